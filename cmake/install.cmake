@@ -1,0 +1,26 @@
+# `cmake --install`: headers, the library with the static libraries it stands on, the program, and
+# find_package(infinipot).
+
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/infinipot)
+
+install(DIRECTORY include/infinipot TYPE INCLUDE)
+install(TARGETS infinipot EXPORT infinipotTargets)
+install(EXPORT infinipotTargets NAMESPACE infinipot:: DESTINATION ${package_dir})
+
+# ggml and libllama are ours alone, so they go into a folder of their own, where they meet no others.
+set(INFINIPOT_DEPENDENCY_DIR ${CMAKE_INSTALL_LIBDIR}/infinipot)
+foreach(library IN ITEMS llama ggml ggml-cpu ggml-base)
+    install(FILES $<TARGET_FILE:${library}> DESTINATION ${INFINIPOT_DEPENDENCY_DIR})
+endforeach()
+
+configure_package_config_file(cmake/infinipotConfig.cmake.in infinipotConfig.cmake
+    INSTALL_DESTINATION ${package_dir} PATH_VARS INFINIPOT_DEPENDENCY_DIR)
+write_basic_package_version_file(infinipotConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/infinipotConfig.cmake
+              ${PROJECT_BINARY_DIR}/infinipotConfigVersion.cmake DESTINATION ${package_dir})
+
+if(TARGET infinipot_cli)
+    install(TARGETS infinipot_cli)
+endif()

@@ -1,0 +1,64 @@
+# ggml and libllama, from one pinned llama.cpp source: v0.5.0, see scripts/fetch-llama.
+
+set(INFINIPOT_LLAMA_DIR "" CACHE PATH "llama.cpp source folder to use instead of the pinned one")
+option(INFINIPOT_GGML_FP16 "Let ggml use AVX512-FP16, which slows its decoding (see cmake/llama.cmake)" OFF)
+
+function(infinipot_find_llama result)
+    if(INFINIPOT_LLAMA_DIR)
+        set(dir ${INFINIPOT_LLAMA_DIR})
+    else()
+        set(dir ${PROJECT_SOURCE_DIR}/.deps/llama.cpp)
+        execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/fetch-llama RESULT_VARIABLE failed)
+        if(failed)
+            message(FATAL_ERROR "llama.cpp could not be fetched; put its source, version 0.5.0, "
+                "anywhere and configure with -DINFINIPOT_LLAMA_DIR=FOLDER.")
+        endif()
+    endif()
+    if(NOT EXISTS ${dir}/include/llama.h OR NOT EXISTS ${dir}/ggml/CMakeLists.txt)
+        message(FATAL_ERROR "${dir} is not a llama.cpp source folder.")
+    endif()
+    set(${result} ${dir} PARENT_SCOPE)
+endfunction()
+
+# Variables set here end with the function, so they rule llama.cpp's options and nothing else.
+function(infinipot_add_llama dir)
+    set(BUILD_SHARED_LIBS OFF)
+    set(CMAKE_COMPILE_WARNING_AS_ERROR OFF)
+    set(LLAMA_ALL_WARNINGS OFF)
+    set(LLAMA_BUILD_COMMON OFF)
+    set(LLAMA_BUILD_TOOLS OFF)
+    set(LLAMA_BUILD_TESTS OFF)
+    set(LLAMA_BUILD_EXAMPLES OFF)
+    set(LLAMA_BUILD_SERVER OFF)
+    set(LLAMA_BUILD_APP OFF)
+    set(GGML_NATIVE ${INFINIPOT_NATIVE})
+    # OpenMP's barriers spin: with other work on the cores decoding falls to a tenth or less. ggml's own
+    # thread pool is as fast on an idle machine.
+    set(GGML_OPENMP OFF)
+    add_subdirectory(${dir} ${PROJECT_BINARY_DIR}/llama.cpp EXCLUDE_FROM_ALL SYSTEM)
+endfunction()
+
+# With GCC < 14, AMX kernels crash at the first quantised prefill; the header says why and mends it.
+function(infinipot_fix_amx_tile_config dir)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14
+            AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+        set_source_files_properties(${dir}/ggml/src/ggml-cpu/amx/mmq.cpp
+            TARGET_DIRECTORY ggml-cpu PROPERTIES
+            COMPILE_OPTIONS "-include;${PROJECT_SOURCE_DIR}/cmake/amx_tile_config.h")
+    endif()
+endfunction()
+
+# With AVX512-FP16 ggml's dot products of F16 rows take 128 values at a time and the rest one by one in
+# scalar code: for heads of 64 or 96, that is all of them.
+function(infinipot_avoid_avx512fp16)
+    include(CheckCXXCompilerFlag)
+    check_cxx_compiler_flag(-mno-avx512fp16 INFINIPOT_CAN_AVOID_AVX512FP16)
+    if(INFINIPOT_NATIVE AND NOT INFINIPOT_GGML_FP16 AND INFINIPOT_CAN_AVOID_AVX512FP16)
+        target_compile_options(ggml-cpu PRIVATE -mno-avx512fp16)
+    endif()
+endfunction()
+
+infinipot_find_llama(INFINIPOT_LLAMA_SOURCE)
+infinipot_add_llama(${INFINIPOT_LLAMA_SOURCE})
+infinipot_fix_amx_tile_config(${INFINIPOT_LLAMA_SOURCE})
+infinipot_avoid_avx512fp16()

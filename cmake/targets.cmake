@@ -1,0 +1,34 @@
+# How our own targets are made.
+
+# All .cpp files below `folder`, in `result`. New files are noticed at the next build.
+function(infinipot_sources result folder)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+    set(${result} ${sources} PARENT_SCOPE)
+endfunction()
+
+# Warnings for the code we write, not for what we depend on. The presets make them errors.
+function(infinipot_own_code target)
+    target_compile_options(${target} PRIVATE
+        $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion>
+        # GCC 12 warns of "text" + std::string() where nothing is wrong (GCC bug 105651).
+        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+    if(INFINIPOT_SANITIZE)
+        target_compile_options(${target} PRIVATE -fno-sanitize-recover=all)
+    endif()
+endfunction()
+
+# Kernels are compiled for the CPU that their file name says, whatever the rest is compiled for, and
+# chosen at run time. Such a file must not be the one that instantiates a template others use too: the
+# linker could give its instructions to a CPU that lacks them.
+function(infinipot_kernel_flags)
+    if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+        return()
+    endif()
+    set(avx2 -mavx2 -mfma -mf16c)
+    set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512bf16)
+    foreach(source IN LISTS ARGN)
+        if(source MATCHES "/src/tensor/kernels/.*_(avx2|avx512)\\.cpp$")
+            set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${${CMAKE_MATCH_1}}")
+        endif()
+    endforeach()
+endfunction()
