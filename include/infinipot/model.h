@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infinipot {
+
+using Token = std::int32_t;
+
+/// Which code multiplies matrices and attends.
+enum class Kernels {
+    native,  ///< our own where this CPU has them, ggml's elsewhere
+    ggml,    ///< ggml's alone: the reference, bit for bit what libllama computes
+};
+
+struct ModelOptions {
+    Kernels kernels = Kernels::native;
+    /// Let weights be copied into the layout that this CPU multiplies fastest. Without it they stay in
+    /// the mapped file: slower, but no second copy in memory.
+    bool repack = true;
+};
+
+/// What a loaded model is. Counts are spelt as in GGUF.
+struct ModelInfo {
+    std::string path;
+    std::string name;          ///< general.name, or the file's name
+    std::string architecture;  ///< general.architecture
+    int n_layer = 0;
+    int n_embd = 0;
+    int n_head = 0;
+    int n_head_kv = 0;
+    int n_embd_head = 0;
+    int n_vocab = 0;
+    int n_ctx_train = 0;
+    bool has_chat_template = false;
+    std::uint64_t file_bytes = 0;
+    std::uint64_t copied_weight_bytes = 0;  ///< weights held in memory besides the mapped file
+    double load_seconds = 0;
+};
+
+/// A language model from a GGUF file: weights, tokenizer and chat template. Immutable; copies share one
+/// set of weights, and any number of sessions on any number of threads may use it at once.
+class Model {
+   public:
+    /// Maps and checks the whole file before anything of it is used.
+    /// @throws Error(file_error) if it cannot be read, Error(bad_model) if it is not a GGUF model or is
+    ///         damaged, Error(unsupported_model) if it asks for something that is not implemented.
+    static Model load(const std::filesystem::path& path, const ModelOptions& options = {});
+
+    const ModelInfo& info() const;
+
+    /// Bytes of one entry of the pot in all layers and heads: keys, their rotated copy, values and tags.
+    std::size_t entry_bytes() const;
+
+    /// Text to tokens, without special tokens; control words inside the text stay text.
+    std::vector<Token> tokenize(std::string_view text) const;
+
+    /// The text of one token. It may be part of a UTF-8 character.
+    std::string piece(Token token) const;
+
+    class Impl;
+    const Impl& impl() const { return *impl_; }
+
+   private:
+    explicit Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+    std::shared_ptr<const Impl> impl_;
+};
+
+/// Writes `input` requantised to `type` ("q8_0", "q4_0", "f16", "f32", ...) as `output`, which appears
+/// only when it is complete.
+/// @throws Error(file_error), Error(bad_model), Error(invalid_argument) for an unknown type.
+void requantize(const std::filesystem::path& input, const std::filesystem::path& output,
+                std::string_view type, int n_threads = 0);
+
+}  // namespace infinipot

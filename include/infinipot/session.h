@@ -1,0 +1,229 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <istream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "infinipot/model.h"
+#include "infinipot/policies.h"
+#include "infinipot/policy.h"
+
+namespace infinipot {
+
+/// How much a session may remember. All counts are entries per KV head and layer.
+/// A value left at `automatic` is filled in by the session; Session::budget() shows the result.
+struct Budget {
+    static constexpr int automatic = -1;
+
+    /// The hard cap |M|: no more entries exist at any time, the catalyst's included.
+    /// Automatic: the model's trained window, at most 4096.
+    int capacity = automatic;
+    /// Entries that survive a distillation, |C|. Automatic: half of the capacity.
+    int retain = automatic;
+    /// Entries that reading leaves free, so that a question and its answer always fit.
+    /// Automatic: an eighth of the capacity.
+    int reserve = automatic;
+    /// Oldest entries that are never evicted. Automatic: the opening of the chat template, at least 4.
+    int protect_first = automatic;
+    /// Most recent entries that are never evicted. Automatic: a sixteenth of the capacity.
+    int protect_recent = automatic;
+    /// Cap in bytes on the pot (keys, their rotated copy, values, tags); 0 for none. It is turned into
+    /// the largest capacity that fits; with `capacity` given too, the smaller one holds.
+    std::size_t memory_bytes = 0;
+    /// Allow a capacity above the model's trained window, where its positions are untrained.
+    bool beyond_window = false;
+};
+
+/// Where kept entries sit after a distillation.
+enum class Positions {
+    reset,  ///< renumbered 0..|C|-1 (CR-RoPE, InfiniPot §3.5): never out of distribution
+    keep,   ///< their place in the stream: the paper's "w/o CR-RoPE" ablation
+};
+
+/// How a session puts text and questions to the model.
+enum class Framing {
+    chat,  ///< the text and the question as one user turn of the model's chat template, if it has one
+    raw,   ///< just the text and the question, as they are
+};
+
+struct SessionOptions {
+    Budget budget;
+    PolicyPtr policy;  ///< null: infinipot()
+    Positions positions = Positions::reset;
+    Framing framing = Framing::chat;
+    /// The catalyst prompt: run when the pot is full, used to score its entries, then removed (CaP).
+    /// Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).
+    std::string catalyst;
+    int n_batch = 512;  ///< tokens per forward pass while reading
+    int n_threads = 0;  ///< 0: as many as there are cores, at most 8
+};
+
+/// The general catalyst prompt (CaP-G).
+extern const std::string_view general_catalyst;
+
+/// Temperature 0 is greedy, and then nothing else matters.
+struct Sampling {
+    float temperature = 0.0f;
+    int top_k = 40;               ///< 0: all
+    float top_p = 0.95f;          ///< 1: all
+    float min_p = 0.05f;          ///< 0: all
+    float repeat_penalty = 1.0f;  ///< over the last 64 tokens; 1: none
+    std::uint32_t seed = 0;
+};
+
+/// How far a reading has come.
+struct Progress {
+    std::uint64_t bytes_read = 0;   ///< of the session's texts so far
+    std::uint64_t tokens_read = 0;
+    std::uint64_t distillations = 0;
+    double seconds = 0;             ///< since this call began
+};
+
+struct IngestOptions {
+    /// Called after every batch, on the calling thread.
+    std::function<void(const Progress&)> on_progress;
+};
+
+struct GenerateOptions {
+    Sampling sampling;
+    int max_tokens = 256;
+};
+
+/// Why an answer ended.
+enum class StopReason {
+    end_of_answer,  ///< the model said so
+    max_tokens,     ///< GenerateOptions::max_tokens
+    pot_full,       ///< ask() used up the room that the pot had left
+};
+
+/// Seconds are wall-clock and add up over the session's life, unless said otherwise.
+struct Stats {
+    std::uint64_t bytes_read = 0;
+    std::uint64_t tokens_read = 0;       ///< of ingested text; the catalyst and questions not counted
+    std::uint64_t tokens_generated = 0;
+    std::uint64_t distillations = 0;
+    int n_kv = 0;                        ///< entries in the pot now
+    int peak_n_kv = 0;                   ///< most entries ever, the catalyst's included
+    std::size_t pot_bytes = 0;           ///< keys, rotated keys, values and tags; fixed at construction
+    std::size_t compute_bytes = 0;       ///< scratch for activations; fixed at construction
+    double prefill_seconds = 0;          ///< reading, all of the following four included
+    double surprisal_seconds = 0;
+    double catalyst_seconds = 0;
+    double select_seconds = 0;
+    double gather_seconds = 0;
+    double decode_seconds = 0;
+    double ttft_seconds = 0;             ///< of the last answer: from the question to its first token
+};
+
+class Session;
+
+/// One answer while it is being generated: an input range of text pieces, each whole UTF-8. The tokens
+/// come as the range is read, on the reading thread. One Generation of a session lives at a time, and
+/// not longer than its session; destroying it early ends the answer.
+class Generation {
+   public:
+    class iterator {
+       public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = std::string_view;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const std::string_view*;
+        using reference = const std::string_view&;
+
+        reference operator*() const { return generation_->piece_view_; }
+        iterator& operator++() {
+            generation_->next();
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        bool operator==(std::default_sentinel_t) const { return generation_->done_; }
+
+       private:
+        friend class Generation;
+        explicit iterator(Generation* generation) : generation_(generation) {}
+        Generation* generation_;
+    };
+
+    Generation(Generation&& other) noexcept;
+    Generation& operator=(Generation&&) = delete;
+    ~Generation();
+
+    iterator begin() { return iterator(this); }
+    std::default_sentinel_t end() const { return {}; }
+
+    /// All that is left of the answer, as one string.
+    std::string text();
+
+    /// Valid once the range is exhausted.
+    StopReason stop_reason() const;
+    int n_tokens() const;  ///< tokens generated so far
+
+    class Impl;
+
+   private:
+    friend class Session;
+    explicit Generation(std::unique_ptr<Impl> impl);
+    void next();
+
+    std::unique_ptr<Impl> impl_;
+    std::string piece_;
+    std::string_view piece_view_;
+    bool done_ = false;
+};
+
+/// A pot of fixed size that reads texts of any length and answers questions about them.
+///
+/// All memory is allocated by the constructor; nothing grows with the text. Reading is independent of
+/// how the text is cut into calls: the same bytes leave the same pot. A session belongs to one thread at
+/// a time, interrupt() excepted; several sessions may share a Model.
+class Session {
+   public:
+    /// @throws Error(invalid_argument) or Error(does_not_fit) if the options contradict each other or
+    ///         the model, Error(out_of_memory) if the machine has not got what the budget asks for.
+    explicit Session(const Model& model, SessionOptions options = {});
+    ~Session();
+    Session(Session&&) noexcept;
+    Session& operator=(Session&&) noexcept;
+
+    /// Reads text to its end, distilling whenever the pot is full. Text that does not fill a batch waits
+    /// until more comes, flush() is called or a question is asked.
+    /// @throws Error(bad_text) at the first byte that is not UTF-8; all before it has been read.
+    /// @throws Error(does_not_fit) if the policy evicts nothing and the pot is full.
+    /// @throws Error(interrupted) after interrupt(); what was given stays queued for the next call.
+    void ingest(std::string_view text, const IngestOptions& options = {});
+    void ingest(std::istream& text, const IngestOptions& options = {});
+
+    /// Reads what still waits.
+    void flush(const IngestOptions& options = {});
+
+    /// Answers from what was read and leaves no trace: the pot is afterwards as it was before, so the
+    /// fifth question is answered as if it were the first.
+    /// @throws Error(does_not_fit) if the question alone is larger than the room that is left.
+    Generation ask(std::string_view question, const GenerateOptions& options = {});
+
+    /// Continues `text` and keeps both the text and what is generated, distilling whenever the pot is
+    /// full: it can go on for ever. The text is taken as it is, without the chat template.
+    Generation generate(std::string_view text, const GenerateOptions& options = {});
+
+    /// Makes the running call throw Error(interrupted) soon. Any thread or signal handler may call it.
+    void interrupt() noexcept;
+
+    const Budget& budget() const;        ///< with every automatic value filled in
+    const SessionOptions& options() const;
+    const Model& model() const;
+    Stats stats() const;
+
+    class Impl;
+    Impl& impl() { return *impl_; }  ///< for the library's own tests
+
+   private:
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace infinipot
