@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// UTF-8 in pieces: text comes in chunks that cut characters, and goes out in tokens that do.
+/// Strict: overlong forms, surrogates and code points above U+10FFFF are ill-formed.
+namespace infinipot {
+
+/// Reads one byte after the other and knows what may follow.
+class Utf8Decoder {
+   public:
+    enum class Step {
+        complete,    ///< the byte ends a character
+        incomplete,  ///< the byte belongs to a character that needs more bytes
+        ill_formed,  ///< the byte cannot stand here; the decoder is at a character boundary again
+    };
+
+    Step step(unsigned char byte);
+
+    bool at_boundary() const { return n_missing_ == 0; }
+
+   private:
+    Step lead(unsigned char byte);
+    Step expect(int n_missing, unsigned char low = 0x80, unsigned char high = 0xBF);
+
+    int n_missing_ = 0;         ///< continuation bytes still to come
+    unsigned char low_ = 0x80;  ///< bounds of the next one
+    unsigned char high_ = 0xBF;
+};
+
+/// Validates a stream that comes in chunks.
+///
+///     if (!validator.feed(chunk)) fail_at(validator.valid_bytes());
+///     if (end_of_stream && !validator.complete()) fail_at(validator.valid_bytes());
+class Utf8Validator {
+   public:
+    /// Reads `chunk` as what follows in the stream. False at the first ill-formed sequence, and
+    /// from then on until restart(); nothing after the sequence is looked at.
+    bool feed(std::string_view chunk);
+
+    /// Length of the longest prefix of the stream that consists of whole, valid characters. After a
+    /// failure this is the stream offset of the first byte of the ill-formed sequence, which may
+    /// lie in an earlier chunk.
+    std::uint64_t valid_bytes() const { return valid_bytes_; }
+
+    bool ok() const { return ok_; }
+
+    /// Whether the stream may end here: all of it is valid, and no character is half read.
+    bool complete() const { return ok_ && decoder_.at_boundary(); }
+
+    /// Forgets everything after valid_bytes(); the next chunk follows there.
+    void restart();
+
+   private:
+    Utf8Decoder decoder_;
+    std::uint64_t n_bytes_ = 0;
+    std::uint64_t valid_bytes_ = 0;
+    bool ok_ = true;
+};
+
+/// Length of the longest prefix of `text` that ends on a character boundary: all of it, except for
+/// a last character whose end has not come yet. Ill-formed bytes count as characters, so that a
+/// stream of them never stalls. At most 3 bytes are left out.
+std::size_t utf8_complete_prefix(std::string_view text);
+
+/// `text` with every ill-formed sequence replaced by U+FFFD, one for each maximal subpart (Unicode
+/// 15 §3.9, what browsers do); a character that is cut off at the end counts as one.
+std::string replace_ill_formed_utf8(std::string_view text);
+
+}  // namespace infinipot
