@@ -1,0 +1,34 @@
+#pragma once
+
+#include <ggml-alloc.h>
+#include <ggml-backend.h>
+#include <ggml.h>
+
+#include <memory>
+
+/// ggml's objects with owners. Dimensions of ggml tensors are written fastest first, `[ne0, ne1, ...]`,
+/// in the comments that trail them; host arrays are slowest first.
+namespace infinipot {
+
+template <auto free_function>
+struct FreeWith {
+    template <typename T>
+    void operator()(T* object) const {
+        free_function(object);
+    }
+};
+
+using ContextHandle = std::unique_ptr<ggml_context, FreeWith<ggml_free>>;
+using BackendHandle = std::unique_ptr<ggml_backend, FreeWith<ggml_backend_free>>;
+using BufferHandle = std::unique_ptr<ggml_backend_buffer, FreeWith<ggml_backend_buffer_free>>;
+using AllocatorHandle = std::unique_ptr<ggml_gallocr, FreeWith<ggml_gallocr_free>>;
+
+/// A context that holds only the descriptions of up to `n_tensors` tensors, never their data.
+ContextHandle make_description_context(std::size_t n_tensors);
+
+/// One buffer for all tensors described in `context`, zeroed.
+/// @throws Error(out_of_memory) naming `purpose`.
+BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t type,
+                              const char* purpose);
+
+}  // namespace infinipot

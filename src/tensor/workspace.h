@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "tensor/backend.h"
+
+namespace infinipot {
+
+/// The memory in which graphs of one kind are built and computed, one after another. All of it is
+/// allocated by reserve(); building and computing a graph afterwards allocates nothing that lasts.
+class Workspace {
+   public:
+    /// Builds one graph: creates its tensors in `context`, marks its inputs with ggml_set_input, and
+    /// expands `graph` with its outputs.
+    using Build = std::function<void(ggml_context* context, ggml_cgraph* graph)>;
+
+    /// Room for graphs of up to `max_nodes` nodes.
+    Workspace(Backend& backend, std::size_t max_nodes);
+
+    /// Allocates for the largest graph that will ever be built here.
+    /// @throws Error(out_of_memory)
+    void reserve(const Build& build_largest);
+
+    /// Builds a graph and places its tensors; inputs may be set afterwards.
+    void prepare(const Build& build);
+
+    void compute() { backend_.compute(graph_); }                ///< see Backend::compute
+    void compute_wholly() { backend_.compute_wholly(graph_); }  ///< see Backend::compute_wholly
+
+    /// Bytes reserved for the tensors of a graph and their descriptions.
+    std::size_t bytes() const;
+
+   private:
+    ggml_cgraph* build_graph(const Build& build);
+    void clear_inputs();
+
+    Backend& backend_;
+    std::size_t max_nodes_;
+    std::vector<std::uint8_t> descriptions_;
+    ContextHandle context_;
+    AllocatorHandle allocator_;
+    ggml_cgraph* graph_ = nullptr;
+};
+
+}  // namespace infinipot
