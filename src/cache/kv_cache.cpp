@@ -1,0 +1,93 @@
+#include "cache/kv_cache.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace infinipot {
+
+KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
+    : shape_(shape),
+      context_(make_description_context(3 * index(shape.n_layer))),
+      tags_(index(shape.n_layer) * index(shape.n_head_kv) * index(shape.capacity)) {
+    const auto new_tensor = [&](const char* name, int il) {
+        ggml_tensor* tensor = ggml_new_tensor_3d(context_.get(), GGML_TYPE_F16, shape.n_embd_head,
+                                                 shape.capacity, shape.n_head_kv);
+        return ggml_format_name(tensor, "pot.%d.%s", il, name);
+    };
+    for (int il = 0; il < shape.n_layer; ++il) {
+        layers_.push_back({new_tensor("keys", il), new_tensor("rotated_keys", il),
+                           new_tensor("values", il)});
+    }
+    buffer_ = allocate_tensors(context_.get(), type, "the pot");
+    assert(ggml_backend_buffer_is_host(buffer_.get()));
+}
+
+std::size_t KvCache::entry_bytes(const CacheShape& shape) {
+    const std::size_t vector_bytes = ggml_row_size(GGML_TYPE_F16, shape.n_embd_head);
+    return index(shape.n_layer) * index(shape.n_head_kv) * (3 * vector_bytes + sizeof(Tag));
+}
+
+std::size_t KvCache::tag_offset(int il, int head) const {
+    return (index(il) * index(shape_.n_head_kv) + index(head)) * index(shape_.capacity);
+}
+
+std::span<const Tag> KvCache::tags(int il, int head) const {
+    return {tags_.data() + tag_offset(il, head), index(n_)};
+}
+
+void KvCache::append(std::span<const Tag> tags) {
+    assert(static_cast<int>(tags.size()) <= room());
+    for (int il = 0; il < shape_.n_layer; ++il) {
+        for (int head = 0; head < shape_.n_head_kv; ++head) {
+            std::copy(tags.begin(), tags.end(),
+                      tags_.begin() + static_cast<std::ptrdiff_t>(tag_offset(il, head)) + n_);
+        }
+    }
+    n_ += static_cast<int>(tags.size());
+}
+
+void KvCache::truncate(int n) {
+    assert(n >= 0 && n <= n_);
+    n_ = n;
+}
+
+namespace {
+
+/// How many slots keep their place.
+std::size_t unmoved(std::span<const int> slots) {
+    std::size_t j = 0;
+    while (j < slots.size() && slots[j] == static_cast<int>(j)) ++j;
+    return j;
+}
+
+}  // namespace
+
+int KvCache::gather(const KeptSlots& kept) {
+    std::size_t first_moved = kept.front().size();
+    for (int il = 0; il < shape_.n_layer; ++il) {
+        for (int head = 0; head < shape_.n_head_kv; ++head) {
+            const auto& slots = kept[index(il) * index(shape_.n_head_kv) + index(head)];
+            assert(slots.size() == kept.front().size() && std::ranges::is_sorted(slots));
+            gather_rows(keys(il), head, slots);
+            gather_rows(rotated_keys(il), head, slots);
+            gather_rows(values(il), head, slots);
+            Tag* tags = tags_.data() + tag_offset(il, head);
+            for (std::size_t j = 0; j < slots.size(); ++j) tags[j] = tags[slots[j]];
+            first_moved = std::min(first_moved, unmoved(slots));
+        }
+    }
+    n_ = static_cast<int>(kept.front().size());
+    return static_cast<int>(first_moved);
+}
+
+/// Ascending slots never lie before their destination, so that moving forward overwrites nothing needed.
+void KvCache::gather_rows(ggml_tensor* rows, int head, std::span<const int> slots) const {
+    auto* base = static_cast<std::byte*>(rows->data) + index(head) * rows->nb[2];
+    for (std::size_t j = 0; j < slots.size(); ++j) {
+        const std::size_t slot = index(slots[j]);
+        if (slot != j) std::memcpy(base + j * rows->nb[1], base + slot * rows->nb[1], rows->nb[1]);
+    }
+}
+
+}  // namespace infinipot

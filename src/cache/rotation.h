@@ -1,0 +1,28 @@
+#pragma once
+
+#include <ggml.h>
+
+namespace infinipot {
+
+/// Rotary position embedding of a model, in the terms of ggml_rope_ext: pair i of a vector at position p
+/// turns by p * freq_scale * freq_base^(-2i/n_rot) / freq_factors[i].
+struct Rotation {
+    int n_rot = 0;
+    int mode = 0;  ///< GGML_ROPE_TYPE_*: 0 rotates neighbours, NEOX rotates halves
+    int n_ctx_orig = 0;
+    float freq_base = 10000.0f;
+    float freq_scale = 1.0f;
+    float ext_factor = 0.0f;
+    float attn_factor = 1.0f;
+    float beta_fast = 32.0f;
+    float beta_slow = 1.0f;
+    ggml_tensor* freq_factors = nullptr;  ///< F32 [n_rot/2] or null
+
+    /// x: [n_embd_head, heads, n], positions: I32 [n]; the result has x's shape and type.
+    ggml_tensor* apply(ggml_context* context, ggml_tensor* x, ggml_tensor* positions) const {
+        return ggml_rope_ext(context, x, positions, freq_factors, n_rot, mode, n_ctx_orig, freq_base,
+                             freq_scale, ext_factor, attn_factor, beta_fast, beta_slow);
+    }
+};
+
+}  // namespace infinipot
