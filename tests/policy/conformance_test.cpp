@@ -1,0 +1,144 @@
+// What every registered policy owes to the engine, on random measurements. The worked examples of
+// what each policy in particular keeps stand in its own test.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "infinipot/error.h"
+#include "infinipot/policies.h"
+#include "policy/layer.h"
+
+namespace infinipot {
+namespace {
+
+constexpr int n_head_kv = 3;
+
+struct Room {
+    int n_kv;
+    int n_keep;
+    int protect_first;
+    int protect_recent;
+};
+
+constexpr Room rooms[] = {
+    {64, 32, 0, 0}, {64, 32, 4, 8}, {64, 12, 4, 8}, {64, 1, 0, 0},
+    {64, 0, 0, 0},  {64, 63, 1, 1}, {64, 64, 0, 0}, {1, 1, 0, 0},
+};
+
+std::vector<Keep> protected_heads(const Room& room) {
+    Keep keep(room.n_kv, room.n_keep);
+    keep.first(room.protect_first).last(room.protect_recent);
+    return std::vector<Keep>(n_head_kv, keep);
+}
+
+/// Measures what the policy asks for and nothing else; values repeat, so that ties occur.
+Layer random_layer(const Needs& needs, int n_kv) {
+    std::minstd_rand random(static_cast<unsigned>(n_kv));
+    const auto measured = [&] {
+        std::vector<float> values(static_cast<std::size_t>(n_head_kv * n_kv));
+        for (float& value : values) value = static_cast<float>(random() % 16);
+        return values;
+    };
+    Layer layer = {.n_head_kv = n_head_kv, .n_kv = n_kv, .attention = {}, .surprisal = {}};
+    if (needs.attention != AttentionProbe::none) layer.attention = measured();
+    if (needs.surprisal) layer.surprisal = measured();
+    return layer;
+}
+
+class EveryPolicy : public testing::TestWithParam<std::string> {
+   protected:
+    /// The heads after select(); empty if the policy refuses to evict.
+    std::vector<Keep> selected(const Room& room) const {
+        const Layer layer = random_layer(policy_->needs(), room.n_kv);
+        std::vector<Keep> heads = protected_heads(room);
+        try {
+            policy_->select(layer.view(), heads);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::does_not_fit);
+            return {};
+        }
+        return heads;
+    }
+
+    PolicyPtr policy_ = make_policy(GetParam());
+};
+
+TEST_P(EveryPolicy, Fills_the_room_exactly_or_refuses) {
+    for (const Room& room : rooms) {
+        for (const Keep& keep : selected(room)) {
+            EXPECT_EQ(keep.room(), 0);
+            EXPECT_EQ(keep.slots().size(), static_cast<std::size_t>(room.n_keep));
+        }
+    }
+}
+
+TEST_P(EveryPolicy, Keeps_slots_in_reading_order) {
+    for (const Room& room : rooms) {
+        for (const Keep& keep : selected(room)) {
+            const std::vector<int> slots = keep.slots();
+            EXPECT_TRUE(std::is_sorted(slots.begin(), slots.end()));
+        }
+    }
+}
+
+TEST_P(EveryPolicy, Leaves_what_is_protected_kept) {
+    for (const Room& room : rooms) {
+        const std::vector<int> before = protected_heads(room)[0].slots();
+        for (const Keep& keep : selected(room)) {
+            for (const int slot : before) EXPECT_TRUE(keep.kept(slot)) << slot;
+        }
+    }
+}
+
+TEST_P(EveryPolicy, Keeps_the_same_slots_every_time) {
+    for (const Room& room : rooms) {
+        const std::vector<Keep> once = selected(room);
+        const std::vector<Keep> again = selected(room);
+        ASSERT_EQ(once.size(), again.size());
+        for (std::size_t head = 0; head < once.size(); ++head) {
+            EXPECT_EQ(once[head].slots(), again[head].slots());
+        }
+    }
+}
+
+TEST_P(EveryPolicy, Reads_back_from_its_spec) {
+    EXPECT_EQ(make_policy(policy_->spec())->spec(), policy_->spec());
+}
+
+std::vector<std::string> specs() {
+    std::vector<std::string> specs;
+    for (const PolicyInfo& info : policies()) specs.push_back(info.name);
+    specs.insert(specs.end(),
+                 {"infinipot:novelty=0", "infinipot:novelty=1", "infinipot:novelty=0.33333334",
+                  "streaming_llm:sinks=0", "streaming_llm:sinks=1000"});
+    return specs;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryPolicy, testing::ValuesIn(specs()), [](const auto& test) {
+    std::string name = test.param;
+    const auto odd = [](char c) { return !std::isalnum(c); };
+    std::replace_if(name.begin(), name.end(), odd, '_');
+    return name;
+});
+
+/// All default-valued options are in the spec, so that a result says what it was made with.
+TEST(Registry, Describes_every_policy_and_prints_all_its_options) {
+    for (const PolicyInfo& info : policies()) {
+        const std::string spec = make_policy(info.name)->spec();
+        EXPECT_FALSE(info.summary.empty() || info.source.empty() || info.cost.empty());
+        for (const PolicyOption& option : info.options) {
+            const std::string printed = option.name + '=' + option.default_value;
+            EXPECT_NE(spec.find(printed), std::string::npos) << spec;
+            EXPECT_FALSE(option.help.empty());
+        }
+    }
+}
+
+}  // namespace
+}  // namespace infinipot
