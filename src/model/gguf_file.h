@@ -1,0 +1,135 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/mapped_file.h"
+#include "ggml.h"
+
+namespace infinipot {
+
+/// The type of a value in a GGUF file's header. The numbers are the file's.
+enum class GgufType : std::uint32_t {
+    u8 = 0,
+    i8 = 1,
+    u16 = 2,
+    i16 = 3,
+    u32 = 4,
+    i32 = 5,
+    f32 = 6,
+    boolean = 7,
+    string = 8,
+    array = 9,
+    u64 = 10,
+    i64 = 11,
+    f64 = 12,
+};
+
+std::string_view gguf_type_name(GgufType type);
+
+/// One key of the header and where its value lies.
+struct GgufEntry {
+    std::string_view key;
+    GgufType type = GgufType::u8;  ///< of the value, or of each element of an array; never `array`
+    bool is_array = false;
+    std::uint64_t n = 1;               ///< elements; 1 unless it is an array
+    std::span<const std::byte> bytes;  ///< as in the file: little-endian and not aligned
+};
+
+/// One tensor: what it is and where its data lies in the mapped file.
+struct GgufTensor {
+    std::string name;
+    ggml_type type = GGML_TYPE_F32;
+    int n_dims = 0;  ///< 1 to 4
+    std::array<std::int64_t, 4> ne = {1, 1, 1,
+                                      1};  ///< ggml order, the fastest first; all at least 1
+    const std::byte* data = nullptr;       ///< aligned to 8 bytes at least
+    std::size_t offset = 0;                ///< of the data, from the start of the file
+    std::size_t n_bytes = 0;
+};
+
+/// A GGUF model file (version 2 or 3), mapped and checked: after open(), every string, array and
+/// tensor that this class hands out lies inside the file, whoever wrote it. What the values mean is
+/// for others to check. Immutable, and safe to read from any number of threads; all views live as
+/// long as it does, moves included.
+///
+/// The getters find_*() return nothing if the key is absent; get_*() throw Error(bad_model). Both
+/// throw Error(bad_model) if the value has another type, or a number is not in the range asked for;
+/// any integer type of the file will do for an integer.
+class GgufFile {
+   public:
+    /// @throws Error(file_error) if it cannot be read, Error(bad_model) if it is not a GGUF file,
+    /// is
+    ///         truncated or damaged, Error(unsupported_model) if it is big-endian, of an unknown
+    ///         version or quantisation, or one part of several.
+    static GgufFile open(const std::filesystem::path& path);
+
+    const std::filesystem::path& path() const { return file_.path(); }
+    std::uint64_t file_bytes() const { return file_.size(); }
+    std::uint32_t version() const { return version_; }
+    std::size_t alignment() const { return alignment_; }  ///< of tensor data, bytes
+
+    /// All keys, in the order of the file.
+    std::span<const GgufEntry> entries() const { return entries_; }
+    const GgufEntry* find(std::string_view key) const;  ///< null if absent
+    bool has(std::string_view key) const { return find(key) != nullptr; }
+
+    std::optional<std::string_view> find_string(std::string_view key) const;
+    std::optional<bool> find_bool(std::string_view key) const;
+    /// Finite; F32 or F64 in the file.
+    std::optional<float> find_f32(std::string_view key) const;
+    std::optional<std::int64_t> find_integer(std::string_view key, std::int64_t min,
+                                             std::int64_t max) const;
+    std::optional<std::uint32_t> find_u32(std::string_view key) const;
+    std::optional<std::int32_t> find_i32(std::string_view key) const;
+
+    std::string_view get_string(std::string_view key) const;
+    bool get_bool(std::string_view key) const;
+    float get_f32(std::string_view key) const;
+    std::int64_t get_integer(std::string_view key, std::int64_t min, std::int64_t max) const;
+    std::uint32_t get_u32(std::string_view key) const;
+    std::int32_t get_i32(std::string_view key) const;
+
+    /// Arrays, copied out because the file does not align them.
+    std::optional<std::vector<std::string_view>> find_strings(std::string_view key) const;
+    std::optional<std::vector<bool>> find_bools(std::string_view key) const;
+    std::optional<std::vector<float>> find_f32s(std::string_view key) const;
+    std::optional<std::vector<std::int64_t>> find_integers(std::string_view key, std::int64_t min,
+                                                           std::int64_t max) const;
+
+    /// All tensors, in the order of the file.
+    std::span<const GgufTensor> tensors() const { return tensors_; }
+    const GgufTensor* find_tensor(std::string_view name) const;  ///< null if absent
+    const GgufTensor& get_tensor(std::string_view name) const;
+
+    /// The whole file as it is mapped.
+    std::span<const std::byte> bytes() const { return file_.bytes(); }
+
+    /// Lets the kernel release the pages of tensor data that was copied elsewhere.
+    void drop(const std::byte* data, std::size_t n_bytes) const {
+        file_.drop(static_cast<std::size_t>(data - file_.data()), n_bytes);
+    }
+
+   private:
+    class Parser;
+
+    explicit GgufFile(MappedFile file) : file_(std::move(file)) {}
+
+    MappedFile file_;
+    std::uint32_t version_ = 0;
+    std::size_t alignment_ = 0;
+    std::vector<GgufEntry> entries_;
+    std::vector<GgufTensor> tensors_;
+    std::unordered_map<std::string_view, std::size_t> entry_index_;   ///< key -> place in entries_
+    std::unordered_map<std::string_view, std::size_t> tensor_index_;  ///< views into the file
+};
+
+}  // namespace infinipot
