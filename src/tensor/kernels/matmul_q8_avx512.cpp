@@ -1,0 +1,153 @@
+// The AVX-512 VNNI kernel of matmul_q8; data layouts are in matmul_q8_layout.h.
+//
+// A *tile* is 32 rows x up to 7 tokens: 14 int32 and 14 float accumulators, two registers of
+// weights and one repeated quad of activations take 31 of 32 registers. Per block and register of
+// 16 results the two multiply ports do 8 vpdpbusd and 3 others (int to float, product of scales,
+// multiply-add), so at best 8/11 of the peak of 128 multiply-adds a cycle.
+//
+// Weights are taken in slices of `slice_blocks` blocks that stay in the L1 cache while all tokens
+// of the call pass by (only their partial sums wait, on the stack); X comes from L2, the next slice
+// of W from memory.
+//
+// No templates of the standard library here: see infinipot_kernel_flags in cmake/targets.cmake.
+#include "tensor/kernels/matmul_q8_layout.h"
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && \
+    defined(__AVX512DQ__) && defined(__AVX512VNNI__)
+
+#if defined(__GNUC__) && !defined(__clang__)  // false alarms inside the intrinsics (GCC PR105593)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+
+namespace infinipot::kernels {
+namespace {
+
+constexpr int tile_tokens = 7;
+constexpr int64_t slice_blocks = 16;      // 2 x 8 KiB of quants
+constexpr int64_t prefetch_bytes = 2048;  // a few blocks ahead: +10 % where W comes from memory
+constexpr int64_t block_bytes = int64_t{q8_group} * q8_block;  // of a group's quants
+
+/// One block of X, as ggml's quantize_row_q8_0 for x86: 127 / amax, halves to even, the scale
+/// through F16.
+void quantize_block(const float* x, BlockX& out) {
+    const __m512 lo = _mm512_loadu_ps(x), hi = _mm512_loadu_ps(x + 16);
+    const float amax = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(lo), _mm512_abs_ps(hi)));
+    const __m512 inverse = _mm512_set1_ps(amax != 0.0f ? 127.0f / amax : 0.0f);
+    const __m512i qlo = _mm512_cvtps_epi32(_mm512_mul_ps(lo, inverse));
+    const __m512i qhi = _mm512_cvtps_epi32(_mm512_mul_ps(hi, inverse));
+    auto* quants = reinterpret_cast<__m128i*>(out.quants);
+    _mm_storeu_si128(quants, _mm512_cvtsepi32_epi8(qlo));
+    _mm_storeu_si128(quants + 1, _mm512_cvtsepi32_epi8(qhi));
+    out.scale = _cvtsh_ss(_cvtss_sh(amax / 127.0f, _MM_FROUND_TO_NEAREST_INT));
+    out.correction = -128 * _mm512_reduce_add_epi32(_mm512_add_epi32(qlo, qhi));
+}
+
+void quantize(const float* x, int64_t n_blocks, BlockX* out) {
+    for (int64_t i = 0; i < n_blocks; ++i) quantize_block(x + i * q8_block, out[i]);
+}
+
+/// sums[T][32] += W[G groups, n_blocks] * X[n_blocks, T].
+template <int G, int T>
+void multiply_tile(const PanelQ8& panel, const uint8_t* quants, const uint16_t* scales,
+                   const BlockX* x, int64_t n_blocks, float* sums) {
+    __m512 sum[T][G];
+#pragma GCC unroll 7
+    for (int t = 0; t < T; ++t)
+#pragma GCC unroll 2
+        for (int g = 0; g < G; ++g) sum[t][g] = _mm512_loadu_ps(sums + t * q8_panel + g * q8_group);
+
+    const int64_t stride = panel.n_blocks;  // between the tokens of X and between the groups of W
+    for (int64_t block = 0; block < n_blocks;
+         ++block, ++x, quants += block_bytes, scales += q8_group) {
+        __m512i dot[T][G];
+#pragma GCC unroll 7
+        for (int t = 0; t < T; ++t)
+#pragma GCC unroll 2
+            for (int g = 0; g < G; ++g) dot[t][g] = _mm512_set1_epi32(x[t * stride].correction);
+
+#pragma GCC unroll 8
+        for (int quad = 0; quad < q8_block / 4; ++quad) {
+            __m512i w[G];
+#pragma GCC unroll 2
+            for (int g = 0; g < G; ++g) {
+                const uint8_t* at = quants + g * stride * block_bytes + quad * 64;
+                w[g] = _mm512_loadu_si512(at);
+                _mm_prefetch(reinterpret_cast<const char*>(at + prefetch_bytes), _MM_HINT_T0);
+            }
+#pragma GCC unroll 7
+            for (int t = 0; t < T; ++t) {
+                int32_t four;
+                __builtin_memcpy(&four, x[t * stride].quants + quad * 4, sizeof four);
+                const __m512i repeated = _mm512_set1_epi32(four);
+#pragma GCC unroll 2
+                for (int g = 0; g < G; ++g)
+                    dot[t][g] = _mm512_dpbusd_epi32(dot[t][g], w[g], repeated);
+            }
+        }
+
+        __m512 w_scale[G];
+#pragma GCC unroll 2
+        for (int g = 0; g < G; ++g)
+            w_scale[g] = _mm512_cvtph_ps(_mm256_loadu_si256(
+                reinterpret_cast<const __m256i*>(scales + g * stride * q8_group)));
+#pragma GCC unroll 7
+        for (int t = 0; t < T; ++t)
+#pragma GCC unroll 2
+            for (int g = 0; g < G; ++g) {
+                const __m512 scale = _mm512_mul_ps(w_scale[g], _mm512_set1_ps(x[t * stride].scale));
+                sum[t][g] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[t][g]), scale, sum[t][g]);
+            }
+    }
+
+#pragma GCC unroll 7
+    for (int t = 0; t < T; ++t)
+#pragma GCC unroll 2
+        for (int g = 0; g < G; ++g) _mm512_storeu_ps(sums + t * q8_panel + g * q8_group, sum[t][g]);
+}
+
+using Tile = void (*)(const PanelQ8&, const uint8_t*, const uint16_t*, const BlockX*, int64_t,
+                      float*);
+template <int G>
+constexpr Tile tiles[tile_tokens] = {multiply_tile<G, 1>, multiply_tile<G, 2>, multiply_tile<G, 3>,
+                                     multiply_tile<G, 4>, multiply_tile<G, 5>, multiply_tile<G, 6>,
+                                     multiply_tile<G, 7>};
+
+void multiply(const PanelQ8& p) {
+    alignas(64) float sums[q8_max_tokens][q8_panel];
+    __builtin_memset(sums, 0, sizeof sums[0] * static_cast<unsigned>(p.n_tokens));
+    // Tiles of nearly equal size. Where there is one, W is read once and needs no slices.
+    const int n_tiles = (p.n_tokens + tile_tokens - 1) / tile_tokens;
+    const int64_t slice = n_tiles == 1 ? p.n_blocks : slice_blocks;
+    for (int64_t block = 0; block < p.n_blocks; block += slice) {
+        const int64_t n_blocks = p.n_blocks - block < slice ? p.n_blocks - block : slice;
+        for (int tile = 0; tile < n_tiles; ++tile) {
+            const int begin = p.n_tokens * tile / n_tiles;
+            const int n_tokens = p.n_tokens * (tile + 1) / n_tiles - begin;
+            const Tile multiply_tokens = (p.n_groups == 2 ? tiles<2> : tiles<1>)[n_tokens - 1];
+            multiply_tokens(p, p.quants + block * block_bytes, p.scales + block * q8_group,
+                            p.x + begin * p.n_blocks + block, n_blocks, sums[begin]);
+        }
+    }
+    for (int t = 0; t < p.n_tokens; ++t)
+        for (int g = 0; g < p.n_groups; ++g)
+            _mm512_storeu_ps(p.y + t * p.y_stride + g * q8_group,
+                             _mm512_load_ps(sums[t] + g * q8_group));
+}
+
+constexpr MatmulQ8Kernel avx512 = {quantize, multiply};
+
+}  // namespace
+
+const MatmulQ8Kernel* matmul_q8_avx512() { return &avx512; }
+
+}  // namespace infinipot::kernels
+
+#else
+
+namespace infinipot::kernels {
+const MatmulQ8Kernel* matmul_q8_avx512() { return nullptr; }
+}  // namespace infinipot::kernels
+
+#endif
