@@ -1,0 +1,82 @@
+#include "model/architecture.h"
+
+/// `llama`: LLaMA 2 to 3.2, Mistral, TinyLlama, SmolLM2 and whatever else is exported under that name.
+/// Pre-norm decoder, RoPE on neighbouring pairs, grouped-query attention, SwiGLU. LLaMA 3.1's frequency
+/// scaling comes as the tensor rope_freqs. Source: Touvron et al. 2023, arXiv 2302.13971.
+namespace infinipot {
+
+namespace {
+
+class Llama : public Architecture {
+   public:
+    Llama(const Hparams& hparams, WeightLoader& load)
+        : rotation_(hparams.rotation), eps_(hparams.rms_norm_eps) {
+        const int n_q = hparams.n_embd_head * hparams.n_head;
+        const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
+        embedding_ = load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab);
+        for (int il = 0; il < hparams.n_layer; ++il) {
+            const std::string prefix = "blk." + std::to_string(il);
+            layers_.push_back({
+                .attention_norm = load.vector(prefix + ".attn_norm.weight", hparams.n_embd),
+                .project = load.attention_projections(prefix, hparams.n_embd, n_q, n_kv),
+                .output = load.matrix(prefix + ".attn_output", n_q, hparams.n_embd),
+                .ffn_norm = load.vector(prefix + ".ffn_norm.weight", hparams.n_embd),
+                .gate = load.matrix(prefix + ".ffn_gate", hparams.n_embd, hparams.n_ff),
+                .up = load.matrix(prefix + ".ffn_up", hparams.n_embd, hparams.n_ff),
+                .down = load.matrix(prefix + ".ffn_down", hparams.n_ff, hparams.n_embd),
+            });
+        }
+        norm_ = load.vector("output_norm.weight", hparams.n_embd);
+        const bool tied = !load.has("output.weight");
+        head_ = load.matrix(tied ? "token_embd" : "output", hparams.n_embd, hparams.n_vocab);
+        rotation_.freq_factors = load.optional_vector("rope_freqs.weight", hparams.rotation.n_rot / 2);
+    }
+
+    ggml_tensor* hidden(GraphBuilder& g) const override {
+        ggml_tensor* x = g.embed(embedding_);  // [n_embd, n_tokens]
+        for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
+            const Layer& layer = layers_[static_cast<std::size_t>(il)];
+            ggml_tensor* h = g.rms_norm(x, layer.attention_norm, eps_);
+            ggml_tensor* q = g.linear(layer.project.q, h);
+            ggml_tensor* k = g.linear(layer.project.k, h);
+            ggml_tensor* v = g.linear(layer.project.v, h);
+            x = g.add(g.linear(layer.output, g.attend(il, q, k, v, rotation_)), x);
+
+            h = g.rms_norm(x, layer.ffn_norm, eps_);
+            ggml_tensor* gate = g.linear(layer.gate, h);
+            ggml_tensor* up = g.linear(layer.up, h);
+            x = g.add(g.linear(layer.down, g.swiglu(gate, up)), x);
+        }
+        return g.rms_norm(x, norm_, eps_);
+    }
+
+    ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
+        return g.linear(head_, hidden);
+    }
+
+    const Rotation& rotation(int) const override { return rotation_; }
+
+   private:
+    struct Layer {
+        ggml_tensor* attention_norm;
+        AttentionProjections project;
+        Matrix output;
+        ggml_tensor* ffn_norm;
+        Matrix gate, up, down;
+    };
+
+    Rotation rotation_;
+    float eps_;
+    ggml_tensor* embedding_;
+    std::vector<Layer> layers_;
+    ggml_tensor* norm_;
+    Matrix head_;
+};
+
+}  // namespace
+
+ArchitecturePtr make_llama(const Hparams& hparams, WeightLoader& load) {
+    return std::make_unique<Llama>(hparams, load);
+}
+
+}  // namespace infinipot

@@ -1,0 +1,97 @@
+#include "model/graph_builder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace infinipot {
+
+namespace {
+
+// libllama shows attention a multiple of this many slots, the rest of them masked; with the same
+// padding ggml's kernels split their work in the same places, and results are equal bit for bit.
+constexpr int slot_padding = 256;
+
+int padded(int n, int capacity) {
+    return std::min((n + slot_padding - 1) / slot_padding * slot_padding, capacity);
+}
+
+ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, const char* name) {
+    ggml_tensor* tensor = ggml_new_tensor_2d(context, type, ne0, ne1);
+    ggml_set_input(tensor);
+    return ggml_set_name(tensor, name);
+}
+
+}  // namespace
+
+GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams,
+                           Kernels kernels, const KvCache& cache, const Batch& batch,
+                           AttentionHook hook)
+    : Operators(context),
+      graph_(graph),
+      hparams_(hparams),
+      kernels_(kernels),
+      cache_(cache),
+      batch_(batch),
+      n_kv_(padded(batch.end_slot(), cache.shape().capacity)),
+      hook_(std::move(hook)),
+      inputs_{new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "tokens"),
+              new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "positions"),
+              new_input(context, GGML_TYPE_F16, n_kv_, batch.n_tokens, "mask")} {}
+
+ggml_tensor* GraphBuilder::embed(ggml_tensor* table) {
+    return ggml_get_rows(context(), table, inputs_.tokens);  // [n_embd, n_tokens]
+}
+
+/// [n_embd_head * n_head, n_tokens] -> [n_embd_head, n_head, n_tokens].
+ggml_tensor* GraphBuilder::split_heads(ggml_tensor* x, int n_head) {
+    return ggml_reshape_3d(context(), x, hparams_.n_embd_head, n_head, batch_.n_tokens);
+}
+
+/// rows: [n_embd_head, n_head_kv, n_tokens] into the batch's slots of `pot`.
+void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* pot) {
+    ggml_tensor* slots =
+        ggml_view_3d(context(), pot, pot->ne[0], batch_.n_tokens, pot->ne[2], pot->nb[1],
+                     pot->nb[2], static_cast<std::size_t>(batch_.first_slot) * pot->nb[1]);
+    ggml_tensor* by_head = ggml_permute(context(), rows, 0, 2, 1, 3);
+    ggml_build_forward_expand(graph_, ggml_cpy(context(), by_head, slots));
+}
+
+/// The slots of `pot` that attention reads: [n_embd_head, n_kv, n_head_kv].
+ggml_tensor* GraphBuilder::visible(ggml_tensor* pot) const {
+    return ggml_view_3d(context(), pot, pot->ne[0], n_kv_, pot->ne[2], pot->nb[1], pot->nb[2], 0);
+}
+
+ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
+                                  const Rotation& rotation) {
+    q = rotation.apply(context(), split_heads(q, hparams_.n_head), inputs_.positions);
+    k = split_heads(k, hparams_.n_head_kv);
+    store(k, cache_.keys(il));
+    store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
+    store(split_heads(v, hparams_.n_head_kv), cache_.values(il));
+
+    ggml_tensor* queries =
+        ggml_permute(context(), q, 0, 2, 1, 3);            // [n_embd_head, n_tokens, n_head]
+    ggml_tensor* keys = visible(cache_.rotated_keys(il));  // [n_embd_head, n_kv, n_head_kv]
+    ggml_tensor* values = visible(cache_.values(il));      // [n_embd_head, n_kv, n_head_kv]
+    if (hook_) hook_(il, {queries, keys, inputs_.mask, hparams_.attention_scale});
+
+    ggml_tensor* attended = ggml_flash_attn_ext(context(), queries, keys, values, inputs_.mask,
+                                                hparams_.attention_scale, 0.0f, 0.0f);
+    ggml_prec_set_acc(attended, GGML_PREC_F32);  // [n_embd_head, n_head, n_tokens]
+    return ggml_reshape_2d(context(), attended, hparams_.n_embd_head * hparams_.n_head,
+                           batch_.n_tokens);
+}
+
+void set_causal_mask(const Batch& batch, ggml_tensor* mask, std::vector<ggml_fp16_t>& scratch) {
+    const auto n_kv = static_cast<std::size_t>(mask->ne[0]);
+    const ggml_fp16_t hidden = ggml_fp32_to_fp16(-INFINITY);
+    scratch.assign(n_kv * static_cast<std::size_t>(batch.n_tokens), hidden);
+    for (int t = 0; t < batch.n_tokens; ++t) {
+        const auto row = scratch.begin() + static_cast<std::ptrdiff_t>(n_kv) * t;
+        std::fill(row, row + batch.first_slot + t + 1, ggml_fp32_to_fp16(0.0f));
+    }
+    ggml_backend_tensor_set(mask, scratch.data(), 0, scratch.size() * sizeof(ggml_fp16_t));
+}
+
+}  // namespace infinipot

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "cache/kv_cache.h"
+#include "model/hparams.h"
+#include "model/operators.h"
+
+namespace infinipot {
+
+/// The tokens of one forward pass and the slots they go to.
+struct Batch {
+    int first_slot = 0;  ///< the pot's n before the batch
+    int n_tokens = 0;
+
+    int end_slot() const { return first_slot + n_tokens; }
+};
+
+/// What one layer attends with, for those who want to observe it.
+struct AttentionInputs {
+    ggml_tensor* queries;       ///< F32 [n_embd_head, n_tokens, n_head], rotated
+    ggml_tensor* rotated_keys;  ///< F16 [n_embd_head, n_kv, n_head_kv]
+    ggml_tensor* mask;          ///< F16 [n_kv, n_tokens]: 0 or -inf
+    float scale;                ///< of queries times keys
+};
+
+/// Called for every layer while the graph is built; may add nodes of its own.
+using AttentionHook = std::function<void(int il, const AttentionInputs&)>;
+
+/// What a graph reads besides weights and pot. Set before it is computed.
+struct GraphInputs {
+    ggml_tensor* tokens;     ///< I32 [n_tokens]
+    ggml_tensor* positions;  ///< I32 [n_tokens]
+    ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv covers the batch, maybe more
+};
+
+/// Builds the forward pass of one batch against a pot. An architecture writes itself down in the
+/// words of Operators, embed() and attend().
+class GraphBuilder : public Operators {
+   public:
+    GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams, Kernels kernels,
+                 const KvCache& cache, const Batch& batch, AttentionHook hook = {});
+
+    const GraphInputs& inputs() const { return inputs_; }
+
+    /// The tokens' rows of `table`: [n_embd, n_tokens].
+    ggml_tensor* embed(ggml_tensor* table);
+
+    /// Puts the batch's keys and values into the pot and attends to all of it, causally.
+    /// q: [n_embd_head * n_head, n_tokens]; k, v: [n_embd_head * n_head_kv, n_tokens], before RoPE.
+    /// Result: [n_embd_head * n_head, n_tokens].
+    ggml_tensor* attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
+                        const Rotation& rotation);
+
+   private:
+    ggml_tensor* split_heads(ggml_tensor* x, int n_head);
+    void store(ggml_tensor* rows, ggml_tensor* pot);
+    ggml_tensor* visible(ggml_tensor* pot) const;
+
+    ggml_cgraph* graph_;
+    const Hparams& hparams_;
+    Kernels kernels_;
+    const KvCache& cache_;
+    Batch batch_;
+    int n_kv_;
+    AttentionHook hook_;
+    GraphInputs inputs_;
+};
+
+/// The causal mask of a batch: token t may see the slots up to its own.
+/// `mask` F16 [n_kv, n_tokens]; `scratch` is resized to it and can be used again.
+void set_causal_mask(const Batch& batch, ggml_tensor* mask, std::vector<ggml_fp16_t>& scratch);
+
+}  // namespace infinipot

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "cache/kv_cache.h"
+#include "cache/rotation.h"
+
+namespace infinipot {
+
+class GgufFile;
+
+/// What a GGUF file says of a model, in GGUF's own words.
+struct Hparams {
+    std::string architecture;
+    int n_layer = 0;
+    int n_embd = 0;
+    int n_head = 0;
+    int n_head_kv = 0;
+    int n_embd_head = 0;
+    int n_ff = 0;
+    int n_vocab = 0;
+    int n_ctx_train = 0;
+    float rms_norm_eps = 0;
+    float attention_scale = 0;  ///< what q·k is multiplied with
+    Rotation rotation;          ///< without its freq_factors, which are a tensor
+
+    CacheShape cache_shape(int capacity) const {
+        return {n_layer, n_head_kv, n_embd_head, capacity};
+    }
+};
+
+/// Reads what all decoder architectures have in common.
+/// @throws Error(bad_model) if a value is missing or impossible, Error(unsupported_model) naming
+///         what the file asks for and no graph of ours does.
+Hparams read_hparams(const GgufFile& file);
+
+}  // namespace infinipot

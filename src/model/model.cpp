@@ -1,0 +1,82 @@
+#include "infinipot/model.h"
+
+#include <utility>
+
+#include "base/clock.h"
+#include "infinipot/error.h"
+#include "model/model_impl.h"
+#include "model/tokenizer_check.h"
+
+namespace infinipot {
+
+namespace {
+
+/// Opens a file whose tokenizer libllama can be trusted with.
+GgufFile open_checked(const std::filesystem::path& path) {
+    GgufFile file = GgufFile::open(path);
+    validate_tokenizer(file);
+    return file;
+}
+
+}  // namespace
+
+Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_options)
+    : file(open_checked(path)),
+      options(model_options),
+      hparams(read_hparams(file)),
+      vocabulary(path),
+      frame(chat_frame(vocabulary.chat_template())) {
+    if (vocabulary.n_tokens() != hparams.n_vocab) {
+        throw Error(ErrorCode::bad_model, path.string() + " is damaged: its tokenizer has " +
+                                              std::to_string(vocabulary.n_tokens()) +
+                                              " tokens and its embedding " +
+                                              std::to_string(hparams.n_vocab));
+    }
+    WeightLoader loader(file, options);
+    architecture = make_architecture(hparams, loader);
+    weights = loader.load();
+    info = describe();
+}
+
+ModelInfo Model::Impl::describe() const {
+    const std::string file_name = file.path().stem().string();
+    return {.path = file.path().string(),
+            .name = std::string(file.find_string("general.name").value_or(file_name)),
+            .architecture = hparams.architecture,
+            .n_layer = hparams.n_layer,
+            .n_embd = hparams.n_embd,
+            .n_head = hparams.n_head,
+            .n_head_kv = hparams.n_head_kv,
+            .n_embd_head = hparams.n_embd_head,
+            .n_vocab = hparams.n_vocab,
+            .n_ctx_train = hparams.n_ctx_train,
+            .has_chat_template = frame.has_value(),
+            .file_bytes = file.file_bytes(),
+            .copied_weight_bytes = weights.copied_bytes};
+}
+
+Model Model::load(const std::filesystem::path& path, const ModelOptions& options) {
+    const Stopwatch watch;
+    const auto impl = std::make_shared<Impl>(path, options);
+    impl->info.load_seconds = watch.seconds();
+    return Model(impl);
+}
+
+const ModelInfo& Model::info() const { return impl_->info; }
+
+std::size_t Model::entry_bytes() const {
+    return KvCache::entry_bytes(impl_->hparams.cache_shape(0));
+}
+
+std::vector<Token> Model::tokenize(std::string_view text) const {
+    return impl_->vocabulary.tokenize(text);
+}
+
+std::string Model::piece(Token token) const {
+    if (token < 0 || token >= impl_->hparams.n_vocab) {
+        throw Error(ErrorCode::invalid_argument, "there is no token " + std::to_string(token));
+    }
+    return impl_->vocabulary.piece(token);
+}
+
+}  // namespace infinipot

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+
+#include "infinipot/model.h"
+#include "model/architecture.h"
+#include "model/gguf_file.h"
+#include "text/chat_frame.h"
+#include "text/vocabulary.h"
+
+namespace infinipot {
+
+/// Everything of a model that sessions share. Immutable.
+class Model::Impl {
+   public:
+    Impl(const std::filesystem::path& path, const ModelOptions& options);
+
+    GgufFile file;
+    ModelOptions options;
+    Hparams hparams;
+    Vocabulary vocabulary;
+    std::optional<ChatFrame>
+        frame;  ///< nothing if the model has no chat template that is recognised
+    ArchitecturePtr architecture;
+    WeightStorage weights;
+    ModelInfo info;
+
+   private:
+    ModelInfo describe() const;
+};
+
+}  // namespace infinipot

@@ -1,0 +1,32 @@
+#include "model/operators.h"
+
+#include "tensor/kernels/matmul_q8.h"
+
+namespace infinipot {
+
+ggml_tensor* Operators::rms_norm(ggml_tensor* x, ggml_tensor* weight, float eps) {
+    return ggml_mul(context_, ggml_rms_norm(context_, x, eps), weight);
+}
+
+ggml_tensor* Operators::linear(const Matrix& matrix, ggml_tensor* x) {
+    ggml_tensor* y = matrix.packed_q8 ? kernels::matmul_q8(context_, matrix.weight, quantized(x),
+                                                           matrix.n_in, matrix.n_out)
+                                      : ggml_mul_mat(context_, matrix.weight, x);
+    return matrix.bias == nullptr ? y : ggml_add(context_, y, matrix.bias);
+}
+
+ggml_tensor* Operators::quantized(ggml_tensor* x) {
+    if (quantized_source_ != x) {
+        quantized_source_ = x;
+        quantized_result_ = kernels::quantize_rows_q8(context_, x);
+    }
+    return quantized_result_;
+}
+
+ggml_tensor* Operators::swiglu(ggml_tensor* gate, ggml_tensor* up) {
+    return ggml_swiglu_split(context_, gate, up);
+}
+
+ggml_tensor* Operators::add(ggml_tensor* x, ggml_tensor* y) { return ggml_add(context_, x, y); }
+
+}  // namespace infinipot

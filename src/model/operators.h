@@ -1,0 +1,35 @@
+#pragma once
+
+#include "model/weights.h"
+
+namespace infinipot {
+
+/// Tensor operations in the words of a model's paper. Activations are [features, n_tokens], F32.
+/// Lives while one graph is built.
+class Operators {
+   public:
+    explicit Operators(ggml_context* context) : context_(context) {}
+
+    ggml_context* context() const { return context_; }
+
+    /// weight * x / sqrt(mean(x^2) + eps), over the features.
+    ggml_tensor* rms_norm(ggml_tensor* x, ggml_tensor* weight, float eps);
+
+    /// W x + b: [n_in, n_tokens] -> [n_out, n_tokens]. Neighbouring calls with the same x share the
+    /// work of preparing it.
+    ggml_tensor* linear(const Matrix& matrix, ggml_tensor* x);
+
+    /// silu(gate) * up.
+    ggml_tensor* swiglu(ggml_tensor* gate, ggml_tensor* up);
+
+    ggml_tensor* add(ggml_tensor* x, ggml_tensor* y);
+
+   private:
+    ggml_tensor* quantized(ggml_tensor* x);
+
+    ggml_context* context_;
+    ggml_tensor* quantized_source_ = nullptr;  // what quantized_result_ was made from
+    ggml_tensor* quantized_result_ = nullptr;
+};
+
+}  // namespace infinipot

@@ -1,0 +1,60 @@
+#include <llama.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "infinipot/error.h"
+#include "infinipot/model.h"
+#include "model/gguf_file.h"
+
+namespace infinipot {
+
+namespace {
+
+struct Target {
+    std::string_view name;
+    llama_ftype ftype;
+};
+
+constexpr std::array targets = {
+    Target{"f32", LLAMA_FTYPE_ALL_F32},          Target{"f16", LLAMA_FTYPE_MOSTLY_F16},
+    Target{"bf16", LLAMA_FTYPE_MOSTLY_BF16},     Target{"q8_0", LLAMA_FTYPE_MOSTLY_Q8_0},
+    Target{"q6_k", LLAMA_FTYPE_MOSTLY_Q6_K},     Target{"q5_k_m", LLAMA_FTYPE_MOSTLY_Q5_K_M},
+    Target{"q4_k_m", LLAMA_FTYPE_MOSTLY_Q4_K_M}, Target{"q4_0", LLAMA_FTYPE_MOSTLY_Q4_0},
+};
+
+llama_ftype ftype_of(std::string_view type) {
+    const auto* target = std::ranges::find(targets, type, &Target::name);
+    if (target != targets.end()) return target->ftype;
+    std::string names;
+    for (const Target& known : targets)
+        names += (names.empty() ? "" : ", ") + std::string(known.name);
+    throw Error(ErrorCode::invalid_argument,
+                "\"" + std::string(type) + "\" is no weight type; known: " + names);
+}
+
+}  // namespace
+
+void requantize(const std::filesystem::path& input, const std::filesystem::path& output,
+                std::string_view type, int n_threads) {
+    llama_model_quantize_params params = llama_model_quantize_default_params();
+    params.ftype = ftype_of(type);
+    params.nthread = n_threads;
+    params.allow_requantize = true;
+    GgufFile::open(input);  // refuses what libllama should not see
+
+    const std::filesystem::path partial = output.string() + ".partial";
+    std::error_code failure;
+    const bool written = llama_model_quantize(input.c_str(), partial.c_str(), &params) == 0;
+    if (written) std::filesystem::rename(partial, output, failure);
+    if (!written || failure) {
+        std::error_code ignored;
+        std::filesystem::remove(partial, ignored);
+        throw Error(ErrorCode::file_error,
+                    "cannot write " + output.string() +
+                        "; is the folder writable and the disk large enough?");
+    }
+}
+
+}  // namespace infinipot

@@ -1,0 +1,193 @@
+#include "model/weights.h"
+
+#include <cassert>
+
+#include "infinipot/error.h"
+#include "tensor/backend.h"
+#include "tensor/kernels/matmul_q8.h"
+
+namespace infinipot {
+
+namespace {
+
+constexpr int typical_batch = 512;  // tokens; only decides which layouts a device is asked about
+
+/// Whether the CPU multiplies a matrix of this type and shape when it lies in such a buffer.
+bool multiplies(ggml_backend_buffer_type_t buffer_type, ggml_type type, int n_in, int n_out) {
+    const ContextHandle context = make_description_context(4);
+    ggml_tensor* weight = ggml_new_tensor_2d(context.get(), type, n_in, n_out);
+    ggml_tensor* input = ggml_new_tensor_2d(context.get(), GGML_TYPE_F32, n_in, typical_batch);
+    const BufferHandle empty(ggml_backend_buft_alloc_buffer(buffer_type, 0));
+    weight->buffer = empty.get();
+    return ggml_backend_dev_supports_op(cpu_device(), ggml_mul_mat(context.get(), weight, input));
+}
+
+std::string shape_of(std::int64_t ne0, std::int64_t ne1) {
+    return std::to_string(ne0) + " x " + std::to_string(ne1);
+}
+
+}  // namespace
+
+WeightLoader::WeightLoader(const GgufFile& file, const ModelOptions& options)
+    : file_(file), options_(options) {
+    mapped_.context = make_description_context(4 * file.tensors().size() + 1);
+}
+
+const GgufTensor& WeightLoader::require(const std::string& name, std::int64_t ne0,
+                                        std::int64_t ne1) const {
+    const GgufTensor& tensor = file_.get_tensor(name);
+    if (tensor.ne != std::array<std::int64_t, 4>{ne0, ne1, 1, 1}) {
+        throw Error(ErrorCode::bad_model, file_.path().string() + " is damaged: tensor " + name +
+                                              " is " + shape_of(tensor.ne[0], tensor.ne[1]) +
+                                              " where the header asks for " + shape_of(ne0, ne1));
+    }
+    return tensor;
+}
+
+ggml_tensor* WeightLoader::mapped(const GgufTensor& source) {
+    ggml_tensor* tensor =
+        ggml_new_tensor_2d(mapped_.context.get(), source.type, source.ne[0], source.ne[1]);
+    ggml_set_name(tensor, source.name.c_str());
+    mapped_.placements.push_back({tensor, source.data, source.n_bytes, {}});
+    return tensor;
+}
+
+ggml_tensor* WeightLoader::table(const std::string& name, int n_in, int n_rows) {
+    return mapped(require(name, n_in, n_rows));
+}
+
+ggml_tensor* WeightLoader::vector(const std::string& name, int n) {
+    const GgufTensor& tensor = require(name, n, 1);
+    if (tensor.type != GGML_TYPE_F32) {
+        throw Error(ErrorCode::unsupported_model, file_.path().string() + ": tensor " + name +
+                                                      " is of type " + ggml_type_name(tensor.type) +
+                                                      "; vectors are read as F32 only");
+    }
+    return mapped(tensor);
+}
+
+ggml_tensor* WeightLoader::optional_vector(const std::string& name, int n) {
+    return has(name) ? vector(name, n) : nullptr;
+}
+
+Matrix WeightLoader::matrix(const std::string& name, int n_in, int n_out) {
+    Matrix result = rows(require(name + ".weight", n_in, n_out), 0, n_out);
+    result.bias = optional_vector(name + ".bias", n_out);
+    return result;
+}
+
+AttentionProjections WeightLoader::attention_projections(const std::string& prefix, int n_embd,
+                                                         int n_q, int n_kv) {
+    const std::string fused = prefix + ".attn_qkv";
+    if (!has(fused + ".weight")) {
+        return {matrix(prefix + ".attn_q", n_embd, n_q), matrix(prefix + ".attn_k", n_embd, n_kv),
+                matrix(prefix + ".attn_v", n_embd, n_kv)};
+    }
+    const int n_total = n_q + 2 * n_kv;
+    const GgufTensor& weight = require(fused + ".weight", n_embd, n_total);
+    const auto part = [&](int first, int n) {
+        Matrix result = rows(weight, first, n);
+        result.bias = bias_rows(fused + ".bias", n_total, first, n);
+        return result;
+    };
+    return {part(0, n_q), part(n_q, n_kv), part(n_q + n_kv, n_kv)};
+}
+
+ggml_tensor* WeightLoader::bias_rows(const std::string& name, int n_total, int first, int n) {
+    ggml_tensor* whole = optional_vector(name, n_total);
+    if (whole == nullptr) return nullptr;
+    ggml_tensor* part = ggml_new_tensor_1d(mapped_.context.get(), GGML_TYPE_F32, n);
+    const auto offset = static_cast<std::size_t>(first) * sizeof(float);
+    mapped_.placements.push_back(
+        {part, file_.get_tensor(name).data + offset, ggml_nbytes(part), {}});
+    return part;
+}
+
+/// The best home for a matrix: our own packed layout, one of ggml's, or the mapped file.
+Matrix WeightLoader::rows(const GgufTensor& source, int first_row, int n_rows) {
+    const auto n_in = static_cast<int>(source.ne[0]);
+    const std::size_t row_bytes = ggml_row_size(source.type, n_in);
+    const std::byte* data = source.data + static_cast<std::size_t>(first_row) * row_bytes;
+    const std::size_t n_bytes = static_cast<std::size_t>(n_rows) * row_bytes;
+    if (!multiplies(ggml_backend_cpu_buffer_type(), source.type, n_in, n_rows)) {
+        throw Error(ErrorCode::unsupported_model,
+                    file_.path().string() + ": tensor " + source.name + " is of type " +
+                        ggml_type_name(source.type) + ", which this CPU cannot multiply");
+    }
+    Matrix matrix{.n_in = n_in, .n_out = n_rows};
+    const bool native = options_.kernels == Kernels::native && options_.repack;
+    if (native && source.type == GGML_TYPE_Q8_0 && kernels::matmul_q8_supported(n_in, n_rows)) {
+        Destination& to = destination(ggml_backend_cpu_buffer_type());
+        matrix.packed_q8 = true;
+        matrix.weight =
+            ggml_new_tensor_1d(to.context.get(), GGML_TYPE_I8,
+                               static_cast<std::int64_t>(kernels::packed_q8_bytes(n_in, n_rows)));
+        to.placements.push_back({matrix.weight, data, n_bytes, matrix});
+    } else if (ggml_backend_buffer_type_t type = fastest_type(source.type, n_in, n_rows)) {
+        Destination& to = destination(type);
+        matrix.weight = ggml_new_tensor_2d(to.context.get(), source.type, n_in, n_rows);
+        to.placements.push_back({matrix.weight, data, n_bytes, {}});
+    } else {
+        matrix.weight = ggml_new_tensor_2d(mapped_.context.get(), source.type, n_in, n_rows);
+        mapped_.placements.push_back({matrix.weight, data, n_bytes, {}});
+    }
+    ggml_set_name(matrix.weight, source.name.c_str());
+    return matrix;
+}
+
+WeightLoader::Destination& WeightLoader::destination(ggml_backend_buffer_type_t type) {
+    Destination& to = copied_[type];
+    if (!to.context) to.context = make_description_context(4 * file_.tensors().size() + 1);
+    return to;
+}
+
+/// The first of the CPU's own layouts that takes such a matrix; null for the file's.
+ggml_backend_buffer_type_t WeightLoader::fastest_type(ggml_type type, int n_in, int n_out) const {
+    if (!options_.repack) return nullptr;
+    for (ggml_backend_buffer_type_t candidate : cpu_weight_buffer_types()) {
+        if (multiplies(candidate, type, n_in, n_out)) return candidate;
+    }
+    return nullptr;
+}
+
+WeightStorage WeightLoader::load() {
+    WeightStorage storage;
+    load_mapped(storage);
+    for (auto& [type, to] : copied_) load_copied(type, to, storage);
+    return storage;
+}
+
+void WeightLoader::load_mapped(WeightStorage& storage) {
+    // The device takes a mutable pointer but never writes to weights; the mapping is read-only.
+    auto* base = const_cast<std::byte*>(file_.bytes().data());
+    BufferHandle buffer(ggml_backend_dev_buffer_from_host_ptr(
+        cpu_device(), base, file_.bytes().size(), file_.bytes().size()));
+    if (!buffer)
+        throw Error(ErrorCode::out_of_memory, "the model file cannot be used where it is mapped");
+    ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+    for (const Placement& placement : mapped_.placements) {
+        ggml_backend_tensor_alloc(buffer.get(), placement.tensor,
+                                  const_cast<std::byte*>(placement.source));
+    }
+    storage.contexts.push_back(std::move(mapped_.context));
+    storage.buffers.push_back(std::move(buffer));
+}
+
+void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,
+                               WeightStorage& storage) {
+    BufferHandle buffer = allocate_tensors(to.context.get(), type, "the weights");
+    ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+    for (const auto& [tensor, source, n_bytes, packing] : to.placements) {
+        if (packing.packed_q8) {
+            kernels::pack_q8(source, packing.n_in, packing.n_out, tensor->data);
+        } else {
+            ggml_backend_tensor_set(tensor, source, 0, n_bytes);
+        }
+        file_.drop(source, n_bytes);
+    }
+    storage.copied_bytes += ggml_backend_buffer_get_size(buffer.get());
+    storage.contexts.push_back(std::move(to.context));
+    storage.buffers.push_back(std::move(buffer));
+}
+
+}  // namespace infinipot

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "infinipot/model.h"
+#include "model/gguf_file.h"
+#include "tensor/handles.h"
+
+namespace infinipot {
+
+/// A weight matrix and where it is used: y = W x + bias.
+struct Matrix {
+    ggml_tensor* weight = nullptr;  ///< [n_in, n_out] in ggml's type, or packed bytes if packed_q8
+    ggml_tensor* bias = nullptr;    ///< F32 [n_out] or null
+    int n_in = 0;
+    int n_out = 0;
+    bool packed_q8 = false;  ///< in the layout of kernels::matmul_q8
+};
+
+/// The projections of one attention layer.
+struct AttentionProjections {
+    Matrix q, k, v;
+};
+
+/// The memory that a model's weights live in, besides the mapped file.
+struct WeightStorage {
+    std::vector<ContextHandle> contexts;
+    std::vector<BufferHandle> buffers;
+    std::size_t copied_bytes = 0;
+};
+
+/// Finds an architecture's weights in a GGUF file. An architecture first names all its tensors,
+/// with the shapes they must have; load() then gives each its memory: matrices in the layout that
+/// the CPU multiplies fastest, everything else where it stands in the mapped file.
+class WeightLoader {
+   public:
+    WeightLoader(const GgufFile& file, const ModelOptions& options);
+
+    bool has(const std::string& tensor) const { return file_.find_tensor(tensor) != nullptr; }
+
+    /// `name.weight` [n_in, n_out] and, if the file has one, `name.bias` [n_out].
+    Matrix matrix(const std::string& name, int n_in, int n_out);
+
+    /// `prefix.attn_q`, `_k` and `_v`, whether the file has them apart or fused as `attn_qkv`.
+    AttentionProjections attention_projections(const std::string& prefix, int n_embd, int n_q,
+                                               int n_kv);
+
+    /// `tensor` [n_in, n_rows] to look rows up in. Stays in the mapped file.
+    ggml_tensor* table(const std::string& tensor, int n_in, int n_rows);
+
+    /// `tensor` F32 [n]. Stays in the mapped file.
+    ggml_tensor* vector(const std::string& tensor, int n);
+    ggml_tensor* optional_vector(const std::string& tensor, int n);
+
+    /// Gives all tensors named so far their memory. Call once.
+    /// @throws Error(out_of_memory)
+    WeightStorage load();
+
+   private:
+    /// A run of whole rows of one tensor of the file, to be put into `tensor`.
+    struct Placement {
+        ggml_tensor* tensor;
+        const std::byte* source;
+        std::size_t n_bytes;
+        Matrix packing;  // how to pack the source, if packed_q8
+    };
+    struct Destination {
+        ContextHandle context;
+        std::vector<Placement> placements;
+    };
+
+    const GgufTensor& require(const std::string& name, std::int64_t ne0, std::int64_t ne1) const;
+    ggml_tensor* mapped(const GgufTensor& tensor);
+    Matrix rows(const GgufTensor& tensor, int first_row, int n_rows);
+    ggml_tensor* bias_rows(const std::string& name, int n_total, int first, int n);
+    Destination& destination(ggml_backend_buffer_type_t type);
+    ggml_backend_buffer_type_t fastest_type(ggml_type type, int n_in, int n_out) const;
+    void load_mapped(WeightStorage& storage);
+    void load_copied(ggml_backend_buffer_type_t type, Destination& to, WeightStorage& storage);
+
+    const GgufFile& file_;
+    ModelOptions options_;
+    Destination mapped_;
+    std::map<ggml_backend_buffer_type_t, Destination> copied_;
+};
+
+}  // namespace infinipot
