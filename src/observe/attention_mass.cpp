@@ -1,0 +1,48 @@
+#include "observe/attention_mass.h"
+
+namespace infinipot {
+
+AttentionMass::AttentionMass(const CacheShape& shape, ggml_backend_buffer_type_t type)
+    : shape_(shape), context_(make_description_context(1)) {
+    mass_ = ggml_new_tensor_3d(context_.get(), GGML_TYPE_F32, shape.capacity, shape.n_head_kv,
+                               shape.n_layer);
+    ggml_set_name(mass_, "attention_mass");
+    buffer_ = allocate_tensors(context_.get(), type, "the attention scores");
+}
+
+ggml_tensor* build_attention_mass(ggml_context* context, const AttentionInputs& inputs) {
+    const auto& [queries, keys, mask, scale] = inputs;
+    const std::int64_t n_kv = keys->ne[1];
+    const std::int64_t n_head_kv = keys->ne[2];
+    const std::int64_t n_group = queries->ne[2] / n_head_kv;
+
+    ggml_tensor* p = ggml_mul_mat(context, keys, queries);           // [n_kv, n_tokens, n_head]
+    p = ggml_soft_max_ext(context, p, mask, scale, 0.0f);
+    p = ggml_reshape_3d(context, p, n_kv, queries->ne[1] * n_group, n_head_kv);
+    p = ggml_cont(context, ggml_transpose(context, p));              // [n_tokens * group, n_kv, n_head_kv]
+    p = ggml_sum_rows(context, p);                                   // [1, n_kv, n_head_kv]
+    p = ggml_scale(context, p, 1.0f / static_cast<float>(n_group));
+    return ggml_reshape_2d(context, p, n_kv, n_head_kv);
+}
+
+AttentionHook AttentionMass::hook(ggml_context* context, ggml_cgraph* graph) const {
+    return [this, context, graph](int il, const AttentionInputs& inputs) {
+        ggml_tensor* measured = build_attention_mass(context, inputs);
+        ggml_tensor* layer =
+            ggml_view_2d(context, mass_, measured->ne[0], measured->ne[1], mass_->nb[1],
+                         static_cast<std::size_t>(il) * mass_->nb[2]);
+        ggml_build_forward_expand(graph, ggml_cpy(context, measured, layer));
+    };
+}
+
+void AttentionMass::add_to(float* sums, std::size_t stride, int il, int n_kv) const {
+    for (int head = 0; head < shape_.n_head_kv; ++head) {
+        const auto* row = reinterpret_cast<const float*>(
+            static_cast<const char*>(mass_->data) + static_cast<std::size_t>(il) * mass_->nb[2] +
+            static_cast<std::size_t>(head) * mass_->nb[1]);
+        float* sum = sums + static_cast<std::size_t>(head) * stride;
+        for (int slot = 0; slot < n_kv; ++slot) sum[slot] += row[slot];
+    }
+}
+
+}  // namespace infinipot

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <ggml.h>
+
+namespace infinipot {
+
+/// The largest surprisal that is told apart, in nats: -ln of the smallest normal F32.
+constexpr float largest_surprisal_nats = 87.3f;
+
+/// Novelty: -ln P(target) in nats for every column of logits, from a softmax over the vocabulary.
+/// logits: F32 [n_vocab, n_tokens], overwritten; targets: I32 [1, n_tokens]; result: F32 [n_tokens].
+/// Source: InfiniPot Eq. 3 and 4.
+ggml_tensor* build_surprisal(ggml_context* context, ggml_tensor* logits, ggml_tensor* targets);
+
+}  // namespace infinipot
