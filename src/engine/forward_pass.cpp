@@ -1,0 +1,220 @@
+#include "engine/forward_pass.h"
+
+#include <algorithm>
+#include <cassert>
+#include <numeric>
+
+#include "observe/surprisal.h"
+
+namespace infinipot {
+
+namespace {
+
+constexpr std::size_t logits_tile_bytes = 8u << 20;  // logits never take more than this
+constexpr int catalyst_tile_tokens = 32;             // attention rows never are more than this
+
+std::size_t size(int n) { return static_cast<std::size_t>(n); }
+
+int tile_tokens_for(int n_vocab) {
+    return std::max(1, static_cast<int>(logits_tile_bytes / (size(n_vocab) * sizeof(float))));
+}
+
+std::size_t max_nodes(const Model::Impl& model) {
+    const std::size_t per_layer = model.architecture->nodes_per_layer() + attention_mass_nodes;
+    return size(model.hparams.n_layer) * per_layer + 64;
+}
+
+}  // namespace
+
+ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& cache,
+                         const Limits& limits)
+    : model_(model),
+      cache_(cache),
+      workspace_(backend, max_nodes(model)),
+      tile_tokens_(std::min(limits.n_batch, tile_tokens_for(model.hparams.n_vocab))),
+      context_(make_description_context(1)),
+      logits_(size(model.hparams.n_vocab)),
+      indices_(size(std::max(limits.n_batch, cache.shape().capacity))) {
+    const CacheShape& shape = cache.shape();
+    hidden_ = ggml_new_tensor_2d(context_.get(), GGML_TYPE_F32, model.hparams.n_embd,
+                                 limits.n_batch + 1);
+    buffer_ = allocate_tensors(context_.get(), backend.buffer_type(), "hidden states");
+    if (limits.n_catalyst > 0) {
+        mass_.emplace(shape, backend.buffer_type());
+        attention_.resize(size(shape.n_layer) * size(shape.n_head_kv) * size(shape.capacity));
+    }
+    mask_.reserve(size(limits.n_batch) * size(shape.capacity));
+    reserve(limits);
+}
+
+/// One allocator serves all kinds of graphs, one after another: it must have seen the largest of each.
+void ForwardPass::reserve(const Limits& limits) {
+    const int capacity = cache_.shape().capacity;
+    const auto last_batch = [&](int n) { return Batch{capacity - n, n}; };
+    GraphInputs inputs;
+    ggml_tensor* ignored = nullptr;
+    workspace_.reserve(batch_graph(last_batch(limits.n_batch), false, inputs));
+    if (mass_) {
+        const int n = std::min(limits.n_catalyst, catalyst_tile_tokens);
+        workspace_.reserve(batch_graph(last_batch(n), true, inputs));
+    }
+    if (limits.surprisal) workspace_.reserve(surprisal_graph(0, tile_tokens_, ignored, ignored));
+    workspace_.reserve(logits_graph(ignored));
+    if (limits.renumber) workspace_.reserve(renumber_graph(0, capacity, ignored));
+}
+
+std::size_t ForwardPass::bytes() const {
+    return workspace_.bytes() + ggml_backend_buffer_get_size(buffer_.get()) +
+           (mass_ ? mass_->bytes() : 0) + attention_.size() * sizeof(float) +
+           logits_.size() * sizeof(float) + indices_.size() * sizeof(std::int32_t) +
+           mask_.capacity() * sizeof(ggml_fp16_t);
+}
+
+/// Rows [first, first + n) of the hidden states: [n_embd, n]. Row 0 precedes the batch.
+ggml_tensor* ForwardPass::hidden_rows(ggml_context* context, int first, int n) const {
+    return ggml_view_2d(context, hidden_, hidden_->ne[0], n, hidden_->nb[1],
+                        size(first) * hidden_->nb[1]);
+}
+
+Workspace::Build ForwardPass::batch_graph(const Batch& batch, bool observe,
+                                          GraphInputs& inputs) const {
+    return [this, batch, observe, &inputs](ggml_context* context, ggml_cgraph* graph) {
+        GraphBuilder g(context, graph, model_.hparams, model_.options.kernels, cache_, batch,
+                       observe ? mass_->hook(context, graph) : AttentionHook());
+        ggml_tensor* hidden = model_.architecture->hidden(g);  // [n_embd, n_tokens]
+        inputs = g.inputs();
+        ggml_build_forward_expand(graph, inputs.mask);
+        if (observe) {
+            ggml_build_forward_expand(graph, hidden);
+        } else {
+            ggml_tensor* rows = hidden_rows(context, 1, batch.n_tokens);
+            ggml_build_forward_expand(graph, ggml_cpy(context, hidden, rows));
+        }
+    };
+}
+
+void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
+                                bool observe) {
+    const Batch batch{first_slot, static_cast<int>(tokens.size())};
+    assert(batch.end_slot() <= cache_.shape().capacity);
+    GraphInputs inputs;
+    workspace_.prepare(batch_graph(batch, observe, inputs));
+    std::iota(indices_.begin(), indices_.begin() + batch.n_tokens, first_position);
+    ggml_backend_tensor_set(inputs.tokens, tokens.data(), 0, tokens.size_bytes());
+    ggml_backend_tensor_set(inputs.positions, indices_.data(), 0, ggml_nbytes(inputs.positions));
+    set_causal_mask(batch, inputs.mask, mask_);
+    workspace_.compute();
+}
+
+void ForwardPass::run(std::span<const Token> tokens, int first_position) {
+    compute_batch(tokens, cache_.n(), first_position, false);
+    n_run_ = static_cast<int>(tokens.size());
+}
+
+Workspace::Build ForwardPass::surprisal_graph(int first, int n, ggml_tensor*& targets,
+                                              ggml_tensor*& nats) const {
+    return [this, first, n, &targets, &nats](ggml_context* context, ggml_cgraph* graph) {
+        Operators g(context);
+        targets = ggml_new_tensor_2d(context, GGML_TYPE_I32, 1, n);
+        ggml_set_input(targets);
+        ggml_tensor* logits = model_.architecture->logits(g, hidden_rows(context, first, n));
+        nats = build_surprisal(context, logits, targets);
+        ggml_set_output(nats);
+        ggml_build_forward_expand(graph, nats);
+    };
+}
+
+void ForwardPass::surprisal(std::span<const Token> tokens, std::span<float> nats) {
+    assert(static_cast<int>(tokens.size()) == n_run_ && nats.size() == tokens.size());
+    for (int first = 0; first < n_run_; first += tile_tokens_) {
+        const int n = std::min(tile_tokens_, n_run_ - first);
+        ggml_tensor* targets = nullptr;
+        ggml_tensor* result = nullptr;
+        workspace_.prepare(surprisal_graph(first, n, targets, result));
+        ggml_backend_tensor_set(targets, tokens.data() + first, 0, ggml_nbytes(targets));
+        workspace_.compute();
+        ggml_backend_tensor_get(result, nats.data() + first, 0, ggml_nbytes(result));
+    }
+}
+
+Workspace::Build ForwardPass::logits_graph(ggml_tensor*& logits) const {
+    return [this, &logits](ggml_context* context, ggml_cgraph* graph) {
+        Operators g(context);
+        logits = model_.architecture->logits(g, hidden_rows(context, n_run_, 1));
+        ggml_set_output(logits);
+        ggml_build_forward_expand(graph, logits);
+    };
+}
+
+std::span<const float> ForwardPass::logits() {
+    ggml_tensor* result = nullptr;
+    workspace_.prepare(logits_graph(result));
+    workspace_.compute();
+    ggml_backend_tensor_get(result, logits_.data(), 0, ggml_nbytes(result));
+    return logits_;
+}
+
+void ForwardPass::advance() {
+    auto* rows = static_cast<float*>(hidden_->data);
+    std::copy_n(rows + n_run_ * hidden_->ne[0], hidden_->ne[0], rows);
+    n_run_ = 0;
+}
+
+std::vector<float> ForwardPass::preceding_state() const {
+    const auto* row = static_cast<const float*>(hidden_->data);
+    return {row, row + hidden_->ne[0]};
+}
+
+void ForwardPass::set_preceding_state(std::span<const float> state) {
+    std::ranges::copy(state, static_cast<float*>(hidden_->data));
+}
+
+std::span<const float> ForwardPass::catalyst_attention(std::span<const Token> catalyst,
+                                                       int first_position) {
+    const CacheShape& shape = cache_.shape();
+    const std::size_t layer_size = size(shape.n_head_kv) * size(shape.capacity);
+    std::ranges::fill(attention_, 0.0f);
+    for (std::size_t done = 0; done < catalyst.size(); done += catalyst_tile_tokens) {
+        const auto tile = catalyst.subspan(done, std::min<std::size_t>(catalyst_tile_tokens,
+                                                                       catalyst.size() - done));
+        const int offset = static_cast<int>(done);
+        compute_batch(tile, cache_.n() + offset, first_position + offset, true);
+        for (int il = 0; il < shape.n_layer; ++il) {
+            mass_->add_to(attention_.data() + size(il) * layer_size, size(shape.capacity), il,
+                          cache_.n());
+        }
+    }
+    return attention_;
+}
+
+Workspace::Build ForwardPass::renumber_graph(int first, int n,
+                                             ggml_tensor*& positions) const {
+    return [this, first, n, &positions](ggml_context* context, ggml_cgraph* graph) {
+        const auto slots = [&](ggml_tensor* pot) {  // [n_embd_head, n_head_kv, n]
+            ggml_tensor* view = ggml_view_3d(context, pot, pot->ne[0], n, pot->ne[2], pot->nb[1],
+                                             pot->nb[2], size(first) * pot->nb[1]);
+            return ggml_permute(context, view, 0, 2, 1, 3);
+        };
+        positions = ggml_new_tensor_1d(context, GGML_TYPE_I32, n);
+        ggml_set_input(positions);
+        for (int il = 0; il < cache_.shape().n_layer; ++il) {
+            ggml_tensor* keys = slots(cache_.keys(il));
+            ggml_tensor* rotated =
+                model_.architecture->rotation(il).apply(context, keys, positions);
+            ggml_build_forward_expand(
+                graph, ggml_cpy(context, rotated, slots(cache_.rotated_keys(il))));
+        }
+    };
+}
+
+void ForwardPass::renumber(int first) {
+    const int n = cache_.n() - first;
+    if (n == 0) return;
+    ggml_tensor* positions = nullptr;
+    workspace_.prepare(renumber_graph(first, n, positions));
+    std::iota(indices_.begin(), indices_.begin() + n, first);
+    ggml_backend_tensor_set(positions, indices_.data(), 0, ggml_nbytes(positions));
+    workspace_.compute_wholly();
+}
+
+}  // namespace infinipot

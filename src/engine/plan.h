@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "infinipot/session.h"
+
+namespace infinipot {
+
+/// What a session does, with every automatic value decided and every contradiction refused.
+struct Plan {
+    SessionOptions options = {};       ///< budget, policy, catalyst, batch and threads filled in
+    Needs needs = {};               ///< of the policy
+    std::vector<Token> opening = {};    ///< what the stream begins with: BOS and the chat frame
+    std::vector<Token> closing = {};    ///< what follows a question
+    std::vector<Token> catalyst = {};   ///< empty if the policy needs no attention
+    int fill_limit = 0;             ///< the pot is distilled when it holds this many entries
+};
+
+/// @throws Error(invalid_argument) or Error(does_not_fit), one sentence naming the option.
+Plan make_plan(const Model::Impl& model, SessionOptions options);
+
+/// A question as the model is to see it behind the text: [words, closing].
+std::vector<Token> frame_question(const Model::Impl& model, const Plan& plan,
+                                  std::string_view question, bool after_text);
+
+}  // namespace infinipot

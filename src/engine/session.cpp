@@ -1,0 +1,89 @@
+#include "infinipot/session.h"
+
+#include <array>
+#include <istream>
+
+#include "engine/generation_impl.h"
+#include "engine/session_impl.h"
+#include "infinipot/error.h"
+#include "model/model_impl.h"
+
+namespace infinipot {
+
+Session::Session(const Model& model, SessionOptions options)
+    : impl_(std::make_unique<Impl>(model, std::move(options))) {}
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+void Session::ingest(std::string_view text, const IngestOptions& options) {
+    impl_->ingest(text, options);
+}
+
+void Session::ingest(std::istream& text, const IngestOptions& options) {
+    std::array<char, 1 << 16> chunk;
+    while (text) {
+        text.read(chunk.data(), chunk.size());
+        ingest(std::string_view(chunk.data(), static_cast<std::size_t>(text.gcount())), options);
+    }
+    if (text.bad()) throw Error(ErrorCode::file_error, "the text could not be read to its end");
+}
+
+void Session::flush(const IngestOptions& options) { impl_->flush(options); }
+
+Generation Session::ask(std::string_view question, const GenerateOptions& options) {
+    const Stopwatch watch;
+    impl_->flush({});
+    const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text);
+    if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
+    Generation answer(std::make_unique<Generation::Impl>(*impl_, prompt, options,
+                                                         Generation::Impl::Trace::none));
+    impl_->stats.ttft_seconds = watch.seconds();
+    return answer;
+}
+
+Generation Session::generate(std::string_view text, const GenerateOptions& options) {
+    const Stopwatch watch;
+    impl_->flush({});
+    const auto prompt = impl_->model.impl().vocabulary.tokenize(text);
+    if (prompt.empty() && impl_->stats.tokens_read == 0) {
+        throw Error(ErrorCode::invalid_argument, "there is no text to continue");
+    }
+    Generation continuation(std::make_unique<Generation::Impl>(*impl_, prompt, options,
+                                                               Generation::Impl::Trace::kept));
+    impl_->stats.ttft_seconds = watch.seconds();
+    return continuation;
+}
+
+void Session::interrupt() noexcept { impl_->interrupt(); }
+const Budget& Session::budget() const { return impl_->plan.options.budget; }
+const SessionOptions& Session::options() const { return impl_->plan.options; }
+const Model& Session::model() const { return impl_->model; }
+Stats Session::stats() const { return impl_->current_stats(); }
+
+// --- Generation -------------------------------------------------------------------------------
+
+Generation::Generation(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { next(); }
+Generation::Generation(Generation&& other) noexcept
+    : impl_(std::move(other.impl_)),
+      piece_(std::move(other.piece_)),
+      piece_view_(piece_),
+      done_(other.done_) {}
+Generation::~Generation() = default;
+
+void Generation::next() {
+    piece_ = impl_->next();
+    piece_view_ = piece_;
+    done_ = piece_.empty();
+}
+
+std::string Generation::text() {
+    std::string all;
+    for (std::string_view piece : *this) all += piece;
+    return all;
+}
+
+StopReason Generation::stop_reason() const { return impl_->stop_reason(); }
+int Generation::n_tokens() const { return impl_->n_tokens(); }
+
+}  // namespace infinipot
