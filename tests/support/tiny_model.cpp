@@ -1,0 +1,157 @@
+#include "support/tiny_model.h"
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "support/gguf_writer.h"
+
+namespace infinipot {
+namespace {
+
+/// Random values, the same on every machine: std::normal_distribution may differ between libraries.
+class Random {
+   public:
+    explicit Random(std::uint32_t seed) : engine_(seed) {}
+
+    std::vector<float> normal(std::int64_t n, float mean, float deviation) {
+        std::vector<float> values(static_cast<std::size_t>(n));
+        for (float& value : values) value = mean + deviation * normal();
+        return values;
+    }
+
+   private:
+    /// Box and Muller's method.
+    float normal() {
+        constexpr double two_pi = 6.283185307179586;
+        const double radius = std::sqrt(-2.0 * std::log(uniform()));
+        return static_cast<float>(radius * std::cos(two_pi * uniform()));
+    }
+    double uniform() { return (static_cast<double>(engine_()) + 1.0) / 4294967297.0; }
+
+    std::mt19937 engine_;
+};
+
+class TinyModelWriter {
+   public:
+    explicit TinyModelWriter(const TinyModel& model) : m_(model), random_(model.seed) {}
+
+    void write(const std::filesystem::path& path) {
+        add_keys();
+        add_rope_scaling();
+        LlamaVocabulary::load(m_.n_vocab).add_to(file_);
+        if (!m_.chat_template.empty()) file_.set("tokenizer.chat_template", m_.chat_template);
+        add_embeddings();
+        for (int il = 0; il < m_.n_layer; ++il) {
+            add_attention("blk." + std::to_string(il) + ".");
+            add_feed_forward("blk." + std::to_string(il) + ".");
+        }
+        file_.write(path);
+    }
+
+   private:
+    void add_keys();
+    void add_rope_scaling();
+    void add_embeddings();
+    void add_attention(const std::string& block);
+    void add_feed_forward(const std::string& block);
+    void add_rope_freqs();
+
+    std::string key(const char* name) const { return m_.architecture + "." + name; }
+    int n_q() const { return m_.n_head * m_.n_embd_head; }
+    int n_kv() const { return m_.n_head_kv * m_.n_embd_head; }
+
+    /// A matrix that maps inputs of size 1 to outputs whose size is about `gain`.
+    void add_matrix(const std::string& name, int n_in, int n_out, float gain) {
+        const float deviation = gain / std::sqrt(static_cast<float>(n_in));
+        file_.add(name + ".weight", m_.type, {n_in, n_out},
+                  random_.normal(std::int64_t{n_in} * n_out, 0.0f, deviation));
+    }
+    void add_vector(const std::string& name, int n, float mean, float deviation) {
+        file_.add(name, GGML_TYPE_F32, {n}, random_.normal(n, mean, deviation));
+    }
+    void add_norm(const std::string& name) { add_vector(name + ".weight", m_.n_embd, 1.0f, 0.1f); }
+
+    const TinyModel& m_;
+    Random random_;
+    GgufWriter file_;
+};
+
+void TinyModelWriter::add_keys() {
+    file_.set("general.architecture", m_.architecture);
+    file_.set("general.name", "tiny");
+    file_.set(key("context_length"), m_.n_ctx_train);
+    file_.set(key("embedding_length"), m_.n_embd);
+    file_.set(key("block_count"), m_.n_layer);
+    file_.set(key("feed_forward_length"), m_.n_ff);
+    file_.set(key("attention.head_count"), m_.n_head);
+    file_.set(key("attention.head_count_kv"), m_.n_head_kv);
+    file_.set(key("attention.key_length"), m_.n_embd_head);
+    file_.set(key("attention.value_length"), m_.n_embd_head);
+    file_.set(key("attention.layer_norm_rms_epsilon"), 1e-5f);
+    file_.set(key("rope.dimension_count"), m_.n_embd_head);
+    file_.set(key("rope.freq_base"), m_.rope_freq_base);
+    file_.set(key("vocab_size"), m_.n_vocab);
+}
+
+void TinyModelWriter::add_rope_scaling() {
+    if (!m_.rope_scaling) return;
+    file_.set(key("rope.scaling.type"), m_.rope_scaling->type);
+    file_.set(key("rope.scaling.factor"), m_.rope_scaling->factor);
+    file_.set(key("rope.scaling.original_context_length"),
+              m_.rope_scaling->original_context_length);
+}
+
+void TinyModelWriter::add_embeddings() {
+    // What a token looks like matters less than what was made of it, or a tied model would repeat
+    // it.
+    const float deviation = 3.0f / std::sqrt(static_cast<float>(m_.n_embd));
+    file_.add("token_embd.weight", m_.type, {m_.n_embd, m_.n_vocab},
+              random_.normal(std::int64_t{m_.n_embd} * m_.n_vocab, 0.0f, deviation));
+    add_norm("output_norm");
+    if (!m_.tied) add_matrix("output", m_.n_embd, m_.n_vocab, 3.0f);
+    if (m_.rope_freqs) add_rope_freqs();
+}
+
+/// As in Llama 3.1: fast rotations are kept, slow ones are slowed down up to 8 times.
+void TinyModelWriter::add_rope_freqs() {
+    const int n = m_.n_embd_head / 2;
+    std::vector<float> factors(static_cast<std::size_t>(n));
+    for (int i = 0; i < n; ++i) {
+        const float position = static_cast<float>(i) / static_cast<float>(n);
+        factors[static_cast<std::size_t>(i)] =
+            position < 0.5f ? 1.0f : 1.0f + 14.0f * (position - 0.5f);
+    }
+    file_.add("rope_freqs.weight", GGML_TYPE_F32, {n}, factors);
+}
+
+void TinyModelWriter::add_attention(const std::string& block) {
+    // Queries and keys of size 1.6 give attention logits whose standard deviation is 1.6 * 1.6.
+    add_norm(block + "attn_norm");
+    add_matrix(block + "attn_q", m_.n_embd, n_q(), 1.6f);
+    add_matrix(block + "attn_k", m_.n_embd, n_kv(), 1.6f);
+    add_matrix(block + "attn_v", m_.n_embd, n_kv(), 1.0f);
+    add_matrix(block + "attn_output", n_q(), m_.n_embd, 1.5f);
+    if (!m_.qkv_bias) return;
+    add_vector(block + "attn_q.bias", n_q(), 0.0f, 0.3f);
+    add_vector(block + "attn_k.bias", n_kv(), 0.0f, 0.3f);
+    add_vector(block + "attn_v.bias", n_kv(), 0.0f, 0.3f);
+}
+
+void TinyModelWriter::add_feed_forward(const std::string& block) {
+    add_norm(block + "ffn_norm");
+    add_matrix(block + "ffn_gate", m_.n_embd, m_.n_ff, 1.0f);
+    add_matrix(block + "ffn_up", m_.n_embd, m_.n_ff, 1.0f);
+    add_matrix(block + "ffn_down", m_.n_ff, m_.n_embd, 1.5f);
+}
+
+}  // namespace
+
+std::filesystem::path write_tiny_model(const TinyModel& model, const std::filesystem::path& folder,
+                                       const std::string& name) {
+    const std::filesystem::path path = folder / name;
+    TinyModelWriter(model).write(path);
+    return path;
+}
+
+}  // namespace infinipot

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "ggml.h"
+
+namespace infinipot {
+
+/// A small model with random weights in the exact layout of a real one, for tests: libllama and we
+/// load the same file. Equal settings give equal files; files of different `type` hold the same
+/// weights, rounded. Weights are scaled such that attention prefers some tokens to others by a few
+/// nats and the logits spread by about 3.
+struct TinyModel {
+    /// Keys `rope.scaling.*`.
+    struct RopeScaling {
+        const char* type = "linear";  ///< or "yarn"
+        float factor = 4.0f;
+        int original_context_length = 128;
+    };
+
+    std::string architecture = "llama";  ///< or "qwen2", which wants qkv_bias
+    int n_layer = 2;
+    int n_embd = 64;
+    int n_head = 4;
+    int n_head_kv = 2;
+    int n_embd_head = 16;  ///< need not be n_embd / n_head
+    int n_ff = 96;
+    int n_ctx_train = 512;
+    int n_vocab = 512;        ///< tokens of the Llama 2 vocabulary, 360 to 32000
+    bool tied = false;        ///< no output.weight: the embedding is used again
+    bool rope_freqs = false;  ///< rope_freqs.weight as in Llama 3.1
+    bool qkv_bias = false;
+    /// Of all matrices; vectors are F32. Quantised types need all row lengths (n_embd, n_ff and
+    /// n_head * n_embd_head) to be multiples of 32.
+    ggml_type type = GGML_TYPE_F32;
+    float rope_freq_base = 10000.0f;
+    std::optional<RopeScaling> rope_scaling = {};
+    std::string chat_template = {};  ///< empty: none
+    std::uint32_t seed = 1;
+};
+
+/// Writes the model as `folder`/`name` and returns its path.
+std::filesystem::path write_tiny_model(const TinyModel& model, const std::filesystem::path& folder,
+                                       const std::string& name = "tiny.gguf");
+
+}  // namespace infinipot
