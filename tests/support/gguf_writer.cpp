@@ -7,15 +7,6 @@
 
 #include "model/gguf_file.h"
 
-// Where the vocabulary files are.
-#if defined(INFINIPOT_LLAMA_SOURCE_DIR)
-#define INFINIPOT_VOCABULARIES INFINIPOT_LLAMA_SOURCE_DIR "/models/"
-#elif defined(INFINIPOT_LLAMA_DIR)
-#define INFINIPOT_VOCABULARIES INFINIPOT_LLAMA_DIR "/models/"
-#else
-#error "define INFINIPOT_LLAMA_SOURCE_DIR, the folder of llama.cpp's source, for tests/support"
-#endif
-
 namespace infinipot {
 namespace {
 
@@ -108,7 +99,8 @@ void GgufWriter::write(const std::filesystem::path& path) const {
 }
 
 LlamaVocabulary LlamaVocabulary::load(int n_tokens) {
-    const GgufFile file = GgufFile::open(INFINIPOT_VOCABULARIES "ggml-vocab-llama-spm.gguf");
+    const GgufFile file =
+        GgufFile::open(INFINIPOT_LLAMA_SOURCE_DIR "/models/ggml-vocab-llama-spm.gguf");
     const auto tokens = file.find_strings("tokenizer.ggml.tokens").value();
     const auto scores = file.find_f32s("tokenizer.ggml.scores").value();
     const auto types = file.find_integers("tokenizer.ggml.token_type", 0, 6).value();

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "infinipot/model.h"
+
+namespace infinipot {
+
+/// The whole method of the paper, plainly: one token at a time, nested vectors, double precision,
+/// no tensor library. Slow and readable. For F32 files of architecture `llama` with untied or tied
+/// output. It shares nothing with the engine but the file reader.
+class Reference {
+   public:
+    struct Entry {
+        std::vector<double> key;  ///< before RoPE, rounded to F16 as the pot does
+        std::vector<double> value;
+        double surprisal = 0;  ///< nats
+        Token token = 0;
+        std::int64_t position = 0;  ///< in the stream
+    };
+    using Head = std::vector<Entry>;                               ///< slots of one KV head
+    using Scores = std::vector<std::vector<std::vector<double>>>;  ///< [layer][head][slot]
+
+    explicit Reference(const std::filesystem::path& path);
+
+    /// Eq. 3 and 4: reads the next token of the stream and remembers how surprising it was.
+    void read(Token token);
+
+    /// Eq. 2: attention mass of every slot, from catalyst tokens that are forgotten again.
+    Scores catalyst_attention(const std::vector<Token>& catalyst);
+
+    /// §3.3.3: which slots of one head survive, ascending.
+    static std::vector<int> select(const std::vector<double>& surprisal,
+                                   const std::vector<double>& attention, int retain, int n_novel,
+                                   int protect_first, int protect_recent);
+
+    /// One distillation of all heads; returns the slots kept, [layer][head].
+    struct Settings {
+        int retain;
+        double novelty;
+        int protect_first = 0;
+        int protect_recent = 0;
+    };
+    std::vector<std::vector<std::vector<int>>> distil(const std::vector<Token>& catalyst,
+                                                      const Settings& settings);
+
+    /// Logits for the next token.
+    const std::vector<double>& logits() const { return logits_; }
+    int n() const { return static_cast<int>(pot_[0][0].size()); }
+    const std::vector<std::vector<Head>>& pot() const { return pot_; }  ///< [layer][head]
+
+   private:
+    using Vector = std::vector<double>;
+    using MatrixRows = std::vector<Vector>;
+    struct Layer {
+        Vector attention_norm, ffn_norm;
+        MatrixRows q, k, v, output, gate, up, down;
+    };
+
+    Vector forward(Token token, Scores* attention);
+    Vector attend(int il, const Vector& q, int position, Scores* attention);
+    Vector rotated(const double* x, int position) const;
+    Vector normed(const Vector& x, const Vector& weight) const;
+
+    int n_head_ = 0;
+    int n_head_kv_ = 0;
+    int n_embd_head_ = 0;
+    double eps_ = 0;
+    double freq_base_ = 10000;
+    MatrixRows embedding_, head_;
+    Vector norm_;
+    std::vector<Layer> layers_;
+    std::vector<std::vector<Head>> pot_;
+    Vector logits_;
+    std::int64_t stream_position_ = 0;
+};
+
+}  // namespace infinipot
