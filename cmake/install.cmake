@@ -15,6 +15,9 @@ foreach(library IN ITEMS llama ggml ggml-cpu ggml-base)
     install(FILES $<TARGET_FILE:${library}> DESTINATION ${INFINIPOT_DEPENDENCY_DIR})
 endforeach()
 
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${INFINIPOT_LLAMA_SOURCE}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LICENSE.llama.cpp)
+
 configure_package_config_file(cmake/infinipotConfig.cmake.in infinipotConfig.cmake
     INSTALL_DESTINATION ${package_dir} PATH_VARS INFINIPOT_DEPENDENCY_DIR)
 write_basic_package_version_file(infinipotConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -49,7 +49,11 @@ function(infinipot_fix_amx_tile_config dir)
 endfunction()
 
 # With AVX512-FP16 ggml's dot products of F16 rows take 128 values at a time and the rest one by one in
-# scalar code: for heads of 64 or 96, that is all of them.
+# scalar code: for heads of 64 or 96, that is all of them. Measured on TinyLlama Q8_0 (heads of 64), two
+# threads, flash attention, tokens/s:
+#                       512 read   16 written   512 read at 1536   16 written at 1536
+#   with AVX512-FP16        69.7         13.3               45.3                  5.5
+#   without                 72.7         14.3               47.8                 10.5
 function(infinipot_avoid_avx512fp16)
     include(CheckCXXCompilerFlag)
     check_cxx_compiler_flag(-mno-avx512fp16 INFINIPOT_CAN_AVOID_AVX512FP16)

@@ -1,0 +1,44 @@
+# A thin front: each target is a line or two that can be typed by hand.
+
+JOBS ?= $(shell nproc)
+SOURCES = $(shell find src include apps eval examples bench tests -name '*.h' -o -name '*.cpp' 2>/dev/null)
+TIDIED = $(shell find src apps eval examples bench -name '*.cpp' 2>/dev/null)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: build/release/build.ninja ## the library, the program, tests and benchmarks, in build/release
+	cmake --build build/release -j $(JOBS)
+
+demo: build ## read a book in fixed memory and answer questions about it
+	scripts/fetch-model tinyllama
+	scripts/demo
+
+test: build ## every test
+	scripts/fetch-model tinyllama
+	scripts/fetch-model stories15m
+	ctest --preset release -j 2
+
+lint: build/release/build.ninja ## format, layers and clang-tidy
+	clang-format --dry-run -Werror $(SOURCES)
+	scripts/check-layers --self-test && scripts/check-layers
+	run-clang-tidy -quiet -j $(JOBS) -p build/release $(TIDIED)
+
+format: ## rewrite the sources as .clang-format says
+	clang-format -i $(SOURCES)
+
+asan tsan: %: build/%/build.ninja ## tests that need no downloaded model, under sanitizers
+	cmake --build build/$@ -j $(JOBS)
+	ctest --preset $@ -LE real
+
+bench: build ## micro benchmarks
+	build/release/infinipot_bench
+
+clean: ## remove build/, not what was downloaded
+	rm -rf build
+
+build/%/build.ninja: CMakePresets.json
+	scripts/bootstrap
+	cmake --preset $*
+
+.PHONY: help build demo test lint format asan tsan bench clean
