@@ -7,9 +7,10 @@
 
 namespace infinipot {
 
-/// Cuts a stream of text into segments that can be tokenised one by one. Where it cuts depends on the
-/// text alone, never on how the text was cut into append() calls. It cuts before a space that stands
-/// between words; only a run of half a segment without one is cut inside, between two characters.
+/// Cuts a stream of text into segments that can be tokenised one by one. Where it cuts depends on
+/// the text alone, never on how the text was cut into append() calls. It cuts before a space that
+/// stands between words; only a run of half a segment without one is cut inside, between two
+/// characters.
 class Segmenter {
    public:
     static constexpr std::size_t segment_bytes = 8192;

@@ -5,39 +5,24 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
-#include <mutex>
 #include <span>
 
 #include "infinipot/error.h"
+#include "text/llama_log.h"
 
 namespace infinipot {
-
-namespace {
-
-/// libllama reports why it fails only through its log, so the last error line is kept for our sentence.
-thread_local std::string last_error_line;
-
-void keep_last_error(ggml_log_level level, const char* text, void*) {
-    if (level != GGML_LOG_LEVEL_ERROR) return;
-    last_error_line = text;
-    while (!last_error_line.empty() && last_error_line.back() == '\n') last_error_line.pop_back();
-}
-
-}  // namespace
 
 void Vocabulary::Free::operator()(llama_model* model) const { llama_model_free(model); }
 
 Vocabulary::Vocabulary(const std::filesystem::path& gguf) {
-    static std::once_flag log_is_ours;
-    std::call_once(log_is_ours, [] { llama_log_set(keep_last_error, nullptr); });
-
-    last_error_line.clear();
+    capture_llama_log();
+    take_llama_error();
     llama_model_params params = llama_model_default_params();
     params.vocab_only = true;
     model_.reset(llama_model_load_from_file(gguf.c_str(), params));
     if (!model_) {
         throw Error(ErrorCode::bad_model, "the tokenizer in " + gguf.string() +
-                                              " cannot be loaded: " + last_error_line);
+                                              " cannot be loaded: " + take_llama_error());
     }
     vocab_ = llama_model_get_vocab(model_.get());
     if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_NONE) {
@@ -56,8 +41,8 @@ std::vector<Token> Vocabulary::tokenize(std::string_view text, bool parse_contro
     const auto length = static_cast<std::int32_t>(text.size());
     std::vector<Token> tokens(text.size() + 2);
     const auto capacity = static_cast<std::int32_t>(tokens.size());
-    std::int32_t n = llama_tokenize(vocab_, text.data(), length, tokens.data(), capacity, false,
-                                    parse_control);
+    std::int32_t n =
+        llama_tokenize(vocab_, text.data(), length, tokens.data(), capacity, false, parse_control);
     if (n < 0) {
         tokens.resize(static_cast<std::size_t>(-n));
         n = llama_tokenize(vocab_, text.data(), length, tokens.data(), -n, false, parse_control);
@@ -67,13 +52,14 @@ std::vector<Token> Vocabulary::tokenize(std::string_view text, bool parse_contro
     return tokens;
 }
 
-/// SentencePiece tokenizers put a space before whatever they are given. A newline in front takes that
-/// space upon itself and never merges with what follows, so both are cut off again. Tokenizers that do
-/// merge newlines add no space, and are given the text as it is.
+/// SentencePiece tokenizers put a space before whatever they are given. A newline in front takes
+/// that space upon itself and never merges with what follows, so both are cut off again. Tokenizers
+/// that do merge newlines add no space, and are given the text as it is.
 std::vector<Token> Vocabulary::tokenize(std::string_view text) const {
     if (text.empty()) return {};
     std::vector<Token> tokens = tokenize("\n" + std::string(text), false);
-    if (tokens.size() < newline_.size() || !std::ranges::equal(newline_, std::span(tokens).first(newline_.size()))) {
+    if (tokens.size() < newline_.size() ||
+        !std::ranges::equal(newline_, std::span(tokens).first(newline_.size()))) {
         return tokenize(text, false);
     }
     tokens.erase(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(newline_.size()));
@@ -91,7 +77,8 @@ std::vector<Token> Vocabulary::stream_start() const {
 
 std::string Vocabulary::piece(Token token) const {
     std::string text(64, '\0');
-    int n = llama_token_to_piece(vocab_, token, text.data(), static_cast<int>(text.size()), 0, false);
+    int n =
+        llama_token_to_piece(vocab_, token, text.data(), static_cast<int>(text.size()), 0, false);
     if (n < 0) {
         text.resize(static_cast<std::size_t>(-n));
         n = llama_token_to_piece(vocab_, token, text.data(), -n, 0, false);

@@ -23,7 +23,8 @@ class Vocabulary {
     Vocabulary(const Vocabulary&) = delete;
     Vocabulary& operator=(const Vocabulary&) = delete;
 
-    /// Text that continues other text: control words in it stay text, and no space is put before it.
+    /// Text that continues other text: control words in it stay text, and no space is put before
+    /// it.
     std::vector<Token> tokenize(std::string_view text) const;
 
     /// Text of our own in which control words stand for their tokens: the frame of a chat.
@@ -50,7 +51,8 @@ class Vocabulary {
     std::unique_ptr<llama_model, Free> model_;
     const llama_vocab* vocab_ = nullptr;
     std::string chat_template_;
-    std::vector<Token> newline_;  // of "\n" alone, with the space that some tokenizers put before it
+    std::vector<Token>
+        newline_;  // of "\n" alone, with the space that some tokenizers put before it
 };
 
 }  // namespace infinipot
