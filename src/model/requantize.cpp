@@ -7,6 +7,9 @@
 #include "infinipot/error.h"
 #include "infinipot/model.h"
 #include "model/gguf_file.h"
+#include "model/hparams.h"
+#include "model/tokenizer_check.h"
+#include "text/llama_log.h"
 
 namespace infinipot {
 
@@ -42,10 +45,13 @@ void requantize(const std::filesystem::path& input, const std::filesystem::path&
     params.ftype = ftype_of(type);
     params.nthread = n_threads;
     params.allow_requantize = true;
-    GgufFile::open(input);  // refuses what libllama should not see
+    const GgufFile file = GgufFile::open(input);  // all checks, so that libllama sees nothing odd
+    validate_tokenizer(file);
+    read_hparams(file);
 
     const std::filesystem::path partial = output.string() + ".partial";
     std::error_code failure;
+    capture_llama_log();
     const bool written = llama_model_quantize(input.c_str(), partial.c_str(), &params) == 0;
     if (written) std::filesystem::rename(partial, output, failure);
     if (!written || failure) {

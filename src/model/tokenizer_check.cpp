@@ -59,6 +59,9 @@ constexpr std::array token_id_keys = {bos_key,
                                       "tokenizer.ggml.suffix_token_id",
                                       "tokenizer.ggml.middle_token_id"};
 
+/// What libllama sees of a string: it reads up to the first zero byte.
+std::string_view as_c_string(std::string_view text) { return text.substr(0, text.find('\0')); }
+
 /// GGUF's numbers for kinds of tokens.
 enum TokenType : std::int32_t { token_type_undefined = 0, token_type_byte = 6 };
 
@@ -90,6 +93,9 @@ class TokenizerCheck {
     void check_bytes() const;
     void check_special_ids() const;
     void check_added_ids() const;
+    std::string_view pre_tokenizer() const {
+        return as_c_string(file_.find_string("tokenizer.ggml.pre").value_or(""));
+    }
     bool adds(const char* key, bool by_default) const;
     void require_id(const char* key, std::int64_t default_id, const std::string& purpose) const;
 
@@ -166,9 +172,9 @@ void TokenizerCheck::check_model() {
                          "are known");
     }
     // libllama looks up pairs with spaces in these two, and aborts on them.
-    const auto pre = file_.find_string("tokenizer.ggml.pre");
-    if (is_bpe_ && pre && (*pre == "bloom" || *pre == "poro-chat")) {
-        fail_unsupported("its pre-tokenizer is \"" + std::string(*pre) + "\"");
+    const std::string_view pre = pre_tokenizer();
+    if (is_bpe_ && (pre == "bloom" || pre == "poro-chat")) {
+        fail_unsupported("its pre-tokenizer is \"" + std::string(pre) + "\"");
     }
 }
 
@@ -179,6 +185,7 @@ void TokenizerCheck::check_tokens() {
         fail("it has " + std::to_string(entry->n) + " tokens");
     }
     tokens_ = *file_.find_strings(tokens_key);
+    for (std::string_view& token : tokens_) token = as_c_string(token);
     check_lengths();
     // libllama renames empty tokens to [EMPTY_number], and asserts that no two tokens are alike.
     std::unordered_set<std::string> names;
@@ -275,7 +282,7 @@ void TokenizerCheck::check_special_ids() const {
 
 /// libllama asserts that a token which it is to add at the start or the end exists.
 void TokenizerCheck::check_added_ids() const {
-    const auto pre = file_.find_string("tokenizer.ggml.pre").value_or("");
+    const std::string_view pre = pre_tokenizer();
     const bool has_no_default = is_bpe_ && (pre == "glm4" || pre == "chatglm-bpe");
     // Whether byte-level tokenizers add one by default depends on the pre-tokenizer; assume it.
     const bool by_default = !has_no_default;

@@ -212,7 +212,7 @@ TEST(GgufFile, Recognises_other_kinds_of_files) {
     bad("tjgg\3\0\0\0", "older than GGUF");
     bad("lmgg\3\0\0\0", "older than GGUF");
     bad(std::string_view("PK\3\4 archive", 12), "zip archive");
-    bad(std::string_view("\x40\0\0\0\0\0\0\0{\"a\":{\"dtype\":1}}", 26), "safetensors");
+    bad(std::string_view("\x40\0\0\0\0\0\0\0{\"a\":{\"dtype\":1}}", 25), "safetensors");
     bad("version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer");
     bad("<!DOCTYPE html><html>", "web page");
     bad("{\"error\": 404}", "is not a GGUF file: it begins with \"{\"er\"");
