@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "tensor/kernels/attention.h"
+
 namespace infinipot {
 
 namespace {
@@ -48,6 +50,11 @@ ggml_tensor* GraphBuilder::split_heads(ggml_tensor* x, int n_head) {
     return ggml_reshape_3d(context(), x, hparams_.n_embd_head, n_head, batch_.n_tokens);
 }
 
+/// [n_embd_head, heads, n_tokens] -> [n_embd_head, n_tokens, heads].
+ggml_tensor* GraphBuilder::by_head(ggml_tensor* x) {
+    return ggml_permute(context(), x, 0, 2, 1, 3);
+}
+
 /// rows: [n_embd_head, n_head_kv, n_tokens] into the batch's slots of `pot`.
 void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* pot) {
     ggml_tensor* slots =
@@ -57,9 +64,9 @@ void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* pot) {
     ggml_build_forward_expand(graph_, ggml_cpy(context(), by_head, slots));
 }
 
-/// The slots of `pot` that attention reads: [n_embd_head, n_kv, n_head_kv].
-ggml_tensor* GraphBuilder::visible(ggml_tensor* pot) const {
-    return ggml_view_3d(context(), pot, pot->ne[0], n_kv_, pot->ne[2], pot->nb[1], pot->nb[2], 0);
+/// The first `n` slots of `pot`: [n_embd_head, n, n_head_kv].
+ggml_tensor* GraphBuilder::slots(ggml_tensor* pot, int n) {
+    return ggml_view_3d(context(), pot, pot->ne[0], n, pot->ne[2], pot->nb[1], pot->nb[2], 0);
 }
 
 ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
@@ -69,15 +76,26 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
     store(k, cache_.keys(il));
     store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
     store(split_heads(v, hparams_.n_head_kv), cache_.values(il));
+    if (hook_) {
+        hook_(il, {by_head(q), slots(cache_.rotated_keys(il), n_kv_), inputs_.mask,
+                   hparams_.attention_scale});
+    }
+    const bool native =
+        kernels_ == Kernels::native && kernels::attention_supported(hparams_.n_embd_head);
+    return native ? attend_natively(il, q) : attend_with_ggml(il, q);
+}
 
-    ggml_tensor* queries =
-        ggml_permute(context(), q, 0, 2, 1, 3);            // [n_embd_head, n_tokens, n_head]
-    ggml_tensor* keys = visible(cache_.rotated_keys(il));  // [n_embd_head, n_kv, n_head_kv]
-    ggml_tensor* values = visible(cache_.values(il));      // [n_embd_head, n_kv, n_head_kv]
-    if (hook_) hook_(il, {queries, keys, inputs_.mask, hparams_.attention_scale});
+/// q: [n_embd_head, n_head, n_tokens], rotated; for both ways of attending.
+ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q) {
+    return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
+                              slots(cache_.values(il), batch_.end_slot()),
+                              hparams_.attention_scale);
+}
 
-    ggml_tensor* attended = ggml_flash_attn_ext(context(), queries, keys, values, inputs_.mask,
-                                                hparams_.attention_scale, 0.0f, 0.0f);
+ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q) {
+    ggml_tensor* attended = ggml_flash_attn_ext(
+        context(), by_head(q), slots(cache_.rotated_keys(il), n_kv_),
+        slots(cache_.values(il), n_kv_), inputs_.mask, hparams_.attention_scale, 0.0f, 0.0f);
     ggml_prec_set_acc(attended, GGML_PREC_F32);  // [n_embd_head, n_head, n_tokens]
     return ggml_reshape_2d(context(), attended, hparams_.n_embd_head * hparams_.n_head,
                            batch_.n_tokens);

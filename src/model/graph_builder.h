@@ -56,7 +56,10 @@ class GraphBuilder : public Operators {
    private:
     ggml_tensor* split_heads(ggml_tensor* x, int n_head);
     void store(ggml_tensor* rows, ggml_tensor* pot);
-    ggml_tensor* visible(ggml_tensor* pot) const;
+    ggml_tensor* by_head(ggml_tensor* x);
+    ggml_tensor* slots(ggml_tensor* pot, int n);
+    ggml_tensor* attend_natively(int il, ggml_tensor* q);
+    ggml_tensor* attend_with_ggml(int il, ggml_tensor* q);
 
     ggml_cgraph* graph_;
     const Hparams& hparams_;

@@ -1,8 +1,8 @@
 #include "model/architecture.h"
 
-/// `llama`: LLaMA 2 to 3.2, Mistral, TinyLlama, SmolLM2 and whatever else is exported under that name.
-/// Pre-norm decoder, RoPE on neighbouring pairs, grouped-query attention, SwiGLU. LLaMA 3.1's frequency
-/// scaling comes as the tensor rope_freqs. Source: Touvron et al. 2023, arXiv 2302.13971.
+/// `llama`: LLaMA 2 to 3.2, Mistral, TinyLlama, SmolLM2 and whatever else is exported under that
+/// name. Pre-norm decoder, RoPE on neighbouring pairs, grouped-query attention, SwiGLU. LLaMA 3.1's
+/// frequency scaling comes as the tensor rope_freqs. Source: Touvron et al. 2023, arXiv 2302.13971.
 namespace infinipot {
 
 namespace {
@@ -29,7 +29,8 @@ class Llama : public Architecture {
         norm_ = load.vector("output_norm.weight", hparams.n_embd);
         const bool tied = !load.has("output.weight");
         head_ = load.matrix(tied ? "token_embd" : "output", hparams.n_embd, hparams.n_vocab);
-        rotation_.freq_factors = load.optional_vector("rope_freqs.weight", hparams.rotation.n_rot / 2);
+        rotation_.freq_factors =
+            load.optional_vector("rope_freqs.weight", hparams.rotation.n_rot / 2);
     }
 
     ggml_tensor* hidden(GraphBuilder& g) const override {

@@ -1,0 +1,144 @@
+#include "tensor/kernels/attention.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <cstdint>
+
+#include "tensor/kernels/attention_layout.h"
+#include "tensor/kernels/work_tickets.h"
+
+namespace infinipot::kernels {
+namespace {
+
+constexpr int64_t min_chunk = 256;     // entries; a multiple of the kernel's tile of 64
+constexpr int64_t enough_pieces = 32;  // for the threads to share evenly
+
+/// The kernel for this CPU, or nullptr.
+AttentionKernel kernel() {
+#if defined(__x86_64__)
+    static const bool has_avx512 =
+        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vnni");
+    return has_avx512 ? attention_avx512() : nullptr;
+#else
+    return nullptr;
+#endif
+}
+
+int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// How one call is cut into pieces, the same way for any number of threads: by KV head, by run of
+/// tokens, and where that gives few pieces (decoding) also by chunk of entries, whose results are
+/// merged afterwards.
+struct Plan {
+    int64_t n_run, n_chunk;  ///< how many
+    int64_t chunk;           ///< entries in one
+
+    Plan(const ggml_tensor* q, const ggml_tensor* k) {
+        const int64_t n_head_kv = k->ne[2], group = q->ne[1] / n_head_kv;
+        const int64_t run = std::max<int64_t>(attention_max_queries / (q->ne[0] * group), 1);
+        n_run = div_up(q->ne[2], run);
+        const int64_t wanted = std::max<int64_t>(enough_pieces / (n_run * n_head_kv), 1);
+        chunk = div_up(std::max(div_up(k->ne[1], wanted), min_chunk), 64) * 64;
+        n_chunk = div_up(k->ne[1], chunk);
+    }
+};
+
+/// dst: F32 [n_embd_head * n_head, T], or with several chunks [n_embd_head + 1, n_chunk, n_head,
+/// T].
+void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
+    const ggml_tensor *q = dst->src[0], *k = dst->src[1], *v = dst->src[2];
+    const Plan plan(q, k);
+    const bool merged_later = plan.n_chunk > 1;
+    const int64_t n_head_kv = k->ne[2], group = q->ne[1] / n_head_kv, n_tokens = q->ne[2];
+    const int64_t out_head = merged_later ? (q->ne[0] + 1) * plan.n_chunk : q->ne[0];
+    const auto bytes = [](const ggml_tensor* tensor, int64_t i1, int64_t i2) {
+        return static_cast<const char*>(tensor->data) + i1 * static_cast<int64_t>(tensor->nb[1]) +
+               i2 * static_cast<int64_t>(tensor->nb[2]);
+    };
+
+    WorkTickets tickets(dst, n_head_kv * plan.n_run * plan.n_chunk, nth);
+    for (int64_t piece = tickets.draw(); piece >= 0; piece = tickets.draw()) {
+        const int64_t chunk = piece % plan.n_chunk;
+        const int64_t head_kv = piece / plan.n_chunk % n_head_kv;
+        const int64_t run = plan.n_run - 1 - piece / plan.n_chunk / n_head_kv;  // the longest first
+        const int64_t begin = n_tokens * run / plan.n_run, end = n_tokens * (run + 1) / plan.n_run;
+        const int64_t head = head_kv * group;
+        kernel()({.n_embd_head = static_cast<int>(q->ne[0]),
+                  .n_head = static_cast<int>(group),
+                  .n_tokens = static_cast<int>(end - begin),
+                  .begin = static_cast<int>(chunk * plan.chunk),
+                  .end = static_cast<int>(std::min((chunk + 1) * plan.chunk, k->ne[1])),
+                  .visible = static_cast<int>(k->ne[1] - n_tokens + begin + 1),
+                  .scale = std::bit_cast<float>(
+                      static_cast<uint32_t>(reinterpret_cast<uintptr_t>(userdata))),
+                  .q = bytes(q, head, begin),
+                  .k = bytes(k, 0, head_kv),
+                  .v = bytes(v, 0, head_kv),
+                  .q_head_bytes = q->nb[1],
+                  .q_token_bytes = q->nb[2],
+                  .k_bytes = k->nb[1],
+                  .v_bytes = v->nb[1],
+                  .out = static_cast<float*>(dst->data) + (begin * q->ne[1] + head) * out_head +
+                         (merged_later ? chunk * (q->ne[0] + 1) : 0),
+                  .out_head_stride = out_head,
+                  .out_token_stride = q->ne[1] * out_head,
+                  .wants_lse = merged_later});
+    }
+}
+
+/// Averages the chunks' results, weighted by their shares of the softmax.
+/// src: F32 [n_embd_head + 1, n_chunk, n_head, T]; dst: [n_embd_head * n_head, T].
+void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
+    const ggml_tensor* parts = dst->src[0];
+    const int64_t stride = parts->ne[0], n_embd_head = stride - 1, n_chunk = parts->ne[1];
+    const int64_t n_rows = parts->ne[2] * parts->ne[3];
+    for (int64_t row = n_rows * ith / nth; row < n_rows * (ith + 1) / nth; ++row) {
+        const float* part = static_cast<const float*>(parts->data) + row * n_chunk * stride;
+        float* out = static_cast<float*>(dst->data) + row * n_embd_head;
+        float max = part[n_embd_head];  // never -inf: every token sees entry 0
+        for (int64_t c = 1; c < n_chunk; ++c) max = std::max(max, part[c * stride + n_embd_head]);
+        float sum = 0;
+        std::fill_n(out, n_embd_head, 0.0f);
+        for (int64_t c = 0; c < n_chunk; ++c, part += stride) {
+            const float weight = std::exp2(part[n_embd_head] - max);
+            sum += weight;
+            for (int64_t i = 0; i < n_embd_head; ++i) out[i] += weight * part[i];
+        }
+        for (int64_t i = 0; i < n_embd_head; ++i) out[i] /= sum;
+    }
+}
+
+}  // namespace
+
+bool attention_supported(int n_embd_head) {
+    return kernel() && n_embd_head >= 32 && n_embd_head <= attention_max_head &&
+           n_embd_head % 16 == 0;
+}
+
+ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
+                       float scale) {
+    assert(attention_supported(static_cast<int>(q->ne[0])));
+    assert(q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 && v->type == GGML_TYPE_F16);
+    assert(q->nb[0] == 4 && k->nb[0] == 2 && v->nb[0] == 2 && q->ne[3] == 1);
+    assert(k->ne[0] == q->ne[0] && ggml_are_same_shape(k, v));
+    assert(q->ne[1] % k->ne[2] == 0 && k->ne[1] >= q->ne[2]);
+    assert(q->ne[1] / k->ne[2] * q->ne[0] <= attention_max_queries);
+    const Plan plan(q, k);
+    ggml_tensor* args[] = {q, k, v};
+    void* scale_bits = reinterpret_cast<void*>(uintptr_t{std::bit_cast<uint32_t>(scale)});
+    const int64_t n_embd = q->ne[0] * q->ne[1];
+    if (plan.n_chunk == 1)
+        return ggml_custom_4d(ctx, GGML_TYPE_F32, n_embd, q->ne[2], 1, 1, args, 3, attention_op,
+                              GGML_N_TASKS_MAX, scale_bits);
+    ggml_tensor* parts =
+        ggml_custom_4d(ctx, GGML_TYPE_F32, q->ne[0] + 1, plan.n_chunk, q->ne[1], q->ne[2], args, 3,
+                       attention_op, GGML_N_TASKS_MAX, scale_bits);
+    return ggml_custom_4d(ctx, GGML_TYPE_F32, n_embd, q->ne[2], 1, 1, &parts, 1, merge_op,
+                          GGML_N_TASKS_MAX, nullptr);
+}
+
+}  // namespace infinipot::kernels
