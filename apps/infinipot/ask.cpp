@@ -1,0 +1,197 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "commands.h"
+#include "infinipot/infinipot.h"
+#include "interrupt.h"
+#include "output.h"
+#include "peak_memory.h"
+#include "progress_bar.h"
+#include "quantity.h"
+#include "report.h"
+#include "session_flags.h"
+#include "terminal.h"
+#include "text_files.h"
+#include "utf8.h"
+
+namespace infinipot::cli {
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  infinipot ask --file book.txt "Who is the narrator?" "How does it end?"
+      reads the book once and answers two questions about it
+
+  infinipot ask -m model.gguf --memory 64MiB --file a.txt --file b.txt "What changed?"
+      reads two texts into a pot that never takes more than 64 MiB
+
+  journalctl | infinipot ask --file - --catalyst question "Which services failed?"
+      reads a stream, looking for what the question asks
+
+The pot holds --capacity entries. Whenever it is full, the text read so far is distilled to the
+--retain entries that matter most, and reading goes on; memory never grows with the text.
+Exit status: 0 answered, 2 usage, 3 file, 4 damaged model, 5 unsupported model, 6 text, 7 does not
+fit, 8 out of memory, 130 interrupted.)";
+
+struct Ask {
+    std::vector<std::string> files;
+    std::vector<std::string> questions;
+    SessionFlags flags;
+    GenerateOptions generate;
+    bool json = false;
+    bool quiet = false;
+};
+
+[[noreturn]] void refuse(ErrorCode code, const std::string& sentence) {
+    throw Error(code, sentence + "; see infinipot ask --help");
+}
+
+void check_question(const std::string& question) {
+    if (question.find_first_not_of(" \t\r\n") == std::string::npos) {
+        refuse(ErrorCode::invalid_argument, "a question is empty");
+    }
+    if (valid_utf8_prefix(question) < question.size()) {
+        throw Error(ErrorCode::bad_text, "the question \"" + question + "\" is not UTF-8");
+    }
+}
+
+void check(const Ask& ask) {
+    if (ask.files.empty()) {
+        refuse(ErrorCode::invalid_argument, "there is no text to read, which --file names");
+    }
+    if (ask.questions.empty()) {
+        refuse(ErrorCode::invalid_argument, "there is no question to answer");
+    }
+    for (const std::string& question : ask.questions) check_question(question);
+}
+
+void read_texts(Session& session, TextFiles& texts, ProgressBar& bar,
+                const InterruptGuard& interrupts) {
+    const IngestOptions options = {[&](const Progress& progress) { bar.update(progress); }};
+    bar.start();
+    for (auto chunk = texts.next(); !chunk.empty(); chunk = texts.next()) {
+        interrupts.check();
+        session.ingest(chunk, options);
+    }
+    if (texts.blank()) {
+        throw Error(ErrorCode::bad_text,
+                    "there is nothing to read in " + texts.names() + ": no text but white space");
+    }
+    session.flush(options);
+    bar.clear();
+}
+
+/// Prints the answer as it comes, and ends its last line even if it is interrupted.
+void stream(Generation& generation, std::string& text, bool silent) {
+    try {
+        for (const std::string_view piece : generation) {
+            if (!silent) print(piece);
+            text += piece;
+        }
+    } catch (const Error&) {
+        if (!silent && !text.empty()) print("\n");
+        throw;
+    }
+    if (!silent && !text.ends_with('\n')) print("\n");
+}
+
+Answer answer(Session& session, const std::string& question, const Ask& ask) {
+    Generation generation = session.ask(question, ask.generate);
+    Answer answer = {.question = question, .text = {}};
+    stream(generation, answer.text, ask.json);
+    answer.stop_reason = generation.stop_reason();
+    answer.n_tokens = generation.n_tokens();
+    answer.ttft_seconds = session.stats().ttft_seconds;
+    return answer;
+}
+
+/// The answers stream to the standard output as they come; with several questions, each stands
+/// before its answer.
+std::vector<Answer> answer_all(Session& session, const Ask& ask) {
+    const bool several = ask.questions.size() > 1;
+    std::vector<Answer> answers;
+    for (const std::string& question : ask.questions) {
+        if (several && !ask.json) {
+            print((answers.empty() ? "" : "\n") + bold(question, stdout) + "\n");
+        }
+        answers.push_back(answer(session, question, ask));
+    }
+    return answers;
+}
+
+std::string interrupted_sentence(const Stats& stats) {
+    std::string sentence = "interrupted after " + count_text(stats.tokens_read, "token");
+    if (stats.tokens_generated > 0) {
+        sentence += " read and " + count_text(stats.tokens_generated) + " written";
+    }
+    return sentence;
+}
+
+std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, ProgressBar& bar,
+                                    const InterruptGuard& interrupts, const Ask& ask) {
+    const InterruptibleSession interruptible(session);
+    try {
+        read_texts(session, texts, bar, interrupts);
+        return answer_all(session, ask);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::interrupted) throw;
+        throw Error(ErrorCode::interrupted, interrupted_sentence(session.stats()));
+    }
+}
+
+Report report_on(const Session& session, std::vector<Answer> answers, const Ask& ask) {
+    Report report = {.model = session.model().info(),
+                     .model_options = ask.flags.model_options,
+                     .files = ask.files,
+                     .session = session.options(),
+                     .generate = ask.generate,
+                     .answers = std::move(answers),
+                     .stats = session.stats(),
+                     .peak_memory_bytes = peak_memory_bytes()};
+    report.session.budget = session.budget();
+    return report;
+}
+
+void run(const Ask& ask) {
+    check(ask);
+    TextFiles texts(ask.files);
+    const SessionOptions options = session_options(ask.flags, ask.questions);
+
+    const InterruptGuard interrupts;
+    ProgressBar bar(texts.total_bytes(), ask.quiet);
+    bar.announce("loading " + ask.flags.model);
+    const Model model = load_model(ask.flags);
+    interrupts.check();
+    Session session(model, options);
+
+    auto answers = read_and_answer(session, texts, bar, interrupts, ask);
+    const Report report = report_on(session, std::move(answers), ask);
+    if (ask.json) print(print_json(to_json(report)));
+    if (!ask.json && !ask.quiet) std::fputs(closing_lines(report).c_str(), stderr);
+}
+
+}  // namespace
+
+Command add_ask(CLI::App& program) {
+    const auto ask = std::make_shared<Ask>();
+    CLI::App& app = *program.add_subcommand(
+        "ask", "Reads texts of any length in fixed memory and answers questions about them");
+    app.footer(examples);
+    app.add_option("QUESTION", ask->questions, "What you want to know")->type_name("");
+    add_model_flags(app, ask->flags);
+    app.add_option("-f,--file", ask->files,
+                   "Text to read, in UTF-8; again for more texts; - for the standard\ninput")
+        ->type_name("value")
+        ->option_text("FILE")
+        ->allow_extra_args(false);
+    app.add_flag("--json", ask->json, "Print one JSON object with answers and measurements");
+    app.add_flag("-q,--quiet", ask->quiet, "No progress and no closing line");
+    add_session_flags(app, ask->flags);
+    add_answer_flags(app, ask->generate);
+    return {&app, [ask] { run(*ask); }};
+}
+
+}  // namespace infinipot::cli

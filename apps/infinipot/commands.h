@@ -1,0 +1,19 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+/// The commands of the program, one file each.
+namespace infinipot::cli {
+
+struct Command {
+    CLI::App* app;
+    std::function<void()> run;  ///< throws what goes wrong
+};
+
+Command add_ask(CLI::App& program);
+Command add_eval(CLI::App& program);
+Command add_policies(CLI::App& program);
+Command add_requantize(CLI::App& program);
+
+}  // namespace infinipot::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "infinipot/session.h"
+
+namespace infinipot::cli {
+
+/// While it lives, the first Ctrl-C asks the work to end and the second one kills the program.
+/// Only one lives at a time. Where Ctrl-C was ignored, as under nohup, it stays ignored.
+class InterruptGuard {
+   public:
+    InterruptGuard();
+    ~InterruptGuard();
+    InterruptGuard(const InterruptGuard&) = delete;
+    InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+    /// @throws Error(interrupted) if Ctrl-C was pressed.
+    void check() const;
+};
+
+/// While it lives beside an InterruptGuard, Ctrl-C interrupts `session`.
+class InterruptibleSession {
+   public:
+    explicit InterruptibleSession(Session& session);
+    ~InterruptibleSession();
+    InterruptibleSession(const InterruptibleSession&) = delete;
+    InterruptibleSession& operator=(const InterruptibleSession&) = delete;
+};
+
+}  // namespace infinipot::cli

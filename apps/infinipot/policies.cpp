@@ -1,0 +1,69 @@
+#include "infinipot/policies.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "commands.h"
+#include "output.h"
+#include "report.h"
+#include "terminal.h"
+
+namespace infinipot::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string row(std::string label, const std::string& text) {
+    constexpr std::size_t width = 14;
+    label.resize(std::max(width, label.size() + 1), ' ');
+    return "    " + label + text + "\n";
+}
+
+std::string describe(const PolicyInfo& info) {
+    std::string text = bold(info.name, stdout) + "\n";
+    text += row("keeps", info.summary);
+    for (const PolicyOption& option : info.options) {
+        text += row(option.name + "=" + option.default_value, option.help);
+    }
+    return text + row("costs", info.cost) + row("source", info.source);
+}
+
+Json to_json(const PolicyInfo& info) {
+    Json options = Json::array();
+    for (const PolicyOption& option : info.options) {
+        options.push_back(
+            {{"name", option.name}, {"default", option.default_value}, {"help", option.help}});
+    }
+    return {{"name", info.name},
+            {"summary", info.summary},
+            {"options", options},
+            {"cost", info.cost},
+            {"source", info.source}};
+}
+
+void print_table() {
+    std::string text;
+    for (const PolicyInfo& info : policies()) text += describe(info) + "\n";
+    print(text + "Use one with --policy NAME or --policy NAME:option=value,option=value\n");
+}
+
+void print_as_json() {
+    Json list = Json::array();
+    for (const PolicyInfo& info : policies()) list.push_back(to_json(info));
+    print(print_json(list));
+}
+
+}  // namespace
+
+Command add_policies(CLI::App& program) {
+    const auto json = std::make_shared<bool>(false);
+    CLI::App& app = *program.add_subcommand(
+        "policies", "Lists the policies that decide which entries survive, and their options");
+    app.add_flag("--json", *json, "Print a JSON array");
+    return {&app, [json] { *json ? print_as_json() : print_table(); }};
+}
+
+}  // namespace infinipot::cli

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "infinipot/infinipot.h"
+
+namespace infinipot::cli {
+
+struct Answer {
+    std::string question;
+    std::string text;
+    StopReason stop_reason = StopReason::end_of_answer;
+    int n_tokens = 0;
+    double ttft_seconds = 0;
+};
+
+/// What one run did, for people and for programs.
+struct Report {
+    ModelInfo model;
+    ModelOptions model_options;
+    std::vector<std::string> files;
+    SessionOptions session;  ///< its budget with every automatic value filled in
+    GenerateOptions generate;
+    std::vector<Answer> answers;
+    Stats stats;
+    std::uint64_t peak_memory_bytes = 0;
+};
+
+/// A sentence for every answer that was cut short, and then one line of measurements.
+std::string closing_lines(const Report& report);
+
+nlohmann::ordered_json budget_json(const Budget& budget);
+
+nlohmann::ordered_json to_json(const Report& report);
+
+/// As text, with what is not UTF-8 replaced.
+std::string print_json(const nlohmann::ordered_json& json);
+
+}  // namespace infinipot::cli

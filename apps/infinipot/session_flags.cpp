@@ -1,0 +1,161 @@
+#include "session_flags.h"
+
+#include <limits>
+
+#include "model_path.h"
+#include "option_types.h"
+
+namespace infinipot::cli {
+namespace {
+
+constexpr float no_limit = std::numeric_limits<float>::max();
+
+template <typename T>
+std::string with_default(const std::string& help, T value) {
+    std::ostringstream text;
+    text << help << " [" << value << "]";
+    return text.str();
+}
+
+void add_budget_flags(CLI::App& app, Budget& budget) {
+    const std::string group = "Memory, in entries (a token's place in the pot)";
+    add_count(app, "--capacity", budget.capacity, 1,
+              "Hard cap: never more entries [the model's window, at most 4096]")
+        ->group(group);
+    add_count(app, "--retain", budget.retain, 1,
+              "Entries that survive when a full pot is distilled [half of the capacity]")
+        ->group(group);
+    add_count(app, "--reserve", budget.reserve, 0,
+              "Entries free for a question and its answer [an eighth of the capacity]")
+        ->group(group);
+    add_count(app, "--protect-first", budget.protect_first, 0,
+              "Oldest entries, never evicted [the chat template's opening, at least 4]")
+        ->group(group);
+    add_count(app, "--protect-recent", budget.protect_recent, 0,
+              "Latest entries, never evicted [a sixteenth of the capacity]")
+        ->group(group);
+    add_bytes(app, "--memory", budget.memory_bytes,
+              "Cap in bytes, such as 64MiB, turned into the largest capacity that fits")
+        ->group(group);
+    app.add_flag("--beyond-window", budget.beyond_window,
+                 "Allow a capacity above the model's trained window")
+        ->group(group);
+}
+
+void add_policy_flags(CLI::App& app, SessionFlags& flags) {
+    const std::string group = "What is remembered";
+    app.add_option("--policy", flags.policy,
+                   "Which entries survive: name:option=value,... [infinipot:novelty=0.5];\n"
+                   "'infinipot policies' lists them")
+        ->type_name("value")
+        ->option_text("SPEC")
+        ->group(group);
+    app.add_option("--catalyst", flags.catalyst,
+                   "What the text is read for: general (a summary), question (the\n"
+                   "questions themselves), or your own words [general]")
+        ->type_name("value")
+        ->option_text("TEXT")
+        ->group(group);
+    add_choice(app, "--positions", flags.session.positions,
+               {{"reset", Positions::reset}, {"keep", Positions::keep}},
+               "After a distillation, reset positions to 0, 1, ... or keep them [reset]")
+        ->group(group);
+    add_choice(app, "--preset", flags.paper, {{"paper", true}},
+               "paper: novelty 0.5 and nothing protected, as in InfiniPot's experiments")
+        ->group(group);
+}
+
+void add_machine_flags(CLI::App& app, SessionFlags& flags) {
+    const std::string group = "Machine";
+    add_count(app, "--threads", flags.session.n_threads, 1, "Threads [one per core, at most 8]")
+        ->group(group);
+    add_count(app, "--batch", flags.session.n_batch, 1,
+              with_default("Tokens per forward pass while reading", flags.session.n_batch))
+        ->group(group);
+    add_choice(app, "--kernels", flags.model_options.kernels,
+               {{"native", Kernels::native}, {"ggml", Kernels::ggml}},
+               "native: the fastest for this CPU; ggml: the reference [native]")
+        ->group(group);
+    app.add_flag_callback(
+           "--no-repack", [&flags] { flags.model_options.repack = false; },
+           "Use the weights as they lie in the file: slower, less memory")
+        ->group(group);
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+    return text;
+}
+
+std::string catalyst_text(const std::string& flag, const std::vector<std::string>& questions) {
+    if (flag == "general") return std::string(general_catalyst);
+    return flag == "question" ? joined(questions) : flag;
+}
+
+void apply_paper_preset(Budget& budget) {
+    if (budget.protect_first == Budget::automatic) budget.protect_first = 0;
+    if (budget.protect_recent == Budget::automatic) budget.protect_recent = 0;
+}
+
+}  // namespace
+
+void add_model_flags(CLI::App& app, SessionFlags& flags) {
+    app.add_option("-m,--model", flags.model,
+                   "GGUF file, or the name of a model that scripts/fetch-model\n"
+                   "fetched [tinyllama]")
+        ->type_name("value")
+        ->option_text("MODEL");
+}
+
+void add_session_flags(CLI::App& app, SessionFlags& flags) {
+    add_budget_flags(app, flags.session.budget);
+    add_policy_flags(app, flags);
+    app.add_flag_callback(
+           "--raw", [&flags] { flags.session.framing = Framing::raw; },
+           "Give the model text and question as they are, without its chat\n"
+           "template")
+        ->group("Answer");
+    add_machine_flags(app, flags);
+}
+
+void add_answer_flags(CLI::App& app, GenerateOptions& options) {
+    const std::string group = "Answer";
+    Sampling& sampling = options.sampling;
+    add_count(app, "--max-tokens", options.max_tokens, 1,
+              with_default("Longest answer, in tokens", options.max_tokens))
+        ->group(group);
+    add_number(app, "--temperature", sampling.temperature, 0, no_limit,
+               with_default("0 always takes the likeliest token; the next four need more",
+                            sampling.temperature))
+        ->group(group);
+    add_count(app, "--top-k", sampling.top_k, 0,
+              with_default("Sample among the k likeliest; 0 for all", sampling.top_k))
+        ->group(group);
+    add_number(app, "--top-p", sampling.top_p, 0, 1,
+               with_default("Sample among the likeliest that make up p; 1 for all", sampling.top_p))
+        ->group(group);
+    add_number(app, "--min-p", sampling.min_p, 0, 1,
+               with_default("Sample above p times the likeliest; 0 for all", sampling.min_p))
+        ->group(group);
+    add_count(app, "--seed", sampling.seed, with_default("Seed of the sampling", sampling.seed))
+        ->group(group);
+    add_number(app, "--repeat-penalty", sampling.repeat_penalty, 0, no_limit,
+               with_default("Against the last 64 tokens; 1 for none", sampling.repeat_penalty))
+        ->group(group);
+}
+
+Model load_model(const SessionFlags& flags) {
+    return Model::load(find_model(flags.model), flags.model_options);
+}
+
+SessionOptions session_options(const SessionFlags& flags,
+                               const std::vector<std::string>& questions) {
+    SessionOptions options = flags.session;
+    options.policy = flags.policy.empty() ? infinipot() : make_policy(flags.policy);
+    options.catalyst = catalyst_text(flags.catalyst, questions);
+    if (flags.paper) apply_paper_preset(options.budget);
+    return options;
+}
+
+}  // namespace infinipot::cli

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infinipot::cli {
+
+/// Texts read one after the other as one stream, in chunks: never more than one chunk is in memory.
+/// A text begins on a new line, and a byte order mark at its start is left out. "-" is the standard
+/// input.
+class TextFiles {
+   public:
+    /// @throws Error(file_error) if one of them is no readable file.
+    explicit TextFiles(std::vector<std::string> paths);
+
+    /// What follows, in whole UTF-8 characters; empty at the end. Valid until the next call.
+    /// @throws Error(bad_text) naming the file and the offset in it, Error(file_error), or
+    ///         Error(interrupted) if a signal arrives while waiting for input.
+    std::string_view next();
+
+    /// Bytes of all texts; nothing if one of them has no known size, such as a pipe.
+    std::optional<std::uint64_t> total_bytes() const { return total_bytes_; }
+
+    /// Whether all that was read so far is white space.
+    bool blank() const { return blank_; }
+
+    /// The names, for a message.
+    std::string names() const;
+
+   private:
+    struct Close {
+        void operator()(std::FILE* file) const;
+    };
+
+    void open_next();
+    std::string_view read_chunk();
+    std::size_t read_more();
+    void refuse_ill_formed(bool at_end) const;
+    std::string_view without_mark(std::string_view chunk) const;
+    std::string_view noted(std::string_view chunk);
+    const std::string& path() const { return paths_[n_opened_ - 1]; }
+
+    std::vector<std::string> paths_;
+    std::optional<std::uint64_t> total_bytes_;
+    std::size_t n_opened_ = 0;
+    std::unique_ptr<std::FILE, Close> file_;
+    std::string buffer_;
+    std::size_t n_given_ = 0;   ///< of buffer_, to the caller
+    std::uint64_t offset_ = 0;  ///< of buffer_, in the file
+    bool blank_ = true;
+    bool on_new_line_ = true;
+};
+
+}  // namespace infinipot::cli

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# What ask prints, for people and for programs.
+source "$(dirname "$0")/support/expect.bash"
+needs_model
+words 2000 >"$work/a.txt"
+words 500 >"$work/b.txt"
+ask=(ask -m "$model" --max-tokens 4 --threads 1)
+
+succeeds "${ask[@]}" --file "$work/a.txt" --json "Who?" "Why?"
+python3 -m json.tool "$work/out" >/dev/null || fail "not one JSON object"
+grep -qv "^reading: " "$work/err" && fail "--json says more than how far it is"
+[[ $(json '[a["question"] for a in j["answers"]]') == "['Who?', 'Why?']" ]] || fail "questions"
+[[ $(json 'j["policy"]') == infinipot:novelty=0.5 ]] || fail "policy"
+[[ $(json 'j["stats"]["bytes_read"]') == $(wc -c <"$work/a.txt") ]] || fail "bytes_read"
+[[ $(json 'min(j["peak_rss_bytes"], *[v for k, v in j["budget"].items() if "_" not in k])') -gt 0 ]] ||
+    fail "budget or peak memory is missing"
+json 'j["answers"]' >"$work/from_file"
+
+# The same bytes through the standard input, and the same text in two files, are the same text.
+succeeds "${ask[@]}" --file - --json "Who?" "Why?" <"$work/a.txt"
+json 'j["answers"]' >"$work/from_stdin"
+diff <(sed 's/.ttft_seconds.: [0-9.e-]*//g' "$work/from_file") \
+    <(sed 's/.ttft_seconds.: [0-9.e-]*//g' "$work/from_stdin") || fail "stdin differs from a file"
+succeeds "${ask[@]}" --file "$work/a.txt" --file "$work/b.txt" --json "Who?"
+json '[j["stats"]["tokens_read"], j["answers"][0]["answer"]]' >"$work/two"
+cat "$work/a.txt" "$work/b.txt" >"$work/ab.txt"
+succeeds "${ask[@]}" --file "$work/ab.txt" --json "Who?"
+json '[j["stats"]["tokens_read"], j["answers"][0]["answer"]]' >"$work/one"
+diff "$work/two" "$work/one" || fail "two files differ from one"
+
+# A budget in bytes is kept, and the preset is the paper's.
+succeeds "${ask[@]}" --file "$work/a.txt" --json --memory 1MiB --preset paper "Who?"
+[[ $(json 'j["stats"]["pot_bytes"] <= 2**20') == True ]] || fail "more than 1 MiB"
+[[ $(json 'j["budget"]["protect_first"], j["budget"]["protect_recent"]') == "(0, 0)" ]] ||
+    fail "--preset paper protects something"
+
+succeeds "${ask[@]}" --file "$work/a.txt" "Who?" "Why?"
+grep -qx 'Who?' "$work/out" && grep -qx 'Why?' "$work/out" || fail "questions are not shown"
+grep -Eq 'read [0-9,]+ tokens at .* distillations; TTFT .* peak memory' "$work/err" ||
+    fail "no closing line"
+succeeds "${ask[@]}" --file "$work/a.txt" --quiet "Who?"
+[[ ! -s $work/err ]] || fail "--quiet says something"
+
+: >"$work/out"
+status=0
+"$infinipot" "${ask[@]}" --quiet --file "$work/b.txt" "Who?" >/dev/full 2>"$work/err" || status=$?
+refused 3 'standard output: No space left' "a full disk"

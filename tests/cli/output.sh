@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# What is printed without a model, and what happens when it cannot be printed.
+source "$(dirname "$0")/support/expect.bash"
+
+succeeds --version
+grep -Eqx 'infinipot [0-9]+\.[0-9]+\.[0-9]+' "$work/out" || fail "no version"
+succeeds --help
+grep -q 'ask' "$work/out" || fail "the help does not list ask"
+succeeds ask --help
+for option in capacity retain reserve protect-first protect-recent memory beyond-window policy \
+    positions catalyst preset raw kernels no-repack batch threads seed temperature top-k top-p \
+    min-p repeat-penalty max-tokens json quiet; do
+    grep -q -- "--$option" "$work/out" || fail "ask --help is silent about --$option"
+done
+[[ $(wc -L <"$work/out") -le 100 ]] || fail "the help is wider than 100 columns"
+
+succeeds policies
+for name in infinipot streaming_llm full novelty=0.5 sinks=4; do
+    grep -q "$name" "$work/out" || fail "policies does not list $name"
+done
+succeeds policies --json
+[[ $(json '[p["name"] for p in j][:3]') == "['infinipot', 'streaming_llm', 'full']" ]] ||
+    fail "policies --json"
+[[ $(json 'j[0]["options"][0]["default"]') == 0.5 ]] || fail "policies --json has no defaults"
+
+status=0
+: >"$work/out"
+"$infinipot" policies >/dev/full 2>"$work/err" || status=$?
+refused 3 'standard output: No space left' "a full disk"
+status=0
+"$infinipot" policies >&- 2>"$work/err" || status=$?
+[[ $status == 0 && ! -s $work/err ]] || fail "complains about a closed standard output"
+# The reader goes away first; whether SIGPIPE is ignored or not, nothing is said.
+for ignored in "" "trap '' PIPE;"; do
+    bash -c "$ignored"'( sleep 0.3; "$0" policies 2>"$1" ) | true' "$infinipot" "$work/err"
+    [[ ! -s $work/err ]] || fail "complains about a broken pipe"
+done
