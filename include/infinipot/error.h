@@ -18,8 +18,8 @@ enum class ErrorCode {
     interrupted,        ///< Session::interrupt() was called; the session is still usable
 };
 
-/// Thrown at the public edge for every fault of the caller or the world. what() is one sentence that
-/// says what is wrong, where, and what to do; a bug of ours is an assertion instead.
+/// Thrown at the public edge for every fault of the caller or the world. what() is one sentence
+/// that says what is wrong, where, and what to do; a bug of ours is an assertion instead.
 class Error : public std::runtime_error {
    public:
     Error(ErrorCode code, const std::string& sentence)

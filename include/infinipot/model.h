@@ -20,8 +20,8 @@ enum class Kernels {
 
 struct ModelOptions {
     Kernels kernels = Kernels::native;
-    /// Let weights be copied into the layout that this CPU multiplies fastest. Without it they stay in
-    /// the mapped file: slower, but no second copy in memory.
+    /// Let weights be copied into the layout that this CPU multiplies fastest. Without it they stay
+    /// in the mapped file: slower, but no second copy in memory.
     bool repack = true;
 };
 
@@ -43,18 +43,20 @@ struct ModelInfo {
     double load_seconds = 0;
 };
 
-/// A language model from a GGUF file: weights, tokenizer and chat template. Immutable; copies share one
-/// set of weights, and any number of sessions on any number of threads may use it at once.
+/// A language model from a GGUF file: weights, tokenizer and chat template. Immutable; copies share
+/// one set of weights, and any number of sessions on any number of threads may use it at once.
 class Model {
    public:
     /// Maps and checks the whole file before anything of it is used.
-    /// @throws Error(file_error) if it cannot be read, Error(bad_model) if it is not a GGUF model or is
+    /// @throws Error(file_error) if it cannot be read, Error(bad_model) if it is not a GGUF model
+    /// or is
     ///         damaged, Error(unsupported_model) if it asks for something that is not implemented.
     static Model load(const std::filesystem::path& path, const ModelOptions& options = {});
 
     const ModelInfo& info() const;
 
-    /// Bytes of one entry of the pot in all layers and heads: keys, their rotated copy, values and tags.
+    /// Bytes of one entry of the pot in all layers and heads: keys, their rotated copy, values and
+    /// tags.
     std::size_t entry_bytes() const;
 
     /// Text to tokens, without special tokens; control words inside the text stay text.
@@ -72,8 +74,8 @@ class Model {
     std::shared_ptr<const Impl> impl_;
 };
 
-/// Writes `input` requantised to `type` ("q8_0", "q4_0", "f16", "f32", ...) as `output`, which appears
-/// only when it is complete.
+/// Writes `input` requantised to `type` ("q8_0", "q4_0", "f16", "f32", ...) as `output`, which
+/// appears only when it is complete.
 /// @throws Error(file_error), Error(bad_model), Error(invalid_argument) for an unknown type.
 void requantize(const std::filesystem::path& input, const std::filesystem::path& output,
                 std::string_view type, int n_threads = 0);

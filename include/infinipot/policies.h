@@ -6,8 +6,8 @@
 
 #include "infinipot/policy.h"
 
-/// The policies that come with the library, and their registry: the command line, the tables in docs/
-/// and the conformance test all read it.
+/// The policies that come with the library, and their registry: the command line, the tables in
+/// docs/ and the conformance test all read it.
 namespace infinipot {
 
 struct InfiniPotOptions {
@@ -15,7 +15,8 @@ struct InfiniPotOptions {
     float novelty = 0.5f;
 };
 
-/// Novelty under compression, then the catalyst prompt's attention, per head. Source: InfiniPot §3.3.
+/// Novelty under compression, then the catalyst prompt's attention, per head. Source: InfiniPot
+/// §3.3.
 /// @throws Error(invalid_argument) unless 0 <= novelty <= 1.
 PolicyPtr infinipot(InfiniPotOptions options = {});
 
@@ -50,7 +51,8 @@ struct PolicyInfo {
 const std::vector<PolicyInfo>& policies();
 
 /// Makes a policy from its spec: `infinipot`, `infinipot:novelty=0.3`, `streaming_llm:sinks=8`.
-/// @throws Error(invalid_argument) for an unknown name or option, or a value out of range; the sentence
+/// @throws Error(invalid_argument) for an unknown name or option, or a value out of range; the
+/// sentence
 ///         names the nearest known word.
 PolicyPtr make_policy(std::string_view spec);
 

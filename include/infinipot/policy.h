@@ -9,12 +9,13 @@
 
 /// All that an author of an eviction policy reads.
 ///
-/// A policy answers one question: when the pot is full, which entries of each KV head survive? It sees
-/// measured numbers, never a model, a tensor or a cache. How many survive is the Budget's business, when
-/// is the engine's, where they sit afterwards is Positions'.
+/// A policy answers one question: when the pot is full, which entries of each KV head survive? It
+/// sees measured numbers, never a model, a tensor or a cache. How many survive is the Budget's
+/// business, when is the engine's, where they sit afterwards is Positions'.
 namespace infinipot {
 
-/// A read-only table of `rows` x `columns` values whose rows lie `stride` values apart. Does not own.
+/// A read-only table of `rows` x `columns` values whose rows lie `stride` values apart. Does not
+/// own.
 template <typename T>
 class Grid {
    public:
@@ -29,7 +30,8 @@ class Grid {
     bool empty() const { return data_ == nullptr; }
     std::span<T> operator[](int row) const {
         assert(row >= 0 && row < rows_);
-        return {data_ + static_cast<std::size_t>(row) * stride_, static_cast<std::size_t>(columns_)};
+        return {data_ + static_cast<std::size_t>(row) * stride_,
+                static_cast<std::size_t>(columns_)};
     }
 
    private:
@@ -42,8 +44,8 @@ class Grid {
 /// Which attention probabilities the engine measures before it asks a policy to select.
 enum class AttentionProbe {
     none,
-    /// Catalyst prompt: each entry's probability, summed over the catalyst's tokens and averaged over
-    /// the query heads of a group. Costs one forward pass of the catalyst per distillation.
+    /// Catalyst prompt: each entry's probability, summed over the catalyst's tokens and averaged
+    /// over the query heads of a group. Costs one forward pass of the catalyst per distillation.
     /// Source: InfiniPot Eq. 2 and Appendix B, lines 3-4.
     catalyst,
 };
@@ -51,34 +53,35 @@ enum class AttentionProbe {
 /// What a policy needs measured. Nothing is computed that is not asked for.
 struct Needs {
     AttentionProbe attention = AttentionProbe::none;
-    /// -ln P(token | all that was in the pot before it), in nats, taken when the token was first read.
-    /// Costs the output matrix for every token read. Source: InfiniPot Eq. 4.
+    /// -ln P(token | all that was in the pot before it), in nats, taken when the token was first
+    /// read. Costs the output matrix for every token read. Source: InfiniPot Eq. 4.
     bool surprisal = false;
 };
 
-/// What was measured for the entries of one layer. Every grid is [n_head_kv][n_kv], in slot order, and
-/// slot order is reading order; a grid that the policy did not ask for is empty.
+/// What was measured for the entries of one layer. Every grid is [n_head_kv][n_kv], in slot order,
+/// and slot order is reading order; a grid that the policy did not ask for is empty.
 struct LayerView {
     int layer = 0;
     int n_head_kv = 0;
     int n_kv = 0;
     Grid<const float> attention = {};  ///< attention mass, see AttentionProbe
-    Grid<const float> surprisal = {};  ///< nats; 0 for the first token of the stream, which nothing predicts
+    Grid<const float> surprisal =
+        {};  ///< nats; 0 for the first token of the stream, which nothing predicts
 };
 
-/// The slots of one KV head that survive. A policy fills it with verbs, the most important first; each
-/// verb passes over slots that are kept already and stops when the room is used up.
-/// Ties keep the more recent slot; NaN is worse than every number.
+/// The slots of one KV head that survive. A policy fills it with verbs, the most important first;
+/// each verb passes over slots that are kept already and stops when the room is used up. Ties keep
+/// the more recent slot; NaN is worse than every number.
 class Keep {
    public:
     /// Room for `n_keep` of the slots 0..n_kv-1.
     Keep(int n_kv, int n_keep);
 
-    Keep& first(int n);                                    ///< the n oldest
-    Keep& last(int n);                                     ///< the n most recent
-    Keep& best(std::span<const float> score, int n);       ///< the n highest scores not yet kept
-    Keep& fill_best(std::span<const float> score);         ///< all remaining room, by score
-    Keep& fill_recent();                                   ///< all remaining room, most recent first
+    Keep& first(int n);                               ///< the n oldest
+    Keep& last(int n);                                ///< the n most recent
+    Keep& best(std::span<const float> score, int n);  ///< the n highest scores not yet kept
+    Keep& fill_best(std::span<const float> score);    ///< all remaining room, by score
+    Keep& fill_recent();                              ///< all remaining room, most recent first
 
     int n_kv() const { return static_cast<int>(kept_.size()); }
     int room() const { return room_; }
@@ -104,9 +107,9 @@ class EvictionPolicy {
 
     virtual Needs needs() const = 0;
 
-    /// Fills the room of every head of one layer. `heads` has n_head_kv elements in which the entries
-    /// that the Budget protects are kept already. Called once per layer and distillation; must depend
-    /// on its arguments alone.
+    /// Fills the room of every head of one layer. `heads` has n_head_kv elements in which the
+    /// entries that the Budget protects are kept already. Called once per layer and distillation;
+    /// must depend on its arguments alone.
     /// @throws Error(does_not_fit) if the policy refuses to evict.
     virtual void select(const LayerView& view, std::span<Keep> heads) const = 0;
 };

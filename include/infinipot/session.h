@@ -29,12 +29,13 @@ struct Budget {
     /// Entries that reading leaves free, so that a question and its answer always fit.
     /// Automatic: an eighth of the capacity.
     int reserve = automatic;
-    /// Oldest entries that are never evicted. Automatic: the opening of the chat template, at least 4.
+    /// Oldest entries that are never evicted. Automatic: the opening of the chat template, at
+    /// least 4.
     int protect_first = automatic;
     /// Most recent entries that are never evicted. Automatic: a sixteenth of the capacity.
     int protect_recent = automatic;
-    /// Cap in bytes on the pot (keys, their rotated copy, values, tags); 0 for none. It is turned into
-    /// the largest capacity that fits; with `capacity` given too, the smaller one holds.
+    /// Cap in bytes on the pot (keys, their rotated copy, values, tags); 0 for none. It is turned
+    /// into the largest capacity that fits; with `capacity` given too, the smaller one holds.
     std::size_t memory_bytes = 0;
     /// Allow a capacity above the model's trained window, where its positions are untrained.
     bool beyond_window = false;
@@ -48,7 +49,8 @@ enum class Positions {
 
 /// How a session puts text and questions to the model.
 enum class Framing {
-    chat,  ///< the text and the question as one user turn of the model's chat template, if it has one
+    chat,  ///< the text and the question as one user turn of the model's chat template, if it has
+           ///< one
     raw,   ///< just the text and the question, as they are
 };
 
@@ -57,8 +59,8 @@ struct SessionOptions {
     PolicyPtr policy;  ///< null: infinipot()
     Positions positions = Positions::reset;
     Framing framing = Framing::chat;
-    /// The catalyst prompt: run when the pot is full, used to score its entries, then removed (CaP).
-    /// Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).
+    /// The catalyst prompt: run when the pot is full, used to score its entries, then removed
+    /// (CaP). Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).
     std::string catalyst;
     int n_batch = 512;  ///< tokens per forward pass while reading
     int n_threads = 0;  ///< 0: as many as there are cores, at most 8
@@ -79,10 +81,10 @@ struct Sampling {
 
 /// How far a reading has come.
 struct Progress {
-    std::uint64_t bytes_read = 0;   ///< of the session's texts so far
+    std::uint64_t bytes_read = 0;  ///< of the session's texts so far
     std::uint64_t tokens_read = 0;
     std::uint64_t distillations = 0;
-    double seconds = 0;             ///< since this call began
+    double seconds = 0;  ///< since this call began
 };
 
 struct IngestOptions {
@@ -105,27 +107,27 @@ enum class StopReason {
 /// Seconds are wall-clock and add up over the session's life, unless said otherwise.
 struct Stats {
     std::uint64_t bytes_read = 0;
-    std::uint64_t tokens_read = 0;       ///< of ingested text; the catalyst and questions not counted
+    std::uint64_t tokens_read = 0;  ///< of ingested text; the catalyst and questions not counted
     std::uint64_t tokens_generated = 0;
     std::uint64_t distillations = 0;
-    int n_kv = 0;                        ///< entries in the pot now
-    int peak_n_kv = 0;                   ///< most entries ever, the catalyst's included
-    std::size_t pot_bytes = 0;           ///< keys, rotated keys, values and tags; fixed at construction
-    std::size_t compute_bytes = 0;       ///< scratch for activations; fixed at construction
-    double prefill_seconds = 0;          ///< reading, all of the following four included
+    int n_kv = 0;                   ///< entries in the pot now
+    int peak_n_kv = 0;              ///< most entries ever, the catalyst's included
+    std::size_t pot_bytes = 0;      ///< keys, rotated keys, values and tags; fixed at construction
+    std::size_t compute_bytes = 0;  ///< scratch for activations; fixed at construction
+    double prefill_seconds = 0;     ///< reading, all of the following four included
     double surprisal_seconds = 0;
     double catalyst_seconds = 0;
     double select_seconds = 0;
     double gather_seconds = 0;
     double decode_seconds = 0;
-    double ttft_seconds = 0;             ///< of the last answer: from the question to its first token
+    double ttft_seconds = 0;  ///< of the last answer: from the question to its first token
 };
 
 class Session;
 
-/// One answer while it is being generated: an input range of text pieces, each whole UTF-8. The tokens
-/// come as the range is read, on the reading thread. One Generation of a session lives at a time, and
-/// not longer than its session; destroying it early ends the answer.
+/// One answer while it is being generated: an input range of text pieces, each whole UTF-8. The
+/// tokens come as the range is read, on the reading thread. One Generation of a session lives at a
+/// time, and not longer than its session; destroying it early ends the answer.
 class Generation {
    public:
     class iterator {
@@ -179,20 +181,21 @@ class Generation {
 
 /// A pot of fixed size that reads texts of any length and answers questions about them.
 ///
-/// All memory is allocated by the constructor; nothing grows with the text. Reading is independent of
-/// how the text is cut into calls: the same bytes leave the same pot. A session belongs to one thread at
-/// a time, interrupt() excepted; several sessions may share a Model.
+/// All memory is allocated by the constructor; nothing grows with the text. Reading is independent
+/// of how the text is cut into calls: the same bytes leave the same pot. A session belongs to one
+/// thread at a time, interrupt() excepted; several sessions may share a Model.
 class Session {
    public:
-    /// @throws Error(invalid_argument) or Error(does_not_fit) if the options contradict each other or
+    /// @throws Error(invalid_argument) or Error(does_not_fit) if the options contradict each other
+    /// or
     ///         the model, Error(out_of_memory) if the machine has not got what the budget asks for.
     explicit Session(const Model& model, SessionOptions options = {});
     ~Session();
     Session(Session&&) noexcept;
     Session& operator=(Session&&) noexcept;
 
-    /// Reads text to its end, distilling whenever the pot is full. Text that does not fill a batch waits
-    /// until more comes, flush() is called or a question is asked.
+    /// Reads text to its end, distilling whenever the pot is full. Text that does not fill a batch
+    /// waits until more comes, flush() is called or a question is asked.
     /// @throws Error(bad_text) at the first byte that is not UTF-8; all before it has been read.
     /// @throws Error(does_not_fit) if the policy evicts nothing and the pot is full.
     /// @throws Error(interrupted) after interrupt(); what was given stays queued for the next call.
@@ -202,19 +205,20 @@ class Session {
     /// Reads what still waits.
     void flush(const IngestOptions& options = {});
 
-    /// Answers from what was read and leaves no trace: the pot is afterwards as it was before, so the
-    /// fifth question is answered as if it were the first.
+    /// Answers from what was read and leaves no trace: the pot is afterwards as it was before, so
+    /// the fifth question is answered as if it were the first.
     /// @throws Error(does_not_fit) if the question alone is larger than the room that is left.
     Generation ask(std::string_view question, const GenerateOptions& options = {});
 
-    /// Continues `text` and keeps both the text and what is generated, distilling whenever the pot is
-    /// full: it can go on for ever. The text is taken as it is, without the chat template.
+    /// Continues `text` and keeps both the text and what is generated, distilling whenever the pot
+    /// is full: it can go on for ever. The text is taken as it is, without the chat template.
     Generation generate(std::string_view text, const GenerateOptions& options = {});
 
-    /// Makes the running call throw Error(interrupted) soon. Any thread or signal handler may call it.
+    /// Makes the running call throw Error(interrupted) soon. Any thread or signal handler may call
+    /// it.
     void interrupt() noexcept;
 
-    const Budget& budget() const;        ///< with every automatic value filled in
+    const Budget& budget() const;  ///< with every automatic value filled in
     const SessionOptions& options() const;
     const Model& model() const;
     Stats stats() const;

@@ -16,8 +16,8 @@ KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
         return ggml_format_name(tensor, "pot.%d.%s", il, name);
     };
     for (int il = 0; il < shape.n_layer; ++il) {
-        layers_.push_back({new_tensor("keys", il), new_tensor("rotated_keys", il),
-                           new_tensor("values", il)});
+        layers_.push_back(
+            {new_tensor("keys", il), new_tensor("rotated_keys", il), new_tensor("values", il)});
     }
     buffer_ = allocate_tensors(context_.get(), type, "the pot");
     assert(ggml_backend_buffer_is_host(buffer_.get()));
@@ -81,7 +81,8 @@ int KvCache::gather(const KeptSlots& kept) {
     return static_cast<int>(first_moved);
 }
 
-/// Ascending slots never lie before their destination, so that moving forward overwrites nothing needed.
+/// Ascending slots never lie before their destination, so that moving forward overwrites nothing
+/// needed.
 void KvCache::gather_rows(ggml_tensor* rows, int head, std::span<const int> slots) const {
     auto* base = static_cast<std::byte*>(rows->data) + index(head) * rows->nb[2];
     for (std::size_t j = 0; j < slots.size(); ++j) {

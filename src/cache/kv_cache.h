@@ -19,20 +19,21 @@ struct CacheShape {
 
 /// What an entry remembers of the token it came from.
 struct Tag {
-    float surprisal = 0;         ///< nats, when first read
+    float surprisal = 0;  ///< nats, when first read
     std::int32_t token = 0;
-    std::int64_t position = 0;   ///< in the stream, from 0
+    std::int64_t position = 0;  ///< in the stream, from 0
 };
 
 /// The slots that survive, ascending: kept[layer * n_head_kv + head].
 using KeptSlots = std::vector<std::vector<int>>;
 
-/// The pot. For every layer and KV head it holds slots 0..n-1, each one entry: a key before RoPE, a value
-/// and a tag. n is the same for all heads and layers, but after a distillation slot j of different heads
-/// holds different tokens. Because survivors are renumbered, a slot's index is its RoPE position.
+/// The pot. For every layer and KV head it holds slots 0..n-1, each one entry: a key before RoPE, a
+/// value and a tag. n is the same for all heads and layers, but after a distillation slot j of
+/// different heads holds different tokens. Because survivors are renumbered, a slot's index is its
+/// RoPE position.
 ///
-/// Tensors per layer, F16: keys, rotated keys and values, each [n_embd_head, capacity, n_head_kv]. The
-/// rotated copy is what attention reads; it is derived from the keys and never rotated twice.
+/// Tensors per layer, F16: keys, rotated keys and values, each [n_embd_head, capacity, n_head_kv].
+/// The rotated copy is what attention reads; it is derived from the keys and never rotated twice.
 /// Everything is allocated by the constructor. Belongs to one thread at a time.
 class KvCache {
    public:
@@ -45,7 +46,9 @@ class KvCache {
     const CacheShape& shape() const { return shape_; }
     int n() const { return n_; }
     int room() const { return shape_.capacity - n_; }
-    std::size_t bytes() const { return entry_bytes(shape_) * static_cast<std::size_t>(shape_.capacity); }
+    std::size_t bytes() const {
+        return entry_bytes(shape_) * static_cast<std::size_t>(shape_.capacity);
+    }
 
     ggml_tensor* keys(int il) const { return layers_[index(il)].keys; }
     ggml_tensor* rotated_keys(int il) const { return layers_[index(il)].rotated_keys; }
@@ -53,15 +56,16 @@ class KvCache {
 
     std::span<const Tag> tags(int il, int head) const;
 
-    /// Takes over the next tags.size() slots, whose keys and values a graph has written, in all heads.
+    /// Takes over the next tags.size() slots, whose keys and values a graph has written, in all
+    /// heads.
     void append(std::span<const Tag> tags);
 
     /// Forgets all slots from n on.
     void truncate(int n);
 
-    /// Moves the kept slots of every head to its front, in place and bit for bit. All heads keep equally
-    /// many. The rotated copy moves along with its keys: a key that changed its slot still carries its
-    /// old position afterwards, and must be rotated anew if positions are reset.
+    /// Moves the kept slots of every head to its front, in place and bit for bit. All heads keep
+    /// equally many. The rotated copy moves along with its keys: a key that changed its slot still
+    /// carries its old position afterwards, and must be rotated anew if positions are reset.
     /// Returns the first slot that changed in any head; n if none did.
     int gather(const KeptSlots& kept);
 

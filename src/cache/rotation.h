@@ -4,8 +4,8 @@
 
 namespace infinipot {
 
-/// Rotary position embedding of a model, in the terms of ggml_rope_ext: pair i of a vector at position p
-/// turns by p * freq_scale * freq_base^(-2i/n_rot) / freq_factors[i].
+/// Rotary position embedding of a model, in the terms of ggml_rope_ext: pair i of a vector at
+/// position p turns by p * freq_scale * freq_base^(-2i/n_rot) / freq_factors[i].
 struct Rotation {
     int n_rot = 0;
     int mode = 0;  ///< GGML_ROPE_TYPE_*: 0 rotates neighbours, NEOX rotates halves
@@ -20,8 +20,8 @@ struct Rotation {
 
     /// x: [n_embd_head, heads, n], positions: I32 [n]; the result has x's shape and type.
     ggml_tensor* apply(ggml_context* context, ggml_tensor* x, ggml_tensor* positions) const {
-        return ggml_rope_ext(context, x, positions, freq_factors, n_rot, mode, n_ctx_orig, freq_base,
-                             freq_scale, ext_factor, attn_factor, beta_fast, beta_slow);
+        return ggml_rope_ext(context, x, positions, freq_factors, n_rot, mode, n_ctx_orig,
+                             freq_base, freq_scale, ext_factor, attn_factor, beta_fast, beta_slow);
     }
 };
 

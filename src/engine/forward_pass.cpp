@@ -36,8 +36,8 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
       logits_(size(model.hparams.n_vocab)),
       indices_(size(std::max(limits.n_batch, cache.shape().capacity))) {
     const CacheShape& shape = cache.shape();
-    hidden_ = ggml_new_tensor_2d(context_.get(), GGML_TYPE_F32, model.hparams.n_embd,
-                                 limits.n_batch + 1);
+    hidden_ =
+        ggml_new_tensor_2d(context_.get(), GGML_TYPE_F32, model.hparams.n_embd, limits.n_batch + 1);
     buffer_ = allocate_tensors(context_.get(), backend.buffer_type(), "hidden states");
     if (limits.n_catalyst > 0) {
         mass_.emplace(shape, backend.buffer_type());
@@ -47,7 +47,8 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
     reserve(limits);
 }
 
-/// One allocator serves all kinds of graphs, one after another: it must have seen the largest of each.
+/// One allocator serves all kinds of graphs, one after another: it must have seen the largest of
+/// each.
 void ForwardPass::reserve(const Limits& limits) {
     const int capacity = cache_.shape().capacity;
     const auto last_batch = [&](int n) { return Batch{capacity - n, n}; };
@@ -175,8 +176,8 @@ std::span<const float> ForwardPass::catalyst_attention(std::span<const Token> ca
     const std::size_t layer_size = size(shape.n_head_kv) * size(shape.capacity);
     std::ranges::fill(attention_, 0.0f);
     for (std::size_t done = 0; done < catalyst.size(); done += catalyst_tile_tokens) {
-        const auto tile = catalyst.subspan(done, std::min<std::size_t>(catalyst_tile_tokens,
-                                                                       catalyst.size() - done));
+        const auto tile = catalyst.subspan(
+            done, std::min<std::size_t>(catalyst_tile_tokens, catalyst.size() - done));
         const int offset = static_cast<int>(done);
         compute_batch(tile, cache_.n() + offset, first_position + offset, true);
         for (int il = 0; il < shape.n_layer; ++il) {
@@ -187,8 +188,7 @@ std::span<const float> ForwardPass::catalyst_attention(std::span<const Token> ca
     return attention_;
 }
 
-Workspace::Build ForwardPass::renumber_graph(int first, int n,
-                                             ggml_tensor*& positions) const {
+Workspace::Build ForwardPass::renumber_graph(int first, int n, ggml_tensor*& positions) const {
     return [this, first, n, &positions](ggml_context* context, ggml_cgraph* graph) {
         const auto slots = [&](ggml_tensor* pot) {  // [n_embd_head, n_head_kv, n]
             ggml_tensor* view = ggml_view_3d(context, pot, pot->ne[0], n, pot->ne[2], pot->nb[1],
@@ -201,8 +201,8 @@ Workspace::Build ForwardPass::renumber_graph(int first, int n,
             ggml_tensor* keys = slots(cache_.keys(il));
             ggml_tensor* rotated =
                 model_.architecture->rotation(il).apply(context, keys, positions);
-            ggml_build_forward_expand(
-                graph, ggml_cpy(context, rotated, slots(cache_.rotated_keys(il))));
+            ggml_build_forward_expand(graph,
+                                      ggml_cpy(context, rotated, slots(cache_.rotated_keys(il))));
         }
     };
 }

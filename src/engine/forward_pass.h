@@ -14,8 +14,8 @@ namespace infinipot {
 
 /// Runs a model over tokens against a pot, with all memory allocated beforehand.
 ///
-/// Hidden states of a batch stay in a buffer whose first row is the state before the batch: it is what
-/// predicts the batch's first token. Belongs to one thread at a time.
+/// Hidden states of a batch stay in a buffer whose first row is the state before the batch: it is
+/// what predicts the batch's first token. Belongs to one thread at a time.
 class ForwardPass {
    public:
     struct Limits {
@@ -37,7 +37,8 @@ class ForwardPass {
     /// @throws Error(interrupted)
     void surprisal(std::span<const Token> tokens, std::span<float> nats);
 
-    /// Logits for what follows the last token of the last run(): [n_vocab], valid until the next call.
+    /// Logits for what follows the last token of the last run(): [n_vocab], valid until the next
+    /// call.
     std::span<const float> logits();
 
     /// Declares the last run() read: its last hidden state now precedes the next one.
@@ -47,8 +48,9 @@ class ForwardPass {
     std::vector<float> preceding_state() const;
     void set_preceding_state(std::span<const float> state);
 
-    /// Attention mass that every slot of the pot receives from the catalyst, which runs in the slots
-    /// after n and is forgotten: [n_layer][n_head_kv][capacity], of which n_kv slots are meant.
+    /// Attention mass that every slot of the pot receives from the catalyst, which runs in the
+    /// slots after n and is forgotten: [n_layer][n_head_kv][capacity], of which n_kv slots are
+    /// meant.
     /// @throws Error(interrupted), and then nothing has happened.
     std::span<const float> catalyst_attention(std::span<const Token> catalyst, int first_position);
 
@@ -59,7 +61,8 @@ class ForwardPass {
     std::size_t bytes() const;
 
    private:
-    void compute_batch(std::span<const Token> tokens, int first_slot, int first_position, bool observe);
+    void compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
+                       bool observe);
     void reserve(const Limits& limits);
     Workspace::Build batch_graph(const Batch& batch, bool observe, GraphInputs& inputs) const;
     Workspace::Build surprisal_graph(int first, int n, ggml_tensor*& targets,
@@ -71,11 +74,11 @@ class ForwardPass {
     const Model::Impl& model_;
     KvCache& cache_;
     Workspace workspace_;
-    int tile_tokens_;         // tokens whose logits exist at one time
-    int n_run_ = 0;           // tokens of the last run()
+    int tile_tokens_;  // tokens whose logits exist at one time
+    int n_run_ = 0;    // tokens of the last run()
     ContextHandle context_;
     BufferHandle buffer_;
-    ggml_tensor* hidden_;     // F32 [n_embd, n_batch + 1]
+    ggml_tensor* hidden_;  // F32 [n_embd, n_batch + 1]
     std::optional<AttentionMass> mass_;
     std::vector<float> attention_;       // [n_layer, n_head_kv, capacity]
     std::vector<float> logits_;          // [n_vocab]

@@ -10,9 +10,10 @@ namespace {
 void check_room(const Session::Impl& session, std::size_t n_prompt) {
     const int room = session.room();
     if (static_cast<int>(n_prompt) < room) return;
-    throw Error(ErrorCode::does_not_fit,
-                "the question has " + std::to_string(n_prompt) + " tokens and the pot has room for " +
-                    std::to_string(room) + "; ask a shorter one or raise the reserve");
+    throw Error(ErrorCode::does_not_fit, "the question has " + std::to_string(n_prompt) +
+                                             " tokens and the pot has room for " +
+                                             std::to_string(room) +
+                                             "; ask a shorter one or raise the reserve");
 }
 
 }  // namespace

@@ -45,10 +45,11 @@ int capacity_of(const Budget& budget, const Model::Impl& model) {
         const std::size_t entries = budget.memory_bytes / entry;
         if (entries == 0) {
             too_small("a memory of " + number(static_cast<long long>(budget.memory_bytes)) +
-                      " bytes holds not even one entry of " + number(static_cast<long long>(entry)) +
-                      " bytes");
+                      " bytes holds not even one entry of " +
+                      number(static_cast<long long>(entry)) + " bytes");
         }
-        capacity = static_cast<int>(std::min<std::size_t>(entries, static_cast<std::size_t>(capacity)));
+        capacity =
+            static_cast<int>(std::min<std::size_t>(entries, static_cast<std::size_t>(capacity)));
     }
     require_at_least(capacity, 1, "the capacity");
     return capacity;
@@ -59,8 +60,8 @@ void check_window(const SessionOptions& options, const Model::Impl& model) {
     const int n_ctx_train = model.hparams.n_ctx_train;
     if (capacity <= n_ctx_train || options.budget.beyond_window) return;
     contradiction("a capacity of " + number(capacity) + " goes beyond the " + number(n_ctx_train) +
-                  " positions that the model was trained on; choose at most " + number(n_ctx_train) +
-                  ", or allow it with beyond_window");
+                  " positions that the model was trained on; choose at most " +
+                  number(n_ctx_train) + ", or allow it with beyond_window");
 }
 
 void resolve_budget(Plan& plan, const Model::Impl& model) {
@@ -70,7 +71,8 @@ void resolve_budget(Plan& plan, const Model::Impl& model) {
     budget.capacity = capacity_of(budget, model);
     budget.reserve = chosen(budget.reserve, budget.capacity / 8);
     budget.retain = chosen(budget.retain, budget.capacity / 2);
-    budget.protect_first = chosen(budget.protect_first, std::min(std::max(4, n_opening), budget.retain / 4));
+    budget.protect_first =
+        chosen(budget.protect_first, std::min(std::max(4, n_opening), budget.retain / 4));
     budget.protect_recent = chosen(budget.protect_recent, budget.capacity / 16);
     require_at_least(budget.reserve, 0, "the reserve");
     require_at_least(budget.retain, 1, "retain");
@@ -79,8 +81,8 @@ void resolve_budget(Plan& plan, const Model::Impl& model) {
 
     plan.fill_limit = budget.capacity - std::max(n_catalyst, budget.reserve);
     if (budget.retain >= budget.capacity) {
-        contradiction("retain is " + number(budget.retain) + " and must be less than the capacity of " +
-                      number(budget.capacity));
+        contradiction("retain is " + number(budget.retain) +
+                      " and must be less than the capacity of " + number(budget.capacity));
     }
     if (plan.fill_limit - budget.retain < smallest_stride) {
         too_small("a capacity of " + number(budget.capacity) + " entries is too small for " +

@@ -9,11 +9,11 @@ namespace infinipot {
 /// What a session does, with every automatic value decided and every contradiction refused.
 struct Plan {
     SessionOptions options = {};       ///< budget, policy, catalyst, batch and threads filled in
-    Needs needs = {};               ///< of the policy
-    std::vector<Token> opening = {};    ///< what the stream begins with: BOS and the chat frame
-    std::vector<Token> closing = {};    ///< what follows a question
-    std::vector<Token> catalyst = {};   ///< empty if the policy needs no attention
-    int fill_limit = 0;             ///< the pot is distilled when it holds this many entries
+    Needs needs = {};                  ///< of the policy
+    std::vector<Token> opening = {};   ///< what the stream begins with: BOS and the chat frame
+    std::vector<Token> closing = {};   ///< what follows a question
+    std::vector<Token> catalyst = {};  ///< empty if the policy needs no attention
+    int fill_limit = 0;                ///< the pot is distilled when it holds this many entries
 };
 
 /// @throws Error(invalid_argument) or Error(does_not_fit), one sentence naming the option.

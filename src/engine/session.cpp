@@ -36,8 +36,8 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
     impl_->flush({});
     const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
-    Generation answer(std::make_unique<Generation::Impl>(*impl_, prompt, options,
-                                                         Generation::Impl::Trace::none));
+    Generation answer(
+        std::make_unique<Generation::Impl>(*impl_, prompt, options, Generation::Impl::Trace::none));
     impl_->stats.ttft_seconds = watch.seconds();
     return answer;
 }
@@ -49,8 +49,8 @@ Generation Session::generate(std::string_view text, const GenerateOptions& optio
     if (prompt.empty() && impl_->stats.tokens_read == 0) {
         throw Error(ErrorCode::invalid_argument, "there is no text to continue");
     }
-    Generation continuation(std::make_unique<Generation::Impl>(*impl_, prompt, options,
-                                                               Generation::Impl::Trace::kept));
+    Generation continuation(
+        std::make_unique<Generation::Impl>(*impl_, prompt, options, Generation::Impl::Trace::kept));
     impl_->stats.ttft_seconds = watch.seconds();
     return continuation;
 }

@@ -71,7 +71,8 @@ void Session::Impl::ingest(std::string_view text, const IngestOptions& options) 
     }
 }
 
-/// Takes the whole characters of the text; the beginning of one that is cut off waits for the next call.
+/// Takes the whole characters of the text; the beginning of one that is cut off waits for the next
+/// call.
 void Session::Impl::enqueue(std::string_view text) {
     const bool valid = validator_.feed(text);
     std::string whole = std::exchange(cut_off_, {}) + std::string(text);
@@ -109,8 +110,9 @@ void Session::Impl::flush(const IngestOptions& options) {
 
 // --- Tokens to the pot ------------------------------------------------------------------------
 
-/// How many tokens the next batch takes. Depends on the pot alone, so that reading does not depend on
-/// how the text arrives; batches end at the fill limit, so that distillations do not depend on n_batch.
+/// How many tokens the next batch takes. Depends on the pot alone, so that reading does not depend
+/// on how the text arrives; batches end at the fill limit, so that distillations do not depend on
+/// n_batch.
 int Session::Impl::next_batch() const {
     return std::min(plan.options.n_batch, plan.fill_limit - cache_.n());
 }
@@ -132,8 +134,8 @@ void Session::Impl::read_waiting(bool all, const IngestOptions& options, const S
             done += n;
             stats.tokens_read += n;
             if (options.on_progress) {
-                options.on_progress({stats.bytes_read, stats.tokens_read, stats.distillations,
-                                     watch.seconds()});
+                options.on_progress(
+                    {stats.bytes_read, stats.tokens_read, stats.distillations, watch.seconds()});
             }
         }
     } catch (...) {

@@ -15,8 +15,8 @@
 
 namespace infinipot {
 
-/// A session from the inside: text waits to become tokens, tokens wait to fill a batch, batches go into
-/// the pot, and a pot that reaches its fill limit is distilled.
+/// A session from the inside: text waits to become tokens, tokens wait to fill a batch, batches go
+/// into the pot, and a pot that reaches its fill limit is distilled.
 class Session::Impl {
    public:
     Impl(const Model& model, SessionOptions options);
@@ -34,8 +34,8 @@ class Session::Impl {
     Mark mark() const;
     void rewind(const Mark& mark);
 
-    /// Reads tokens to the end, after which logits() tell what follows. With `distilling`, room is made
-    /// whenever the fill limit is reached; without it they must fit.
+    /// Reads tokens to the end, after which logits() tell what follows. With `distilling`, room is
+    /// made whenever the fill limit is reached; without it they must fit.
     void read(std::span<const Token> tokens, bool distilling);
 
     /// Reads one token that was drawn from logits().

@@ -5,10 +5,10 @@
 
 namespace infinipot {
 
-/// Attention mass each entry receives from the tokens of a batch: probabilities summed over the batch's
-/// queries and averaged over the query heads of a group.
-/// Memory for [n_layer, n_head_kv, capacity] F32, allocated once. Costs one extra softmax(QK^T) of the
-/// batch's rows per layer. Source: InfiniPot Eq. 2, App. B lines 3-4.
+/// Attention mass each entry receives from the tokens of a batch: probabilities summed over the
+/// batch's queries and averaged over the query heads of a group. Memory for [n_layer, n_head_kv,
+/// capacity] F32, allocated once. Costs one extra softmax(QK^T) of the batch's rows per layer.
+/// Source: InfiniPot Eq. 2, App. B lines 3-4.
 class AttentionMass {
    public:
     /// @throws Error(out_of_memory)

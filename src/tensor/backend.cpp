@@ -79,9 +79,12 @@ ggml_backend_buffer_type_t Backend::buffer_type() const {
 bool Backend::should_abort(void* self) {
     const auto* backend = static_cast<const Backend*>(self);
     switch (backend->abort_.load(std::memory_order_relaxed)) {
-        case Abort::never: return false;
-        case Abort::at_once: return true;
-        case Abort::on_interrupt: return backend->interrupted_.load(std::memory_order_relaxed);
+        case Abort::never:
+            return false;
+        case Abort::at_once:
+            return true;
+        case Abort::on_interrupt:
+            return backend->interrupted_.load(std::memory_order_relaxed);
     }
     return false;
 }

@@ -8,9 +8,9 @@
 
 namespace infinipot {
 
-/// The CPU, ready to compute graphs on a fixed set of threads. One per session: computing on two threads
-/// at once needs two backends. Everything beyond ggml-backend.h is reached through the registry, so that
-/// a dynamically loaded CPU backend serves as well.
+/// The CPU, ready to compute graphs on a fixed set of threads. One per session: computing on two
+/// threads at once needs two backends. Everything beyond ggml-backend.h is reached through the
+/// registry, so that a dynamically loaded CPU backend serves as well.
 class Backend {
    public:
     /// @throws Error(out_of_memory) if the threads cannot be started.
@@ -22,13 +22,15 @@ class Backend {
     ggml_backend_buffer_type_t buffer_type() const;
 
     /// Runs the graph to its end on the calling thread and the pool.
-    /// @throws Error(interrupted) if interrupt() came before the last node; outputs are then undefined.
+    /// @throws Error(interrupted) if interrupt() came before the last node; outputs are then
+    /// undefined.
     void compute(ggml_cgraph* graph);
 
     /// As compute(), but not to be interrupted: for graphs that change what a session remembers.
     void compute_wholly(ggml_cgraph* graph);
 
-    /// Allocates the work memory that compute(graph) will need, without computing more than one node.
+    /// Allocates the work memory that compute(graph) will need, without computing more than one
+    /// node.
     void reserve_work(ggml_cgraph* graph);
 
     /// Makes the running or the next compute() throw. Async-signal-safe.
@@ -49,8 +51,8 @@ class Backend {
 /// The CPU device of ggml's registry.
 ggml_backend_dev_t cpu_device();
 
-/// Buffer types in which the CPU keeps weights in a layout of its own (AMX tiles, interleaved rows),
-/// the best first. Empty where there are none.
+/// Buffer types in which the CPU keeps weights in a layout of its own (AMX tiles, interleaved
+/// rows), the best first. Empty where there are none.
 std::vector<ggml_backend_buffer_type_t> cpu_weight_buffer_types();
 
 }  // namespace infinipot

@@ -7,9 +7,8 @@
 namespace infinipot {
 
 ContextHandle make_description_context(std::size_t n_tensors) {
-    ContextHandle context(ggml_init({.mem_size = n_tensors * ggml_tensor_overhead(),
-                                     .mem_buffer = nullptr,
-                                     .no_alloc = true}));
+    ContextHandle context(ggml_init(
+        {.mem_size = n_tensors * ggml_tensor_overhead(), .mem_buffer = nullptr, .no_alloc = true}));
     if (!context) throw Error(ErrorCode::out_of_memory, "no memory for tensor descriptions");
     return context;
 }
@@ -19,9 +18,9 @@ BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t 
     const std::size_t bytes = ggml_backend_alloc_ctx_tensors_from_buft_size(context, type);
     BufferHandle buffer(ggml_backend_alloc_ctx_tensors_from_buft(context, type));
     if (!buffer) {
-        throw Error(ErrorCode::out_of_memory,
-                    "the machine has no " + std::to_string(bytes >> 20) + " MiB of memory for " +
-                        purpose + "; choose a smaller budget");
+        throw Error(ErrorCode::out_of_memory, "the machine has no " + std::to_string(bytes >> 20) +
+                                                  " MiB of memory for " + purpose +
+                                                  "; choose a smaller budget");
     }
     ggml_backend_buffer_clear(buffer.get(), 0);
     return buffer;

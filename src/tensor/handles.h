@@ -6,8 +6,8 @@
 
 #include <memory>
 
-/// ggml's objects with owners. Dimensions of ggml tensors are written fastest first, `[ne0, ne1, ...]`,
-/// in the comments that trail them; host arrays are slowest first.
+/// ggml's objects with owners. Dimensions of ggml tensors are written fastest first, `[ne0, ne1,
+/// ...]`, in the comments that trail them; host arrays are slowest first.
 namespace infinipot {
 
 template <auto free_function>

@@ -12,8 +12,8 @@ namespace infinipot {
 /// allocated by reserve(); building and computing a graph afterwards allocates nothing that lasts.
 class Workspace {
    public:
-    /// Builds one graph: creates its tensors in `context`, marks its inputs with ggml_set_input, and
-    /// expands `graph` with its outputs.
+    /// Builds one graph: creates its tensors in `context`, marks its inputs with ggml_set_input,
+    /// and expands `graph` with its outputs.
     using Build = std::function<void(ggml_context* context, ggml_cgraph* graph)>;
 
     /// Room for graphs of up to `max_nodes` nodes.

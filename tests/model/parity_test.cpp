@@ -46,8 +46,8 @@ struct Case {
 };
 
 TinyModel with(ggml_type type, auto change) {
-    TinyModel model{.n_layer = 3, .n_embd = 128, .n_head = 4, .n_head_kv = 2, .n_embd_head = 32,
-                    .n_ff = 192};
+    TinyModel model{
+        .n_layer = 3, .n_embd = 128, .n_head = 4, .n_head_kv = 2, .n_embd_head = 32, .n_ff = 192};
     model.type = type;
     change(model);
     return model;
@@ -59,7 +59,10 @@ std::vector<Case> cases() {
     const auto frequencies = [](TinyModel& m) { m.rope_freqs = true; };
     const auto all_heads = [](TinyModel& m) { m.n_head_kv = m.n_head; };
     const auto biases = [](TinyModel& m) { m.qkv_bias = true; };
-    const auto wide_heads = [](TinyModel& m) { m.n_embd_head = 64; m.n_head_kv = 1; };
+    const auto wide_heads = [](TinyModel& m) {
+        m.n_embd_head = 64;
+        m.n_head_kv = 1;
+    };
     const auto linear = [](TinyModel& m) { m.rope_scaling = TinyModel::RopeScaling{}; };
     const auto yarn = [](TinyModel& m) { m.rope_scaling = {.type = "yarn"}; };
     return {
@@ -74,7 +77,13 @@ std::vector<Case> cases() {
         {"F16", with(GGML_TYPE_F16, plain), 1e-5},
         {"F16_tied", with(GGML_TYPE_F16, tied), 1e-5},
         {"Q8_0", with(GGML_TYPE_Q8_0, plain), 1e-4},
-        {"Q8_0_tied_rope_freqs", with(GGML_TYPE_Q8_0, [&](TinyModel& m) { tied(m); frequencies(m); }), 1e-4},
+        {"Q8_0_tied_rope_freqs",
+         with(GGML_TYPE_Q8_0,
+              [&](TinyModel& m) {
+                  tied(m);
+                  frequencies(m);
+              }),
+         1e-4},
         {"Q4_0", with(GGML_TYPE_Q4_0, plain), 1e-4},
         {"Q4_0_all_heads", with(GGML_TYPE_Q4_0, all_heads), 1e-4},
     };
@@ -107,7 +116,8 @@ void for_every_batch(std::span<const Token> tokens, auto begin, auto check) {
     }
 }
 
-// Logits of one row are computed otherwise than those of many, so it is the states that are compared.
+// Logits of one row are computed otherwise than those of many, so it is the states that are
+// compared.
 TEST_P(Parity, Hidden_states_equal_libllamas_bit_for_bit) {
     if (GetParam().model.type != GGML_TYPE_F32) GTEST_SKIP() << "F32 only";
     std::optional<Engine> ours;

@@ -149,7 +149,7 @@ void TinyModelWriter::add_feed_forward(const std::string& block) {
 
 std::filesystem::path write_tiny_model(const TinyModel& model, const std::filesystem::path& folder,
                                        const std::string& name) {
-    const std::filesystem::path path = folder / name;
+    std::filesystem::path path = folder / name;
     TinyModelWriter(model).write(path);
     return path;
 }
