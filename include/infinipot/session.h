@@ -55,13 +55,13 @@ enum class Framing {
 };
 
 struct SessionOptions {
-    Budget budget;
-    PolicyPtr policy;  ///< null: infinipot()
+    Budget budget = {};
+    PolicyPtr policy = nullptr;  ///< null: infinipot()
     Positions positions = Positions::reset;
     Framing framing = Framing::chat;
     /// The catalyst prompt: run when the pot is full, used to score its entries, then removed
     /// (CaP). Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).
-    std::string catalyst;
+    std::string catalyst = {};
     int n_batch = 512;  ///< tokens per forward pass while reading
     int n_threads = 0;  ///< 0: as many as there are cores, at most 8
 };
@@ -81,7 +81,7 @@ struct Sampling {
 
 /// How far a reading has come.
 struct Progress {
-    std::uint64_t bytes_read = 0;  ///< of the session's texts so far
+    std::uint64_t bytes_read = 0;  ///< of the session's texts, about
     std::uint64_t tokens_read = 0;
     std::uint64_t distillations = 0;
     double seconds = 0;  ///< since this call began
@@ -89,11 +89,11 @@ struct Progress {
 
 struct IngestOptions {
     /// Called after every batch, on the calling thread.
-    std::function<void(const Progress&)> on_progress;
+    std::function<void(const Progress&)> on_progress = {};
 };
 
 struct GenerateOptions {
-    Sampling sampling;
+    Sampling sampling = {};
     int max_tokens = 256;
 };
 
@@ -194,11 +194,12 @@ class Session {
     Session(Session&&) noexcept;
     Session& operator=(Session&&) noexcept;
 
-    /// Reads text to its end, distilling whenever the pot is full. Text that does not fill a batch
-    /// waits until more comes, flush() is called or a question is asked.
-    /// @throws Error(bad_text) at the first byte that is not UTF-8; all before it has been read.
+    /// Reads text to its end, distilling whenever the pot is full. Text that does not fill a batch waits
+    /// until more comes, flush() is called or a question is asked. After an error, Stats::bytes_read
+    /// says how much of all texts was taken; nothing of that is lost, and reading can go on from there.
+    /// @throws Error(bad_text) at the first byte that is not UTF-8.
     /// @throws Error(does_not_fit) if the policy evicts nothing and the pot is full.
-    /// @throws Error(interrupted) after interrupt(); what was given stays queued for the next call.
+    /// @throws Error(interrupted) after interrupt().
     void ingest(std::string_view text, const IngestOptions& options = {});
     void ingest(std::istream& text, const IngestOptions& options = {});
 

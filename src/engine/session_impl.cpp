@@ -12,7 +12,7 @@ namespace infinipot {
 
 namespace {
 
-constexpr std::size_t enqueued_bytes = 4 * Segmenter::segment_bytes;  // text held before it is read
+constexpr std::size_t enqueued_bytes = Segmenter::segment_bytes;  // text taken at one time
 
 ForwardPass::Limits limits_of(const Plan& plan) {
     return {.n_batch = plan.options.n_batch,
@@ -62,13 +62,24 @@ void Session::Impl::ingest(std::string_view text, const IngestOptions& options) 
     require_no_generation();
     begin_stream();
     const Stopwatch watch;
-    read_waiting(false, options, watch);  // what an interrupted call has left
-    while (!text.empty()) {
-        const std::string_view part = text.substr(0, enqueued_bytes);
-        text.remove_prefix(part.size());
-        enqueue(part);
-        read_waiting(false, options, watch);
+    try {
+        read_waiting(false, options, watch);  // what an interrupted call has left
+        while (!text.empty()) {
+            const std::string_view part = text.substr(0, enqueued_bytes);
+            text.remove_prefix(part.size());
+            enqueue(part);
+            read_waiting(false, options, watch);
+        }
+    } catch (...) {
+        forget_cut_off();
+        throw;
     }
+}
+
+/// The caller goes on from bytes_read, which a character that was cut off does not count in.
+void Session::Impl::forget_cut_off() {
+    cut_off_.clear();
+    validator_.restart();
 }
 
 /// Takes the whole characters of the text; the beginning of one that is cut off waits for the next
@@ -84,7 +95,6 @@ void Session::Impl::enqueue(std::string_view text) {
     segmenter_.append(whole);
     while (auto segment = segmenter_.next()) tokenize(*segment);
     if (valid) return;
-    validator_.restart();
     throw Error(ErrorCode::bad_text, "the text is not UTF-8 at byte " +
                                          std::to_string(stats.bytes_read) +
                                          "; convert it first, for instance with iconv");
@@ -99,8 +109,7 @@ void Session::Impl::flush(const IngestOptions& options) {
     require_no_generation();
     begin_stream();
     if (!cut_off_.empty()) {
-        cut_off_.clear();
-        validator_.restart();
+        forget_cut_off();
         throw Error(ErrorCode::bad_text, "the text ends inside a UTF-8 character at byte " +
                                              std::to_string(stats.bytes_read));
     }
@@ -115,6 +124,14 @@ void Session::Impl::flush(const IngestOptions& options) {
 /// n_batch.
 int Session::Impl::next_batch() const {
     return std::min(plan.options.n_batch, plan.fill_limit - cache_.n());
+}
+
+/// How much of the text `n_waiting` unread tokens leave read: an estimate, but exact at the end.
+std::uint64_t Session::Impl::bytes_in_pot(std::size_t n_waiting) const {
+    const double tokenized = static_cast<double>(stats.bytes_read - segmenter_.waiting_bytes());
+    const double n_read = static_cast<double>(stats.tokens_read);
+    return static_cast<std::uint64_t>(tokenized * n_read /
+                                      (n_read + static_cast<double>(n_waiting)));
 }
 
 void Session::Impl::read_waiting(bool all, const IngestOptions& options, const Stopwatch& watch) {

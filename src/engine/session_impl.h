@@ -60,9 +60,11 @@ class Session::Impl {
    private:
     void begin_stream();
     void enqueue(std::string_view text);
+    void forget_cut_off();
     void tokenize(std::string_view segment);
     void read_waiting(bool all, const IngestOptions& options, const Stopwatch& watch);
     int next_batch() const;
+    std::uint64_t bytes_in_pot(std::size_t n_waiting) const;
     int position() const;
     void read_batch(std::span<const Token> tokens);
     std::span<const float> surprisal_of(std::span<const Token> tokens);

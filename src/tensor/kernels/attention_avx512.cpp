@@ -1,20 +1,7 @@
 // The AVX-512 VNNI kernel of attention.
 //
-// Products are of 16-bit integers with exact 32-bit sums: twice as many in a cycle as of F32.
-// Integers are paired so that vpdpwssd, which multiplies two by two and adds both to an int32, runs
-// along the axis that is summed:
-//
-//     keys     [n_embd_head/2][64]   pairs of elements of an entry (at and at + 16); lanes are
-//     entries values   [32][n_embd_head]     pairs of entries (j and j + 16); lanes are elements
-//     queries  [row][n_embd_head/2]  pairs as in keys
-//     weights  [row][32]             pairs as in values
-//
-// A tile of 64 entries is converted once and used by all rows, 6 at a time: scores = queries x
-// keys, softmax, results = results + weights x values, both by the same product of small matrices.
-//
-// Scales are chosen so that no sum can overflow and little precision is lost. Scores: Σ|q k| <= ‖q‖
-// ‖k‖, the latter bounded for the whole tile. Results: Σ|w v| <= Σw max|v|. The error is about that
-// of K and V having been rounded to F16.
+// A tile of 64 entries is converted once (attention_tiles_avx512.h) and used by all rows, 6 at a
+// time: scores = queries x keys, softmax, results = results + weights x values.
 //
 // Softmax is done in powers of two (queries carry the factor scale * log2 e) and with a running
 // maximum that may lag behind the true one by `max_lag`: sums are rescaled only when a score
@@ -26,29 +13,16 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && \
     defined(__AVX512DQ__) && defined(__AVX512VNNI__)
 
-#if defined(__GNUC__) && !defined(__clang__)  // false alarms inside the intrinsics (GCC PR105593)
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-#include <immintrin.h>
+#include "tensor/kernels/attention_tiles_avx512.h"
 
 namespace infinipot::kernels {
 namespace {
 
-constexpr int lanes = 16;
-constexpr int tile = 64;       // entries
-constexpr int block_rows = 6;  // 6 x 4 accumulators, 4 registers of b: 28 of 32
+constexpr int block_rows = 6;  // 6 x 4 accumulators and 4 registers of the tile: 28 of 32
 constexpr int max_rows = attention_max_queries / 32;
 constexpr float max_lag = 16;           // weights of up to 2^16
 constexpr float lowest_max = -1e29f;    // the maximum of nothing
 constexpr float hidden_score = -1e30f;  // 2^(hidden_score - any maximum) == 0
-constexpr float int16_max = 32767;
-constexpr float query_norm = 30000;  // times key_norm: 2^31, with some room for rounding
-constexpr float key_norm = 71000;
-constexpr float weight_sum = 65000;  // times int16_max: likewise
-
-/// As __m512i, but GCC keeps arrays of it in registers.
-using Int32x16 = int32_t __attribute__((vector_size(64)));
 
 /// 2^x with a relative error of 3e-6, by the minimax polynomial for 2^f, 0 <= f < 1.
 __m512 power_of_two(__m512 x) {
@@ -59,185 +33,6 @@ __m512 power_of_two(__m512 x) {
     y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(0.693003834f));
     y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(1.00000259f));
     return _mm512_scalef_ps(y, x);
-}
-
-/// (low, high) of each lane as 16-bit integers: round(x * inverse).
-__m512i quantize_pairs(__m512 low, __m512 high, __m512 inverse) {
-    const __m512i l = _mm512_cvtps_epi32(_mm512_mul_ps(low, inverse));
-    const __m512i h = _mm512_cvtps_epi32(_mm512_mul_ps(high, inverse));
-    return _mm512_mask_blend_epi16(0xAAAAAAAA, l, _mm512_slli_epi32(h, 16));
-}
-
-/// a / b, or 0 where there is nothing to divide by.
-float ratio(float a, float b) { return b > 1e-30f ? a / b : 0; }
-
-/// Memory that is needed next, brought into the cache line by line between the work of now: asked
-/// for all at once, or left to the CPU's own guessing, it comes at half the speed.
-struct Ahead {
-    const char* at;
-    const char* end;
-    void fetch_line() {
-        if (at >= end) return;
-        _mm_prefetch(at, _MM_HINT_T0);
-        at += 64;
-    }
-};
-
-/// Some of the entries of a KV head: rows of F16, `entry_bytes` apart.
-struct Entries {
-    const char* data;
-    std::size_t entry_bytes;
-    int n;
-    int n_embd_head;
-
-    __m512 load(int entry, int at) const {  // entries past the end repeat the last one
-        const auto row = static_cast<std::size_t>(entry < n ? entry : n - 1);
-        return _mm512_cvtph_ps(_mm256_loadu_si256(
-            reinterpret_cast<const __m256i*>(data + row * entry_bytes + at * 2)));
-    }
-
-    /// No element is larger than `max` in magnitude, and no entry has a norm above `norm`.
-    struct Bounds {
-        float max, norm;
-    };
-
-    Bounds bounds() const {  // norm: that of an entry that were as large as the largest everywhere
-        const __m256i magnitude = _mm256_set1_epi16(0x7fff);
-        __m512 max = _mm512_setzero_ps(), squares = _mm512_setzero_ps();
-        for (int at = 0; at < n_embd_head; at += lanes) {
-            __m256i most = _mm256_setzero_si256();  // F16 without signs compare like integers
-            for (int entry = 0; entry < n; ++entry) {
-                const auto* from = data + static_cast<std::size_t>(entry) * entry_bytes + at * 2;
-                const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-                most = _mm256_max_epi16(most, _mm256_and_si256(halves, magnitude));
-            }
-            const __m512 largest = _mm512_cvtph_ps(most);
-            max = _mm512_max_ps(max, largest);
-            squares = _mm512_fmadd_ps(largest, largest, squares);
-        }
-        return {_mm512_reduce_max_ps(max), __builtin_sqrtf(_mm512_reduce_add_ps(squares))};
-    }
-
-    Ahead ahead() const {
-        const auto bytes = static_cast<std::size_t>(n_embd_head) * 2;
-        if (n <= 0 || entry_bytes != bytes) return {nullptr, nullptr};
-        return {data, data + static_cast<std::size_t>(n) * bytes};
-    }
-};
-
-/// Transposes 16 x 16: four times, rows i and i + 8 are interleaved.
-void transpose(__m512i (&rows)[lanes]) {
-    const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
-#pragma GCC unroll 4
-    for (int round = 0; round < 4; ++round) {
-        __m512i next[lanes];
-#pragma GCC unroll 8
-        for (int i = 0; i < lanes / 2; ++i) {
-            next[2 * i] = _mm512_permutex2var_epi32(rows[i], low, rows[i + lanes / 2]);
-            next[2 * i + 1] = _mm512_permutex2var_epi32(rows[i], high, rows[i + lanes / 2]);
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < lanes; ++i) rows[i] = next[i];
-    }
-}
-
-/// Writes a tile of keys, n_embd_head rounded up to a multiple of 32, and returns their scale.
-float load_keys(const Entries& k, int32_t* out, Ahead& ahead) {
-    const Entries::Bounds bounds = k.bounds();
-    const float by_max = bounds.max / int16_max, by_norm = bounds.norm / key_norm;
-    const float scale = by_max > by_norm ? by_max : by_norm;
-    const __m512 inverse = _mm512_set1_ps(ratio(1, scale));
-    for (int entry = 0; entry < tile; entry += lanes)
-        for (int at = 0; at < k.n_embd_head; at += 2 * lanes) {
-            for (int i = 0; i < 8; ++i) ahead.fetch_line();
-            const bool is_half = at + lanes == k.n_embd_head;
-            __m512i rows[lanes];
-#pragma GCC unroll 16
-            for (int i = 0; i < lanes; ++i)
-                rows[i] = quantize_pairs(
-                    k.load(entry + i, at),
-                    is_half ? _mm512_setzero_ps() : k.load(entry + i, at + lanes), inverse);
-            transpose(rows);
-#pragma GCC unroll 16
-            for (int i = 0; i < lanes; ++i)
-                _mm512_store_si512(out + (at / 2 + i) * tile + entry, rows[i]);
-        }
-    return scale;
-}
-
-/// Writes a tile of values and returns their scale.
-float load_values(const Entries& v, int32_t* out, Ahead& ahead) {
-    const float scale = v.bounds().max / int16_max;
-    const __m512 inverse = _mm512_set1_ps(ratio(1, scale));
-    for (int pair = 0; pair < tile / 2; ++pair)
-        for (int at = 0; at < v.n_embd_head; at += lanes) {
-            if (at % 32 == 0) ahead.fetch_line();
-            const int entry = pair < lanes ? pair : pair + lanes;
-            _mm512_store_si512(
-                out + pair * v.n_embd_head + at,
-                quantize_pairs(v.load(entry, at), v.load(entry + lanes, at), inverse));
-        }
-    return scale;
-}
-
-/// c[M][16 N] = factors[M] * c + scales[M] * a[M][n] b[n][16 N], with pairs in a and b; no factors
-/// are zeros. The strides are those of rows.
-template <int M, int N>
-void multiply_block(const int32_t* a, int a_stride, const int32_t* b, int b_stride, int n,
-                    const float* scales, const float* factors, float* c, int c_stride,
-                    Ahead& ahead) {
-    Int32x16 sum[M][N];
-#pragma GCC unroll 6
-    for (int m = 0; m < M; ++m)
-#pragma GCC unroll 4
-        for (int i = 0; i < N; ++i) sum[m][i] = Int32x16{};
-    for (int k = 0; k < n; ++k) {
-        ahead.fetch_line();
-        ahead.fetch_line();
-        __m512i row[N];
-#pragma GCC unroll 4
-        for (int i = 0; i < N; ++i) row[i] = _mm512_load_si512(b + k * b_stride + i * lanes);
-#pragma GCC unroll 6
-        for (int m = 0; m < M; ++m) {
-            const __m512i repeated = _mm512_set1_epi32(a[m * a_stride + k]);
-#pragma GCC unroll 4
-            for (int i = 0; i < N; ++i)
-                sum[m][i] = Int32x16(_mm512_dpwssd_epi32(__m512i(sum[m][i]), repeated, row[i]));
-        }
-    }
-#pragma GCC unroll 6
-    for (int m = 0; m < M; ++m) {
-        const __m512 scale = _mm512_set1_ps(scales[m]);
-#pragma GCC unroll 4
-        for (int i = 0; i < N; ++i) {
-            float* at = c + m * c_stride + i * lanes;
-            const __m512 before =
-                factors ? _mm512_mul_ps(_mm512_set1_ps(factors[m]), _mm512_load_ps(at))
-                        : _mm512_setzero_ps();
-            _mm512_store_ps(at,
-                            _mm512_fmadd_ps(_mm512_cvtepi32_ps(__m512i(sum[m][i])), scale, before));
-        }
-    }
-}
-
-/// The same for any width that is a multiple of 16.
-template <int M>
-void multiply(const int32_t* a, int a_stride, const int32_t* b, int b_stride, int n,
-              const float* scales, const float* factors, float* c, int width, Ahead& ahead) {
-    int at = 0;
-    for (; at + 4 * lanes <= width; at += 4 * lanes)
-        multiply_block<M, 4>(a, a_stride, b + at, b_stride, n, scales, factors, c + at, width,
-                             ahead);
-    if (const int rest = width - at; rest == 3 * lanes)
-        multiply_block<M, 3>(a, a_stride, b + at, b_stride, n, scales, factors, c + at, width,
-                             ahead);
-    else if (rest == 2 * lanes)
-        multiply_block<M, 2>(a, a_stride, b + at, b_stride, n, scales, factors, c + at, width,
-                             ahead);
-    else if (rest == lanes)
-        multiply_block<M, 1>(a, a_stride, b + at, b_stride, n, scales, factors, c + at, width,
-                             ahead);
 }
 
 /// What softmax remembers of a row's scores so far.
@@ -252,8 +47,8 @@ struct Softened {
     float scale;   ///< of the weights
 };
 
-/// Turns 64 scores, of which the first n_visible count, into weights round(2^(score - max) /
-/// scale).
+/// Turns 64 scores, of which the first n_visible count, into 32 pairs of weights:
+/// round(2^(score - max) / scale).
 Softened soften(const float* scores, int n_visible, RowState& state, int32_t* weights) {
     __m512 s[tile / lanes];
     __m512 most = _mm512_set1_ps(lowest_max);
@@ -294,21 +89,19 @@ Softened soften(const float* scores, int n_visible, RowState& state, int32_t* we
     return {factor, sum / new_sum};
 }
 
-/// The memory of one piece, on the stack. Pairs of 16-bit integers are int32.
+/// The memory of one piece, on the stack. Results are yet to be divided by the sum of weights.
 struct Scratch {
     alignas(64) int32_t keys[attention_max_head / 2 * tile];
     alignas(64) int32_t values[tile / 2 * attention_max_head];
     alignas(64) int32_t queries[attention_max_queries / 2 + max_rows * lanes / 2];
-    alignas(
-        64) float results[attention_max_queries];  // [row][n_embd_head], times the sum of weights
+    alignas(64) float results[attention_max_queries];  // [row][n_embd_head]
     float key_scale, value_scale, query_scales[max_rows];
     RowState states[max_rows];
 };
 
 int pairs(int n_embd_head) { return (n_embd_head + 31) / 32 * 16; }
 
-/// Adds the tile in `scratch`, which starts at entry `begin`, to the results of M rows from `row`
-/// on.
+/// Adds the tile in `scratch`, whose first entry is `begin`, to the results of M rows from `row`.
 template <int M>
 void add_tile(const AttentionPiece& p, int begin, int row, Scratch& scratch, Ahead& ahead) {
     const int d = p.n_embd_head, n_pairs = pairs(d);

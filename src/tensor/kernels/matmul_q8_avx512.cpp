@@ -40,7 +40,8 @@ void quantize_block(const float* x, BlockX& out) {
     auto* quants = reinterpret_cast<__m128i*>(out.quants);
     _mm_storeu_si128(quants, _mm512_cvtsepi32_epi8(qlo));
     _mm_storeu_si128(quants + 1, _mm512_cvtsepi32_epi8(qhi));
-    out.scale = _cvtsh_ss(_cvtss_sh(amax / 127.0f, _MM_FROUND_TO_NEAREST_INT));
+    const __m128i scale = _mm_cvtps_ph(_mm_set_ss(amax / 127.0f), _MM_FROUND_TO_NEAREST_INT);
+    out.scale = _mm_cvtss_f32(_mm_cvtph_ps(scale));
     out.correction = -128 * _mm512_reduce_add_epi32(_mm512_add_epi32(qlo, qhi));
 }
 

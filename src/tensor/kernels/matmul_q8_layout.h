@@ -2,14 +2,14 @@
 //
 // Packed W [n_in, n_out]. Sixteen output rows make a *group*; a *block* is 32 consecutive inputs.
 //
-//     quants  uint8 [n_out/16][n_in/32][8][16][4]   w + 128; the last axes are: quad of inputs,
-//     row, input scales  F16   [n_out/16][n_in/32][16]         all scales follow all quants
+//     quants  uint8 [n_out/16][n_in/32][8][16][4]  w + 128; last axes: quad of inputs, row, input
+//     scales  F16   [n_out/16][n_in/32][16]        all scales follow all quants
 //
 // One 64-byte register thus holds four inputs of sixteen rows. vpdpbusd multiplies its bytes by the
 // four activations of one quad, repeated for every row, and adds each four products to that row's
 // int32 sum: after eight of them a register holds the dot products of sixteen rows with one block.
-// The instruction takes unsigned times signed, hence the 128, which the sum starts without: at -128
-// Σx.
+// The instruction takes unsigned times signed, hence the 128; to make up for it, sums start at
+// -128 Σx.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,378 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "engine/session_impl.h"
+#include "infinipot/infinipot.h"
+#include "support/temp_dir.h"
+#include "support/tiny_model.h"
+
+namespace infinipot {
+namespace {
+
+/// Words of a small vocabulary in no order, the same for the same seed.
+std::string words(int n, unsigned seed = 3) {
+    static const char* const known[] = {"the", "time", "was",   "not",   "far", "when",
+                                        "she", "came", "home,", "and",   "all", "the\n",
+                                        "old", "men",  "sat",   "still."};
+    std::string text;
+    for (int i = 0; i < n; ++i) {
+        seed = seed * 1664525u + 1013904223u;
+        text += known[seed >> 28];
+        text += ' ';
+    }
+    return text;
+}
+
+/// The first bytes of a book.
+std::string book(std::size_t n) {
+    std::ifstream file(INFINIPOT_SOURCE_DIR "/samples/sherlock-holmes.txt");
+    std::string text(n, ' ');
+    file.read(text.data(), static_cast<std::streamsize>(n));
+    return text;
+}
+
+class SessionTest : public testing::Test {
+   protected:
+    SessionTest() : model_(Model::load(write_tiny_model({.n_vocab = 600}, folder_.path()))) {}
+
+    SessionOptions options() const {
+        SessionOptions result;
+        result.budget = {.capacity = 256, .retain = 96, .reserve = 64};
+        result.n_batch = 48;
+        result.n_threads = 1;
+        return result;
+    }
+
+    Session session() const { return Session(model_, options()); }
+
+    TempDir folder_;
+    Model model_;
+};
+
+/// Everything that a pot holds, bit for bit.
+std::string contents(Session& session) {
+    const KvCache& cache = session.impl().cache();
+    std::string bytes;
+    for (int il = 0; il < cache.shape().n_layer; ++il) {
+        for (int head = 0; head < cache.shape().n_head_kv; ++head) {
+            for (ggml_tensor* pot : {cache.keys(il), cache.rotated_keys(il), cache.values(il)}) {
+                const auto* rows = static_cast<const char*>(pot->data) +
+                                   static_cast<std::size_t>(head) * pot->nb[2];
+                bytes.append(rows, static_cast<std::size_t>(cache.n()) * pot->nb[1]);
+            }
+            for (const Tag& tag : cache.tags(il, head)) {
+                bytes += std::to_string(tag.position) + ":" + std::to_string(tag.surprisal) + " ";
+            }
+        }
+    }
+    return bytes;
+}
+
+template <typename Action>
+std::string sentence_of(Action action, ErrorCode expected) {
+    try {
+        action();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), expected) << error.what();
+        return error.what();
+    }
+    ADD_FAILURE() << "nothing was thrown";
+    return {};
+}
+
+TEST_F(SessionTest, Reading_in_one_call_or_in_a_thousand_leaves_the_same_pot) {
+    const std::string text = words(1500);
+    Session at_once = session();
+    at_once.ingest(text);
+    at_once.flush();
+    EXPECT_GE(at_once.stats().distillations, 3u);
+    for (const std::size_t step : {1u, 7u, 1000u}) {
+        Session in_steps = session();
+        for (std::size_t at = 0; at < text.size(); at += step)
+            in_steps.ingest(text.substr(at, step));
+        in_steps.flush();
+        EXPECT_EQ(contents(in_steps), contents(at_once)) << step << " bytes at a time";
+    }
+    std::istringstream stream(text);
+    Session from_stream = session();
+    from_stream.ingest(stream);
+    from_stream.flush();
+    EXPECT_EQ(contents(from_stream), contents(at_once));
+}
+
+TEST_F(SessionTest, Any_batch_keeps_the_same_entries_up_to_rounding) {
+    // Heads of a size that the native kernels take; real text, whose scores are seldom nearly
+    // equal.
+    const Model real_heads = Model::load(
+        write_tiny_model({.n_embd_head = 32, .n_vocab = 4000}, folder_.path(), "heads.gguf"));
+    const std::string text = book(12000);
+    const auto kept = [&](int n_batch) {
+        SessionOptions with_batch = options();
+        with_batch.n_batch = n_batch;
+        Session session(real_heads, with_batch);
+        session.ingest(text);
+        session.flush();
+        std::vector<std::int64_t> positions;
+        for (int il = 0; il < 2; ++il) {
+            for (int head = 0; head < 2; ++head) {
+                for (const Tag& tag : session.impl().cache().tags(il, head)) {
+                    positions.push_back(tag.position + 100000 * (2 * il + head));
+                }
+            }
+        }
+        return positions;
+    };
+    const auto expected = kept(48);
+    for (const int n_batch : {1, 5, 64, 512}) {
+        const auto positions = kept(n_batch);
+        std::vector<std::int64_t> common;
+        std::ranges::set_intersection(positions, expected, std::back_inserter(common));
+        EXPECT_EQ(positions.size(), expected.size());
+        EXPECT_GE(static_cast<double>(common.size()), 0.98 * static_cast<double>(expected.size()))
+            << "batch " << n_batch;
+    }
+}
+
+TEST_F(SessionTest, Never_holds_more_entries_than_its_capacity) {
+    Session reader = session();
+    reader.ingest(words(1000));
+    reader.generate(" and", {.max_tokens = 600}).text();
+    const Stats stats = reader.stats();
+    EXPECT_GE(stats.distillations, 4u);
+    EXPECT_LE(stats.peak_n_kv, 256);
+    EXPECT_GT(stats.peak_n_kv, 192) << "the catalyst's entries count";
+    EXPECT_EQ(stats.pot_bytes, 256 * model_.entry_bytes());
+}
+
+TEST_F(SessionTest, A_budget_in_bytes_is_used_and_never_exceeded) {
+    SessionOptions in_bytes = options();
+    in_bytes.budget = {.reserve = 8, .memory_bytes = 100 * model_.entry_bytes() + 5};
+    const Session small(model_, in_bytes);
+    EXPECT_EQ(small.budget().capacity, 100);
+    EXPECT_LE(small.stats().pot_bytes, in_bytes.budget.memory_bytes);
+}
+
+TEST_F(SessionTest, Asking_leaves_no_trace) {
+    Session reader = session();
+    reader.ingest(words(700));
+    reader.flush();
+    const std::string before = contents(reader);
+    const std::string first = reader.ask("who was not far?", {.max_tokens = 20}).text();
+    EXPECT_FALSE(first.empty());
+    for (int i = 0; i < 3; ++i) {
+        reader.ask("another question about something else?", {.max_tokens = 9}).text();
+    }
+    EXPECT_EQ(reader.ask("who was not far?", {.max_tokens = 20}).text(), first);
+    EXPECT_EQ(contents(reader), before);
+    reader.ingest(words(300, 9));
+    reader.flush();
+    Session unasked = session();
+    unasked.ingest(words(700));
+    unasked.flush();
+    unasked.ingest(words(300, 9));
+    unasked.flush();
+    EXPECT_EQ(contents(reader), contents(unasked)) << "reading on is not disturbed either";
+}
+
+TEST_F(SessionTest, An_answer_that_is_dropped_half_way_leaves_no_trace) {
+    Session reader = session();
+    reader.ingest(words(300));
+    reader.flush();
+    const std::string before = contents(reader);
+    { Generation dropped = reader.ask("who?"); }
+    EXPECT_EQ(contents(reader), before);
+}
+
+TEST_F(SessionTest, An_answer_ends_where_the_pot_is_full) {
+    Session reader = session();
+    reader.ingest(words(900));
+    Generation answer = reader.ask("who?", {.max_tokens = 5000});
+    answer.text();
+    EXPECT_EQ(answer.stop_reason(), StopReason::pot_full);
+    EXPECT_LE(reader.stats().peak_n_kv, 256);
+}
+
+TEST_F(SessionTest, Generating_goes_on_past_the_capacity_and_is_remembered) {
+    Session writer = session();
+    writer.generate("the time was", {.max_tokens = 1}).text();
+    const int n_before = writer.stats().n_kv;
+    Generation text = writer.generate(" not", {.max_tokens = 20});
+    text.text();
+    EXPECT_EQ(writer.stats().n_kv, n_before + text.n_tokens() + 1) << "prompt and answer";
+    while (writer.stats().tokens_generated < 700) {
+        writer.generate(" and", {.max_tokens = 700}).text();
+    }
+    EXPECT_GE(writer.stats().distillations, 4u);
+    EXPECT_LE(writer.stats().peak_n_kv, 256);
+}
+
+TEST_F(SessionTest, One_answer_at_a_time) {
+    Session reader = session();
+    Generation answer = reader.ask("who?");
+    EXPECT_NE(sentence_of([&] { reader.ask("and who else?"); }, ErrorCode::invalid_argument)
+                  .find("still"),
+              std::string::npos);
+    answer.text();
+    EXPECT_NO_THROW(reader.ask("and who else?"));
+}
+
+TEST_F(SessionTest, Sampling_with_a_seed_is_repeatable) {
+    Session reader = session();
+    const GenerateOptions hot{
+        .sampling = {.temperature = 1.5f, .top_k = 0, .top_p = 1, .min_p = 0, .seed = 5},
+        .max_tokens = 30};
+    GenerateOptions other = hot;
+    other.sampling.seed = 6;
+    const std::string first = reader.ask("who?", hot).text();
+    EXPECT_EQ(reader.ask("who?", hot).text(), first);
+    EXPECT_NE(reader.ask("who?", other).text(), first);
+}
+
+TEST_F(SessionTest, An_interrupted_reading_goes_on_as_if_nothing_had_happened) {
+    const std::string text = words(6000);
+    Session undisturbed = session();
+    undisturbed.ingest(text);
+    undisturbed.flush();
+    Session interrupted = session();
+    int batches = 0;
+    const IngestOptions stopping{[&](const Progress&) {
+        if (++batches == 9) interrupted.interrupt();
+    }};
+    sentence_of([&] { interrupted.ingest(text, stopping); }, ErrorCode::interrupted);
+    EXPECT_LT(interrupted.stats().bytes_read, text.size());
+    interrupted.ingest(text.substr(interrupted.stats().bytes_read));
+    interrupted.flush();
+    EXPECT_TRUE(contents(interrupted) == contents(undisturbed));
+}
+
+TEST_F(SessionTest, Progress_tells_how_far_it_is) {
+    Session reader = session();
+    std::vector<Progress> seen;
+    reader.ingest(words(6000), {[&](const Progress& progress) { seen.push_back(progress); }});
+    EXPECT_LT(seen.front().bytes_read, 1000u);
+    reader.flush({[&](const Progress& progress) { seen.push_back(progress); }});
+    ASSERT_GE(seen.size(), 10u);
+    for (std::size_t i = 1; i < seen.size(); ++i)
+        EXPECT_GT(seen[i].tokens_read, seen[i - 1].tokens_read);
+    EXPECT_EQ(seen.back().bytes_read, words(6000).size());
+    EXPECT_EQ(seen.back().distillations, reader.stats().distillations);
+}
+
+TEST_F(SessionTest, Text_that_is_not_UTF_8_is_refused_at_its_byte) {
+    Session reader = session();
+    reader.ingest("the time ");
+    const std::string sentence =
+        sentence_of([&] { reader.ingest("was\xff not"); }, ErrorCode::bad_text);
+    EXPECT_NE(sentence.find("byte 12"), std::string::npos) << sentence;
+    EXPECT_EQ(reader.stats().bytes_read, 12u);
+    EXPECT_NO_THROW(reader.ingest("far"));
+    reader.ingest("\xe2\x82");
+    sentence_of([&] { reader.flush(); }, ErrorCode::bad_text);
+    Session split = session();
+    for (const char byte : std::string("\xe2\x82\xac and \xc3\xa9")) split.ingest({&byte, 1});
+    EXPECT_NO_THROW(split.flush());
+}
+
+TEST_F(SessionTest, A_full_policy_refuses_what_does_not_fit_and_keeps_what_did) {
+    SessionOptions never = options();
+    never.policy = full();
+    Session reader(model_, never);
+    const std::string sentence =
+        sentence_of([&] { reader.ingest(words(5000)); }, ErrorCode::does_not_fit);
+    EXPECT_NE(sentence.find("capacity"), std::string::npos) << sentence;
+    EXPECT_EQ(reader.stats().n_kv, 192);
+    Session short_text(model_, never);
+    short_text.ingest(words(40));
+    EXPECT_FALSE(short_text.ask("who?", {.max_tokens = 5}).text().empty());
+}
+
+TEST_F(SessionTest, A_question_larger_than_the_room_is_refused_and_forgotten) {
+    Session reader = session();
+    reader.ingest(words(300));
+    reader.flush();
+    const std::string before = contents(reader);
+    const std::string sentence =
+        sentence_of([&] { reader.ask(words(400)); }, ErrorCode::does_not_fit);
+    EXPECT_NE(sentence.find("room"), std::string::npos) << sentence;
+    EXPECT_EQ(contents(reader), before);
+}
+
+struct BadBudget {
+    const char* name;
+    Budget budget;
+    ErrorCode code;
+    const char* says;
+};
+
+class BadBudgets : public SessionTest, public testing::WithParamInterface<BadBudget> {};
+
+TEST_P(BadBudgets, are_refused_with_a_sentence) {
+    SessionOptions bad = options();
+    bad.budget = GetParam().budget;
+    const std::string sentence = sentence_of([&] { Session(model_, bad); }, GetParam().code);
+    EXPECT_NE(sentence.find(GetParam().says), std::string::npos) << sentence;
+    EXPECT_EQ(sentence.find('\n'), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Session, BadBudgets,
+                         testing::Values(BadBudget{"retain_not_below_capacity",
+                                                   {.capacity = 100, .retain = 100, .reserve = 0},
+                                                   ErrorCode::invalid_argument,
+                                                   "less than the capacity"},
+                                         BadBudget{"capacity_beyond_the_window",
+                                                   {.capacity = 1000},
+                                                   ErrorCode::invalid_argument,
+                                                   "trained on"},
+                                         BadBudget{"no_room_for_the_catalyst",
+                                                   {.capacity = 40, .retain = 20, .reserve = 0},
+                                                   ErrorCode::does_not_fit,
+                                                   "catalyst"},
+                                         BadBudget{"no_room_beside_the_reserve",
+                                                   {.capacity = 200, .retain = 100, .reserve = 95},
+                                                   ErrorCode::does_not_fit,
+                                                   "reserve"},
+                                         BadBudget{"less_memory_than_an_entry",
+                                                   {.memory_bytes = 10},
+                                                   ErrorCode::does_not_fit,
+                                                   "not even one"},
+                                         BadBudget{"more_protected_than_retained",
+                                                   {.capacity = 256,
+                                                    .retain = 64,
+                                                    .reserve = 32,
+                                                    .protect_first = 40,
+                                                    .protect_recent = 40},
+                                                   ErrorCode::invalid_argument,
+                                                   "protect"},
+                                         BadBudget{"negative_capacity",
+                                                   {.capacity = -7},
+                                                   ErrorCode::invalid_argument,
+                                                   "at least 1"},
+                                         BadBudget{"negative_reserve",
+                                                   {.capacity = 256, .reserve = -7},
+                                                   ErrorCode::invalid_argument,
+                                                   "at least 0"}),
+                         [](const auto& test_case) { return test_case.param.name; });
+
+TEST_F(SessionTest, A_capacity_beyond_the_window_can_be_allowed) {
+    SessionOptions allowed = options();
+    allowed.budget = {.capacity = 1000, .beyond_window = true};
+    EXPECT_EQ(Session(model_, allowed).budget().capacity, 1000);
+}
+
+TEST_F(SessionTest, Automatic_values_are_filled_in) {
+    const Session automatic(model_, {.n_threads = 1});
+    const Budget& budget = automatic.budget();
+    EXPECT_EQ(budget.capacity, 512) << "the trained window";
+    EXPECT_GT(budget.retain, 0);
+    EXPECT_LT(budget.retain, budget.capacity);
+    EXPECT_GT(budget.reserve, 0);
+    EXPECT_GE(budget.protect_first, 4);
+    EXPECT_EQ(automatic.options().policy->spec(), infinipot()->spec());
+}
+
+}  // namespace
+}  // namespace infinipot
