@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "infinipot/error.h"
+
 namespace infinipot {
 namespace {
 
@@ -77,6 +79,14 @@ void Utf8Validator::restart() {
     decoder_ = {};
     n_bytes_ = valid_bytes_;
     ok_ = true;
+}
+
+void require_utf8(std::string_view text, const std::string& name) {
+    Utf8Validator validator;
+    validator.feed(text);
+    if (validator.complete()) return;
+    throw Error(ErrorCode::bad_text,
+                name + " is not UTF-8 at byte " + std::to_string(validator.valid_bytes()));
 }
 
 std::size_t utf8_complete_prefix(std::string_view text) {

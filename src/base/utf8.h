@@ -61,6 +61,9 @@ class Utf8Validator {
     bool ok_ = true;
 };
 
+/// @throws Error(bad_text), "`name` is not UTF-8 at byte 3", unless all of `text` is.
+void require_utf8(std::string_view text, const std::string& name);
+
 /// Length of the longest prefix of `text` that ends on a character boundary: all of it, except for
 /// a last character whose end has not come yet. Ill-formed bytes count as characters, so that a
 /// stream of them never stalls. At most 3 bytes are left out.

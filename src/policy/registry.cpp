@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/nearest.h"
 #include "infinipot/error.h"
 #include "infinipot/policies.h"
-#include "policy/nearest.h"
 #include "policy/spec.h"
 
 namespace infinipot {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "infinipot/error.h"
+
 namespace infinipot {
 namespace {
 
@@ -136,6 +138,20 @@ TEST(Utf8CompletePrefix, Emits_every_stream_whole_and_in_characters) {
         EXPECT_LE(pending.size(), 3u);
     }
     EXPECT_EQ(emitted, mixed);
+}
+
+TEST(RequireUtf8, Refuses_with_the_name_and_the_byte) {
+    EXPECT_NO_THROW(require_utf8("", "the question"));
+    EXPECT_NO_THROW(require_utf8(mixed, "the question"));
+    for (const std::string& text : {"caf\xFF?", "caf\xC3", "caf\xE2\x82 au lait"}) {
+        try {
+            require_utf8(text, "the question");
+            ADD_FAILURE() << "nothing was thrown";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::bad_text);
+            EXPECT_STREQ(error.what(), "the question is not UTF-8 at byte 3");
+        }
+    }
 }
 
 TEST(ReplaceIllFormedUtf8, Leaves_valid_text_alone) {
