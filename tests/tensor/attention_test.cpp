@@ -281,6 +281,8 @@ TEST_F(Attention, Supports_head_sizes_that_are_multiples_of_16_from_32_to_256) {
         EXPECT_TRUE(attention_supported(size));
     }
     for (const int size : {0, 16, 40, 72, 272, 512}) EXPECT_FALSE(attention_supported(size));
+    EXPECT_TRUE(attention_supported(32, 512));
+    EXPECT_FALSE(attention_supported(32, 513)) << "more query heads than its scratch takes";
 }
 
 }  // namespace

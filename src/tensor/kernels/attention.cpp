@@ -114,19 +114,18 @@ void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
 
 }  // namespace
 
-bool attention_supported(int n_embd_head) {
+bool attention_supported(int n_embd_head, int n_group) {
     return kernel() && n_embd_head >= 32 && n_embd_head <= attention_max_head &&
-           n_embd_head % 16 == 0;
+           n_embd_head % 16 == 0 && n_group <= attention_max_queries / n_embd_head;
 }
 
 ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                        float scale) {
-    assert(attention_supported(static_cast<int>(q->ne[0])));
+    assert(attention_supported(static_cast<int>(q->ne[0]), static_cast<int>(q->ne[1] / k->ne[2])));
     assert(q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 && v->type == GGML_TYPE_F16);
     assert(q->nb[0] == 4 && k->nb[0] == 2 && v->nb[0] == 2 && q->ne[3] == 1);
     assert(k->ne[0] == q->ne[0] && ggml_are_same_shape(k, v));
     assert(q->ne[1] % k->ne[2] == 0 && k->ne[1] >= q->ne[2]);
-    assert(q->ne[1] / k->ne[2] * q->ne[0] <= attention_max_queries);
     const Plan plan(q, k);
     ggml_tensor* args[] = {q, k, v};
     void* scale_bits = reinterpret_cast<void*>(uintptr_t{std::bit_cast<uint32_t>(scale)});

@@ -19,9 +19,10 @@
 
 namespace infinipot::kernels {
 
-/// Whether this CPU has the kernel and it takes heads of this size: multiples of 16 from 32 to 256.
-/// Where it is false use ggml_flash_attn_ext.
-bool attention_supported(int n_embd_head);
+/// Whether this CPU has the kernel, and the kernel takes heads of this size, multiples of 16 from
+/// 32 to 256, of which n_group query heads share a KV head: together at most 16384 numbers. Where
+/// it is false use ggml_flash_attn_ext.
+bool attention_supported(int n_embd_head, int n_group = 1);
 
 /// softmax(scale * q kᵀ) v, each query head h with KV head h / (n_head / n_head_kv).
 /// q is F32 [n_embd_head, n_head, T], k and v are F16 [n_embd_head, n_kv, n_head_kv], q and k
