@@ -81,7 +81,8 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
                    hparams_.attention_scale});
     }
     const bool native =
-        kernels_ == Kernels::native && kernels::attention_supported(hparams_.n_embd_head);
+        kernels_ == Kernels::native &&
+        kernels::attention_supported(hparams_.n_embd_head, hparams_.n_head / hparams_.n_head_kv);
     return native ? attend_natively(il, q) : attend_with_ggml(il, q);
 }
 

@@ -1,6 +1,8 @@
 #include "model/weights.h"
 
+#include <atomic>
 #include <cassert>
+#include <thread>
 
 #include "infinipot/error.h"
 #include "tensor/backend.h"
@@ -20,6 +22,25 @@ bool multiplies(ggml_backend_buffer_type_t buffer_type, ggml_type type, int n_in
     const BufferHandle empty(ggml_backend_buft_alloc_buffer(buffer_type, 0));
     weight->buffer = empty.get();
     return ggml_backend_dev_supports_op(cpu_device(), ggml_mul_mat(context.get(), weight, input));
+}
+
+/// Whether a tensor of this type can be a matrix: the CPU backend accepts any type, and then calls
+/// what is not there. Q8_1 and Q8_K are for activations alone.
+bool is_weight_type(ggml_type type) {
+    if (type == GGML_TYPE_F32 || type == GGML_TYPE_F16 || type == GGML_TYPE_BF16) return true;
+    return ggml_is_quantized(type) && type != GGML_TYPE_Q8_1 && type != GGML_TYPE_Q8_K;
+}
+
+/// Calls visit(item) for every item, on all cores. Items are independent; visit() does not throw.
+template <typename Items, typename Visit>
+void for_each_in_parallel(const Items& items, Visit visit) {
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+        for (std::size_t i = next++; i < items.size(); i = next++) visit(items[i]);
+    };
+    std::vector<std::jthread> others;
+    for (unsigned n = 1; n < std::thread::hardware_concurrency(); ++n) others.emplace_back(work);
+    work();
 }
 
 std::string shape_of(std::int64_t ne0, std::int64_t ne1) {
@@ -53,7 +74,16 @@ ggml_tensor* WeightLoader::mapped(const GgufTensor& source) {
 }
 
 ggml_tensor* WeightLoader::table(const std::string& name, int n_in, int n_rows) {
-    return mapped(require(name, n_in, n_rows));
+    const GgufTensor& tensor = require(name, n_in, n_rows);
+    require_weight_type(tensor);
+    return mapped(tensor);
+}
+
+void WeightLoader::require_weight_type(const GgufTensor& tensor) const {
+    if (is_weight_type(tensor.type)) return;
+    throw Error(ErrorCode::unsupported_model, file_.path().string() + ": tensor " + tensor.name +
+                                                  " is of type " + ggml_type_name(tensor.type) +
+                                                  ", which no weights can have");
 }
 
 ggml_tensor* WeightLoader::vector(const std::string& name, int n) {
@@ -109,11 +139,7 @@ Matrix WeightLoader::rows(const GgufTensor& source, int first_row, int n_rows) {
     const std::size_t row_bytes = ggml_row_size(source.type, n_in);
     const std::byte* data = source.data + static_cast<std::size_t>(first_row) * row_bytes;
     const std::size_t n_bytes = static_cast<std::size_t>(n_rows) * row_bytes;
-    if (!multiplies(ggml_backend_cpu_buffer_type(), source.type, n_in, n_rows)) {
-        throw Error(ErrorCode::unsupported_model,
-                    file_.path().string() + ": tensor " + source.name + " is of type " +
-                        ggml_type_name(source.type) + ", which this CPU cannot multiply");
-    }
+    require_weight_type(source);
     Matrix matrix{.n_in = n_in, .n_out = n_rows};
     const bool native = options_.kernels == Kernels::native && options_.repack;
     if (native && source.type == GGML_TYPE_Q8_0 && kernels::matmul_q8_supported(n_in, n_rows)) {
@@ -177,14 +203,15 @@ void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,
                                WeightStorage& storage) {
     BufferHandle buffer = allocate_tensors(to.context.get(), type, "the weights");
     ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
-    for (const auto& [tensor, source, n_bytes, packing] : to.placements) {
+    for_each_in_parallel(to.placements, [this](const Placement& placement) {
+        const auto& [tensor, source, n_bytes, packing] = placement;
         if (packing.packed_q8) {
             kernels::pack_q8(source, packing.n_in, packing.n_out, tensor->data);
         } else {
             ggml_backend_tensor_set(tensor, source, 0, n_bytes);
         }
         file_.drop(source, n_bytes);
-    }
+    });
     storage.copied_bytes += ggml_backend_buffer_get_size(buffer.get());
     storage.contexts.push_back(std::move(to.context));
     storage.buffers.push_back(std::move(buffer));

@@ -73,6 +73,7 @@ class WeightLoader {
     };
 
     const GgufTensor& require(const std::string& name, std::int64_t ne0, std::int64_t ne1) const;
+    void require_weight_type(const GgufTensor& tensor) const;
     ggml_tensor* mapped(const GgufTensor& tensor);
     Matrix rows(const GgufTensor& tensor, int first_row, int n_rows);
     ggml_tensor* bias_rows(const std::string& name, int n_total, int first, int n);
