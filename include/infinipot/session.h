@@ -24,7 +24,7 @@ struct Budget {
     /// The hard cap |M|: no more entries exist at any time, the catalyst's included.
     /// Automatic: the model's trained window, at most 4096.
     int capacity = automatic;
-    /// Entries that survive a distillation, |C|. Automatic: half of the capacity.
+    /// Entries that survive a distillation, |C|. Automatic: a quarter of the capacity.
     int retain = automatic;
     /// Entries that reading leaves free, so that a question and its answer always fit.
     /// Automatic: an eighth of the capacity.
@@ -114,7 +114,7 @@ struct Stats {
     int peak_n_kv = 0;              ///< most entries ever, the catalyst's included
     std::size_t pot_bytes = 0;      ///< keys, rotated keys, values and tags; fixed at construction
     std::size_t compute_bytes = 0;  ///< scratch for activations; fixed at construction
-    double prefill_seconds = 0;     ///< reading, all of the following four included
+    double prefill_seconds = 0;     ///< reading text, all of the following four included
     double surprisal_seconds = 0;
     double catalyst_seconds = 0;
     double select_seconds = 0;
@@ -194,9 +194,10 @@ class Session {
     Session(Session&&) noexcept;
     Session& operator=(Session&&) noexcept;
 
-    /// Reads text to its end, distilling whenever the pot is full. Text that does not fill a batch waits
-    /// until more comes, flush() is called or a question is asked. After an error, Stats::bytes_read
-    /// says how much of all texts was taken; nothing of that is lost, and reading can go on from there.
+    /// Reads text to its end, distilling whenever the pot is full. Text that does not fill a batch
+    /// waits until more comes, flush() is called or a question is asked. After an error,
+    /// Stats::bytes_read says how much of all texts was taken; nothing of that is lost, and reading
+    /// can go on from there.
     /// @throws Error(bad_text) at the first byte that is not UTF-8.
     /// @throws Error(does_not_fit) if the policy evicts nothing and the pot is full.
     /// @throws Error(interrupted) after interrupt().

@@ -1,13 +1,28 @@
 #include "engine/distil.h"
 
 #include <algorithm>
+#include <string>
 
 #include "base/clock.h"
+#include "infinipot/error.h"
 
 namespace infinipot {
 
 namespace {
+
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
+
+/// The pot has one n for all heads; a policy of a user's own may not know.
+void require_equal_sizes(const KeptSlots& kept, const EvictionPolicy& policy) {
+    for (const auto& slots : kept) {
+        if (slots.size() == kept.front().size() && !slots.empty()) continue;
+        throw Error(ErrorCode::invalid_argument,
+                    "policy " + policy.spec() + " keeps " + std::to_string(kept.front().size()) +
+                        " entries in one head and " + std::to_string(slots.size()) +
+                        " in another; it must fill the room of every head");
+    }
+}
+
 }  // namespace
 
 Distiller::Distiller(const Plan& plan, KvCache& cache, ForwardPass& forward)
@@ -43,6 +58,7 @@ KeptSlots Distiller::select(std::span<const float> attention) {
         plan_.options.policy->select(view(il, attention), heads);
         for (const Keep& head : heads) kept.push_back(head.slots());
     }
+    require_equal_sizes(kept, *plan_.options.policy);
     times_.select += watch.seconds();
     return kept;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <istream>
 
+#include "base/utf8.h"
 #include "engine/generation_impl.h"
 #include "engine/session_impl.h"
 #include "infinipot/error.h"
@@ -21,6 +22,8 @@ void Session::ingest(std::string_view text, const IngestOptions& options) {
 }
 
 void Session::ingest(std::istream& text, const IngestOptions& options) {
+    if (!text)
+        throw Error(ErrorCode::file_error, "the text cannot be read: its stream is not open");
     std::array<char, 1 << 16> chunk;
     while (text) {
         text.read(chunk.data(), chunk.size());
@@ -32,6 +35,7 @@ void Session::ingest(std::istream& text, const IngestOptions& options) {
 void Session::flush(const IngestOptions& options) { impl_->flush(options); }
 
 Generation Session::ask(std::string_view question, const GenerateOptions& options) {
+    require_utf8(question, "the question");
     const Stopwatch watch;
     impl_->flush({});
     const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text);
@@ -43,6 +47,7 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
 }
 
 Generation Session::generate(std::string_view text, const GenerateOptions& options) {
+    require_utf8(text, "the text to continue");
     const Stopwatch watch;
     impl_->flush({});
     const auto prompt = impl_->model.impl().vocabulary.tokenize(text);

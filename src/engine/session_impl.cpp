@@ -136,9 +136,10 @@ std::uint64_t Session::Impl::bytes_in_pot(std::size_t n_waiting) const {
 
 void Session::Impl::read_waiting(bool all, const IngestOptions& options, const Stopwatch& watch) {
     std::size_t done = 0;
-    const auto remove_done = [&] {
+    const Stopwatch reading;
+    const auto close = [&] {
         waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(done));
-        done = 0;
+        stats.prefill_seconds += reading.seconds();
     };
     try {
         while (done < waiting_.size()) {
@@ -147,19 +148,19 @@ void Session::Impl::read_waiting(bool all, const IngestOptions& options, const S
             std::size_t n = static_cast<std::size_t>(next_batch());
             if (n > n_left && !all) break;
             n = std::min(n, n_left);
-            read_batch(std::span(waiting_).subspan(done, n));
+            read_batch(std::span(waiting_).subspan(done, n), true);
             done += n;
             stats.tokens_read += n;
             if (options.on_progress) {
-                options.on_progress(
-                    {stats.bytes_read, stats.tokens_read, stats.distillations, watch.seconds()});
+                options.on_progress({bytes_in_pot(waiting_.size() - done), stats.tokens_read,
+                                     stats.distillations, watch.seconds()});
             }
         }
     } catch (...) {
-        remove_done();
+        close();
         throw;
     }
-    remove_done();
+    close();
 }
 
 /// Where the next token is rotated to.
@@ -169,22 +170,19 @@ int Session::Impl::position() const {
     return static_cast<int>(std::min(stream_position_, largest));
 }
 
-void Session::Impl::read_batch(std::span<const Token> tokens) {
-    const Stopwatch watch;
+void Session::Impl::read_batch(std::span<const Token> tokens, bool tagged) {
     forward_.run(tokens, position());
-    append(tokens, surprisal_of(tokens));
-    stats.prefill_seconds += watch.seconds();
-}
-
-std::span<const float> Session::Impl::surprisal_of(std::span<const Token> tokens) {
     const std::span<float> nats = std::span(nats_).first(tokens.size());
     std::ranges::fill(nats, 0.0f);
-    if (!plan.needs.surprisal) return nats;
+    if (tagged && plan.needs.surprisal) measure_surprisal(tokens, nats);
+    append(tokens, nats);
+}
+
+void Session::Impl::measure_surprisal(std::span<const Token> tokens, std::span<float> nats) {
     const Stopwatch watch;
     forward_.surprisal(tokens, nats);
     if (stream_position_ == 0) nats[0] = 0;  // nothing predicts the first token of the stream
     stats.surprisal_seconds += watch.seconds();
-    return nats;
 }
 
 void Session::Impl::append(std::span<const Token> tokens, std::span<const float> nats) {
@@ -198,12 +196,10 @@ void Session::Impl::append(std::span<const Token> tokens, std::span<const float>
 }
 
 void Session::Impl::distil() {
-    const Stopwatch watch;
     const int n_catalyst = static_cast<int>(plan.catalyst.size());
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n() + n_catalyst);
     distiller_.distil(stream_position_);
     ++stats.distillations;
-    stats.prefill_seconds += watch.seconds();
 }
 
 // --- Questions and answers --------------------------------------------------------------------
@@ -214,16 +210,17 @@ void Session::Impl::read(std::span<const Token> tokens, bool distilling) {
         const int room = distilling ? next_batch() : std::min(plan.options.n_batch, cache_.room());
         assert(room > 0);
         const auto n = std::min(static_cast<std::size_t>(room), tokens.size());
-        read_batch(tokens.first(n));
+        read_batch(tokens.first(n), distilling);
         tokens = tokens.subspan(n);
     }
     logits_ = forward_.logits();
 }
 
 void Session::Impl::read_generated(Token token, bool distilling) {
-    const float nats = plan.needs.surprisal ? surprisal_from(logits_, token) : 0.0f;
-    if (distilling && cache_.n() >= plan.fill_limit) distil();
     const Stopwatch watch;
+    const bool tagged = distilling && plan.needs.surprisal;
+    const float nats = tagged ? surprisal_from(logits_, token) : 0.0f;
+    if (distilling && cache_.n() >= plan.fill_limit) distil();
     forward_.run({&token, 1}, position());
     append({&token, 1}, {&nats, 1});
     logits_ = forward_.logits();

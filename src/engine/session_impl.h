@@ -34,8 +34,9 @@ class Session::Impl {
     Mark mark() const;
     void rewind(const Mark& mark);
 
-    /// Reads tokens to the end, after which logits() tell what follows. With `distilling`, room is
-    /// made whenever the fill limit is reached; without it they must fit.
+    /// Reads tokens to the end, after which logits() tell what follows. With `distilling`, they are
+    /// there to stay, and room is made whenever the fill limit is reached; without it they must
+    /// fit.
     void read(std::span<const Token> tokens, bool distilling);
 
     /// Reads one token that was drawn from logits().
@@ -66,8 +67,8 @@ class Session::Impl {
     int next_batch() const;
     std::uint64_t bytes_in_pot(std::size_t n_waiting) const;
     int position() const;
-    void read_batch(std::span<const Token> tokens);
-    std::span<const float> surprisal_of(std::span<const Token> tokens);
+    void read_batch(std::span<const Token> tokens, bool tagged);
+    void measure_surprisal(std::span<const Token> tokens, std::span<float> nats);
     void append(std::span<const Token> tokens, std::span<const float> nats);
 
     Backend backend_;

@@ -277,6 +277,18 @@ TEST_F(SessionTest, Text_that_is_not_UTF_8_is_refused_at_its_byte) {
     EXPECT_NO_THROW(split.flush());
 }
 
+TEST_F(SessionTest, A_question_that_is_not_UTF_8_is_refused_at_its_byte) {
+    Session reader = session();
+    reader.ingest(words(100));
+    EXPECT_EQ(sentence_of([&] { reader.ask("who\xff?"); }, ErrorCode::bad_text),
+              "the question is not UTF-8 at byte 3");
+    EXPECT_EQ(sentence_of([&] { reader.ask("a caf\xc3"); }, ErrorCode::bad_text),
+              "the question is not UTF-8 at byte 5");
+    EXPECT_EQ(sentence_of([&] { reader.generate("\xed\xa0\x80 and"); }, ErrorCode::bad_text),
+              "the text to continue is not UTF-8 at byte 0");
+    EXPECT_NO_THROW(reader.ask("a caf\xc3\xa9?", {.max_tokens = 1}).text());
+}
+
 TEST_F(SessionTest, A_full_policy_refuses_what_does_not_fit_and_keeps_what_did) {
     SessionOptions never = options();
     never.policy = full();
