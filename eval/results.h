@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -17,8 +18,9 @@ class Results {
     using Json = nlohmann::ordered_json;
 
     /// Reads what is there. A last line that was cut off is dropped. Empty path: nothing is kept.
+    /// @param is_whole whether an object with an id has all else that the experiment reads back.
     /// @throws Error(file_error) naming the line that is not a result.
-    explicit Results(const std::filesystem::path& path);
+    Results(const std::filesystem::path& path, const std::function<bool(const Json&)>& is_whole);
 
     std::optional<Json> find(const std::string& id) const;
 
@@ -26,11 +28,15 @@ class Results {
     void add(const Json& result);
 
    private:
-    void read();
+    void read(const std::function<bool(const Json&)>& is_whole);
+    void cut(std::uintmax_t n_bytes);
 
     std::filesystem::path path_;
     std::unordered_map<std::string, Json> results_;
     std::ofstream out_;
 };
+
+/// As one line, with what is not UTF-8 replaced.
+std::string to_line(const nlohmann::ordered_json& json);
 
 }  // namespace infinipot::eval

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.h"
 #include "commands.h"
 #include "infinipot/infinipot.h"
 #include "interrupt.h"
@@ -16,7 +17,6 @@
 #include "session_flags.h"
 #include "terminal.h"
 #include "text_files.h"
-#include "utf8.h"
 
 namespace infinipot::cli {
 namespace {
@@ -53,9 +53,7 @@ void check_question(const std::string& question) {
     if (question.find_first_not_of(" \t\r\n") == std::string::npos) {
         refuse(ErrorCode::invalid_argument, "a question is empty");
     }
-    if (valid_utf8_prefix(question) < question.size()) {
-        throw Error(ErrorCode::bad_text, "the question \"" + question + "\" is not UTF-8");
-    }
+    require_utf8(question, "the question");  // before the text is read, which may take hours
 }
 
 void check(const Ask& ask) {

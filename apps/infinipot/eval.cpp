@@ -1,17 +1,22 @@
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "commands.h"
 #include "eval/passkey.h"
 #include "eval/results.h"
 #include "infinipot/infinipot.h"
 #include "interrupt.h"
+#include "option_types.h"
 #include "output.h"
+#include "quantity.h"
 #include "report.h"
 #include "session_flags.h"
 
@@ -34,38 +39,64 @@ struct PasskeyRun {
     std::vector<int> lengths;
     std::vector<double> depths = {0.1, 0.5, 0.9};
     int n_keys = 3;
-    unsigned seed = 1;
+    std::uint32_t seed = 1;
     eval::PasskeyFormat format = eval::PasskeyFormat::landmark;
     std::string out;
     SessionFlags flags;
 };
 
-/// All settings that decide an item's result.
+/// One key to be found.
+struct Item {
+    PasskeySettings settings;
+    Json described;  ///< all settings that decide the result, and the id made of them
+};
+
 Json describe(const PasskeyRun& run, const Session& session, const PasskeySettings& item) {
     const SessionOptions& options = session.options();
-    return {{"task", "passkey"},
-            {"model", session.model().info().name},
-            {"file_bytes", session.model().info().file_bytes},
-            {"policy", options.policy->spec()},
-            {"catalyst", run.flags.catalyst},
-            {"positions", options.positions == Positions::reset ? "reset" : "keep"},
-            {"framing", options.framing == Framing::chat ? "chat" : "raw"},
-            {"budget", budget_json(session.budget())},
-            {"format", item.format == eval::PasskeyFormat::landmark ? "landmark" : "llama.cpp"},
-            {"length", item.length},
-            {"depth", item.depth},
-            {"key_index", item.key_index},
-            {"seed", item.seed}};
+    Json settings = {
+        {"task", "passkey"},
+        {"model", session.model().info().name},
+        {"file_bytes", session.model().info().file_bytes},
+        {"policy", options.policy->spec()},
+        {"catalyst", run.flags.catalyst},
+        {"positions", options.positions == Positions::reset ? "reset" : "keep"},
+        {"framing", options.framing == Framing::chat ? "chat" : "raw"},
+        {"budget", budget_json(session.budget())},
+        {"format", item.format == eval::PasskeyFormat::landmark ? "landmark" : "llama.cpp"},
+        {"length", item.length},
+        {"depth", item.depth},
+        {"key_index", item.key_index},
+        {"seed", item.seed}};
+    settings["id"] = eval::to_line(settings);
+    return settings;
+}
+
+/// Each once, whatever is asked for twice. The session tells what its automatic values are.
+std::vector<Item> items_of(const PasskeyRun& run, const Session& session) {
+    std::vector<Item> items;
+    std::set<std::string> ids;
+    for (const int length : run.lengths) {
+        for (const double depth : run.depths) {
+            for (int key = 0; key < run.n_keys; ++key) {
+                const PasskeySettings settings = {run.format, length, depth, key, run.seed};
+                const Json described = describe(run, session, settings);
+                if (ids.insert(described["id"]).second) items.push_back({settings, described});
+            }
+        }
+    }
+    return items;
 }
 
 /// The longest answer that is looked at: the key, and a few words before it.
 constexpr int answer_tokens = 16;
 
-Json retrieve(Session& session, Json result, const eval::Passkey& passkey) {
+Json retrieve(Session& session, const Item& item) {
+    const eval::Passkey passkey = eval::make_passkey(item.settings);
     session.ingest(passkey.text);
     const std::string answer =
         session.ask(passkey.question, {.sampling = {}, .max_tokens = answer_tokens}).text();
     const Stats stats = session.stats();
+    Json result = item.described;
     result["key"] = passkey.key;
     result["answer"] = answer;
     result["found"] = eval::found_passkey(answer, passkey.key);
@@ -75,22 +106,16 @@ Json retrieve(Session& session, Json result, const eval::Passkey& passkey) {
     return result;
 }
 
-std::vector<PasskeySettings> items_of(const PasskeyRun& run) {
-    std::vector<PasskeySettings> items;
-    for (const int length : run.lengths) {
-        for (const double depth : run.depths) {
-            for (int key = 0; key < run.n_keys; ++key)
-                items.push_back({run.format, length, depth, key, run.seed});
-        }
-    }
-    return items;
+/// What is read back from a file of results: see table().
+bool is_whole(const Json& result) {
+    return result.contains("found") && result["found"].is_boolean();
 }
 
-std::string table(const std::vector<Json>& results) {
+std::string table(const std::vector<Item>& items, const eval::Results& results) {
     std::map<std::pair<int, double>, std::pair<int, int>> found_of;  // {length, depth}: found, all
-    for (const Json& result : results) {
-        auto& [found, all] = found_of[{result["length"], result["depth"]}];
-        found += result["found"].get<bool>() ? 1 : 0;
+    for (const auto& [settings, described] : items) {
+        auto& [found, all] = found_of[{settings.length, settings.depth}];
+        found += results.find(described["id"])->at("found").get<bool>() ? 1 : 0;
         ++all;
     }
     std::string text = "  length  depth   found\n";
@@ -103,13 +128,57 @@ std::string table(const std::vector<Json>& results) {
     return text;
 }
 
-void report_progress(const Json& result, std::size_t done, std::size_t n_items) {
-    const double seconds = result["prefill_seconds"];
-    std::fprintf(stderr, "%zu of %zu: length %d, depth %.2f, key %s: %s (%.0f tokens/s)\n", done,
-                 n_items, result["length"].get<int>(), result["depth"].get<double>(),
-                 result["key"].get<std::string>().c_str(),
-                 result["found"].get<bool>() ? "found" : "not found",
-                 result["tokens_read"].get<double>() / seconds);
+/// A line of standard error for each key, with the time that the keys after it will take: as much
+/// for a token of their texts as those before it took.
+class PasskeyProgress {
+   public:
+    PasskeyProgress(const std::vector<Item>& items, const eval::Results& results)
+        : n_items_(items.size()) {
+        for (const Item& item : items) {
+            if (results.find(item.described["id"])) {
+                ++n_done_;
+            } else {
+                tokens_left_ += item.settings.length;
+            }
+        }
+        if (n_done_ > 0) std::fprintf(stderr, "%zu of %zu were done before\n", n_done_, n_items_);
+    }
+
+    void update(const Item& item, const Json& result) {
+        ++n_done_;
+        tokens_done_ += item.settings.length;
+        tokens_left_ -= item.settings.length;
+        std::fprintf(
+            stderr, "%zu of %zu: length %d, depth %.2f, key %s: %s, %s%s\n", n_done_, n_items_,
+            item.settings.length, item.settings.depth, result["key"].get<std::string>().c_str(),
+            result["found"].get<bool>() ? "found" : "not found",
+            rate_text(result["tokens_read"], result["prefill_seconds"]).c_str(),
+            n_done_ < n_items_ ? (", " + seconds_text(seconds_left()) + " left").c_str() : "");
+    }
+
+    /// "3 of 27"
+    std::string done() const { return std::to_string(n_done_) + " of " + std::to_string(n_items_); }
+
+   private:
+    double seconds_left() const { return watch_.seconds() * tokens_left_ / tokens_done_; }
+
+    std::size_t n_items_;
+    std::size_t n_done_ = 0;
+    double tokens_left_ = 0;
+    double tokens_done_ = 0;  ///< in this run
+    Stopwatch watch_;
+};
+
+void retrieve_all(const Model& model, const SessionOptions& options, const std::vector<Item>& items,
+                  eval::Results& results, PasskeyProgress& progress) {
+    for (const Item& item : items) {
+        if (results.find(item.described["id"])) continue;
+        Session session(model, options);
+        const InterruptibleSession interruptible(session);
+        const Json result = retrieve(session, item);
+        results.add(result);
+        progress.update(item, result);
+    }
 }
 
 void run_passkey(const PasskeyRun& run) {
@@ -118,24 +187,21 @@ void run_passkey(const PasskeyRun& run) {
                     "there is no --length to test; see infinipot eval passkey --help");
     }
     const InterruptGuard interrupts;
-    eval::Results results(run.out);
-    const Model model = load_model(run.flags);
+    eval::Results results(run.out, is_whole);
     const SessionOptions options =
         session_options(run.flags, {std::string(eval::passkey_question)});
-    const std::vector<PasskeySettings> items = items_of(run);
-    std::vector<Json> all;
-    for (const PasskeySettings& item : items) {
-        interrupts.check();
-        Session session(model, options);
-        const InterruptibleSession interruptible(session);
-        Json settings = describe(run, session, item);
-        settings["id"] = settings.dump();
-        const auto known = results.find(settings["id"]);
-        all.push_back(known ? *known : retrieve(session, settings, eval::make_passkey(item)));
-        if (!known) results.add(all.back());
-        report_progress(all.back(), all.size(), items.size());
+    const Model model = load_model(run.flags);
+    const std::vector<Item> items = items_of(run, Session(model, options));
+    PasskeyProgress progress(items, results);
+    try {
+        retrieve_all(model, options, items, results, progress);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::interrupted) throw;
+        throw Error(ErrorCode::interrupted,
+                    "interrupted after " + progress.done() +
+                        (run.out.empty() ? "" : "; the same command goes on from there"));
     }
-    print(table(all));
+    print(table(items, results));
 }
 
 Command add_passkey(CLI::App& eval) {
@@ -144,16 +210,19 @@ Command add_passkey(CLI::App& eval) {
         "passkey", "Hides a number in a long text and asks for it (Mohtashami & Jaggi 2023)");
     app.footer(examples);
     add_model_flags(app, run->flags);
-    app.add_option("--length", run->lengths, "Tokens of the text; again for more lengths");
-    app.add_option("--depth", run->depths, "Where the key stands, 0 to 1 [0.1 0.5 0.9]");
-    app.add_option("--keys", run->n_keys, "Keys per length and depth [3]");
-    app.add_option("--key-seed", run->seed, "Seed of the keys [1]");
-    const std::map<std::string, eval::PasskeyFormat> formats = {
-        {"landmark", eval::PasskeyFormat::landmark}, {"llama.cpp", eval::PasskeyFormat::llama_cpp}};
-    app.add_option("--format", run->format, "landmark or llama.cpp [landmark]")
-        ->transform(CLI::CheckedTransformer(formats).description(""))
-        ->option_text("WORD");
-    app.add_option("--out", run->out, "JSONL file to append results to, and to go on from");
+    add_counts(app, "--length", run->lengths, 1, "Tokens of the text; again for more lengths");
+    add_numbers(app, "--depth", run->depths, 0, 1,
+                "Where the key stands, 0 for the start, 1 for the end; again for\nmore depths "
+                "[0.1 0.5 0.9]");
+    add_count(app, "--keys", run->n_keys, 1, "Keys per length and depth [3]");
+    add_count(app, "--key-seed", run->seed, "Seed of the keys [1]");
+    add_choice(app, "--format", run->format,
+               {{"landmark", eval::PasskeyFormat::landmark},
+                {"llama.cpp", eval::PasskeyFormat::llama_cpp}},
+               "landmark: lines of garbage; llama.cpp: one line [landmark]");
+    app.add_option("--out", run->out, "JSONL file to append results to, and to go on from")
+        ->type_name("value")
+        ->option_text("FILE");
     add_session_flags(app, run->flags);
     return {&app, [run] { run_passkey(*run); }};
 }
@@ -162,9 +231,12 @@ Command add_passkey(CLI::App& eval) {
 
 Command add_eval(CLI::App& program) {
     CLI::App& app = *program.add_subcommand("eval", "Runs the experiments of the paper");
-    app.require_subcommand(1);
-    const auto passkey = std::make_shared<Command>(add_passkey(app));
-    return {&app, [passkey] { passkey->run(); }};
+    const Command passkey = add_passkey(app);
+    return {&app, [passkey] {
+                if (passkey.app->parsed()) return passkey.run();
+                throw Error(ErrorCode::invalid_argument,
+                            "eval wants an experiment, such as passkey; see infinipot eval --help");
+            }};
 }
 
 }  // namespace infinipot::cli

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "infinipot/session.h"
 
 namespace infinipot::cli {
@@ -24,6 +26,19 @@ class InterruptibleSession {
     ~InterruptibleSession();
     InterruptibleSession(const InterruptibleSession&) = delete;
     InterruptibleSession& operator=(const InterruptibleSession&) = delete;
+};
+
+/// For work that cannot be asked to end: while it lives, Ctrl-C (or a signal that ends the program)
+/// deletes a file and ends the program at once.
+class DeleteOnInterrupt {
+   public:
+    explicit DeleteOnInterrupt(std::string file);
+    ~DeleteOnInterrupt();
+    DeleteOnInterrupt(const DeleteOnInterrupt&) = delete;
+    DeleteOnInterrupt& operator=(const DeleteOnInterrupt&) = delete;
+
+   private:
+    std::string file_;
 };
 
 }  // namespace infinipot::cli

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/nearest.h"
 #include "commands.h"
 #include "exit_status.h"
 #include "infinipot/error.h"
 #include "output.h"
-#include "suggestion.h"
 #include "terminal.h"
 
 namespace infinipot::cli {
@@ -38,16 +38,26 @@ class HelpFormat final : public CLI::Formatter {
     }
 };
 
-[[noreturn]] void refuse_usage(const CLI::App& program, const std::string& sentence) {
-    const auto chosen = program.get_subcommands();
-    const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
-    throw Error(ErrorCode::invalid_argument, sentence + "; see infinipot " + command + "--help");
+/// The command that was chosen, the program itself if none was.
+const CLI::App& chosen_command(const CLI::App& app) {
+    const auto chosen = app.get_subcommands();
+    return chosen.empty() ? app : chosen_command(*chosen.front());
 }
 
-[[noreturn]] void refuse_word(const CLI::App& program, const std::string& sentence,
+/// "infinipot eval passkey"
+std::string full_name(const CLI::App& app) {
+    const CLI::App* parent = app.get_parent();
+    return (parent == nullptr ? "" : full_name(*parent) + " ") + app.get_name();
+}
+
+[[noreturn]] void refuse_usage(const CLI::App& app, const std::string& sentence) {
+    throw Error(ErrorCode::invalid_argument, sentence + "; see " + full_name(app) + " --help");
+}
+
+[[noreturn]] void refuse_word(const CLI::App& app, const std::string& sentence,
                               const std::string& word, const std::vector<std::string>& known) {
-    const auto meant = suggestion(word, known);
-    if (!meant) refuse_usage(program, sentence);
+    const auto meant = nearest(word, known);
+    if (!meant) refuse_usage(app, sentence);
     throw Error(ErrorCode::invalid_argument, sentence + "; did you mean " + *meant + "?");
 }
 
@@ -59,26 +69,31 @@ std::vector<std::string> option_names(const CLI::App& app) {
     return names;
 }
 
-std::vector<std::string> command_names(const CLI::App& program) {
+std::vector<std::string> command_names(const CLI::App& app) {
     std::vector<std::string> names;
-    for (const CLI::App* command : program.get_subcommands({})) {
+    for (const CLI::App* command : app.get_subcommands({})) {
         names.push_back(command->get_name());
     }
     return names;
 }
 
 /// Before what is missing, what is there and unknown: it is likely to be the missing, misspelt.
-void refuse_unknown(const CLI::App& program, const CLI::App& app) {
-    const auto unknown = app.remaining();
-    if (unknown.empty()) return;
-    const std::string word = unknown.front().substr(0, unknown.front().find('='));
-    if (word.starts_with('-')) {
-        refuse_word(program, "there is no option " + word, word, option_names(app));
+void refuse_unknown(const CLI::App& app) {
+    if (const auto unknown = app.remaining(); !unknown.empty()) {
+        const std::string word = unknown.front().substr(0, unknown.front().find('='));
+        const auto commands = command_names(app);
+        if (word.starts_with('-')) {
+            refuse_word(app, "there is no option " + word, word, option_names(app));
+        }
+        if (commands.empty()) refuse_usage(app, '"' + word + "\" is one argument too many");
+        refuse_word(app, "there is no command \"" + word + '"', word, commands);
     }
-    if (&app == &program) {
-        refuse_word(program, "there is no command \"" + word + '"', word, command_names(program));
-    }
-    refuse_usage(program, '"' + word + "\" is one argument too many");
+    for (const CLI::App* command : app.get_subcommands()) refuse_unknown(*command);
+}
+
+void allow_extras(CLI::App& app) {
+    app.allow_extras();
+    for (CLI::App* command : app.get_subcommands({})) allow_extras(*command);
 }
 
 std::string lower_first(std::string sentence) {
@@ -100,10 +115,9 @@ bool parse(CLI::App& program, int argc, char** argv) {
         print(std::string(version.what()) + "\n");
         return false;
     } catch (const CLI::ParseError& error) {
-        refuse_usage(program, lower_first(error.what()));
+        refuse_usage(chosen_command(program), lower_first(error.what()));
     }
-    refuse_unknown(program, program);
-    for (const CLI::App* command : program.get_subcommands()) refuse_unknown(program, *command);
+    refuse_unknown(program);
     return true;
 }
 
@@ -115,8 +129,7 @@ void run(int argc, char** argv) {
     const std::vector<Command> commands = {add_ask(program), add_eval(program),
                                            add_policies(program), add_requantize(program)};
     program.footer(examples);  // now, or the commands would have it too
-    program.allow_extras();
-    for (const Command& command : commands) command.app->allow_extras();
+    allow_extras(program);
 
     if (!parse(program, argc, argv)) return;
     for (const Command& command : commands) {

@@ -1,11 +1,11 @@
 #include "option_types.h"
 
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <system_error>
+
+#include "base/byte_size.h"
 
 namespace infinipot::cli {
 namespace {
@@ -25,89 +25,90 @@ std::optional<T> parse(std::string_view text) {
     return value;
 }
 
-template <typename T>
-CLI::Option* add_whole(CLI::App& app, const std::string& name, T& value, T least,
-                       const std::string& help) {
-    const auto read = [name, &value, least](const std::string& given) {
-        const auto number = parse<T>(given);
-        if (!number || *number < least) {
-            refuse(name, "a whole number of at least " + std::to_string(least), given);
-        }
-        value = *number;
-    };
-    return app.add_option_function<std::string>(name, read, help)
-        ->type_name("value")
-        ->option_text("N");
-}
-
-std::string short_text(float value) {
+std::string short_text(double value) {
     std::ostringstream text;
     text << value;
     return text.str();
 }
 
-struct Unit {
-    std::string_view name;
-    double bytes;
-};
-
-constexpr Unit units[] = {
-    {"KiB", 1024.0}, {"MiB", 1024.0 * 1024}, {"GiB", 1024.0 * 1024 * 1024},
-    {"K", 1024.0},   {"M", 1024.0 * 1024},   {"G", 1024.0 * 1024 * 1024},
-    {"kB", 1000.0},  {"MB", 1000.0 * 1000},  {"GB", 1000.0 * 1000 * 1000},
-    {"B", 1.0},
-};
-
-std::optional<std::size_t> parse_bytes(std::string_view text) {
-    double unit_bytes = 1;
-    for (const Unit& unit : units) {
-        if (!text.ends_with(unit.name)) continue;
-        unit_bytes = unit.bytes;
-        text.remove_suffix(unit.name.size());
-        break;
+template <typename T>
+T whole(const std::string& name, const std::string& given, T least) {
+    const auto number = parse<T>(given);
+    if (!number || *number < least) {
+        refuse(name, "a whole number of at least " + std::to_string(least), given);
     }
-    const auto amount = parse<double>(text);
-    const double most = std::ldexp(1.0, std::numeric_limits<std::size_t>::digits - 1);
-    if (!amount || !(*amount > 0) || !(*amount * unit_bytes < most)) return std::nullopt;
-    return static_cast<std::size_t>(*amount * unit_bytes);
+    return *number;
+}
+
+template <typename T>
+T within(const std::string& name, const std::string& given, T least, T most) {
+    const auto number = parse<T>(given);
+    if (!number || !(*number >= least && *number <= most)) {
+        refuse(name, "a number from " + short_text(least) + " to " + short_text(most), given);
+    }
+    return *number;
+}
+
+/// An option whose value is what `read` makes of its text.
+template <typename T, typename Read>
+CLI::Option* add_one(CLI::App& app, const std::string& name, T& value, Read read,
+                     const std::string& help) {
+    const auto set = [&value, read](const std::string& given) { value = read(given); };
+    return app.add_option_function<std::string>(name, set, help)->type_name("value");
+}
+
+template <typename T, typename Read>
+CLI::Option* add_several(CLI::App& app, const std::string& name, std::vector<T>& values, Read read,
+                         const std::string& help) {
+    const auto set = [&values, read](const std::vector<std::string>& given) {
+        values.clear();
+        for (const std::string& each : given) values.push_back(read(each));
+    };
+    return app.add_option_function<std::vector<std::string>>(name, set, help)->type_name("value");
 }
 
 }  // namespace
 
 CLI::Option* add_count(CLI::App& app, const std::string& name, int& value, int least,
                        const std::string& help) {
-    return add_whole(app, name, value, least, help);
+    const auto read = [=](const std::string& given) { return whole(name, given, least); };
+    return add_one(app, name, value, read, help)->option_text("N");
 }
 
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint32_t& value,
                        const std::string& help) {
-    return add_whole(app, name, value, std::uint32_t{0}, help);
+    const auto read = [=](const std::string& given) {
+        return whole<std::uint32_t>(name, given, 0);
+    };
+    return add_one(app, name, value, read, help)->option_text("N");
+}
+
+CLI::Option* add_counts(CLI::App& app, const std::string& name, std::vector<int>& values, int least,
+                        const std::string& help) {
+    const auto read = [=](const std::string& given) { return whole(name, given, least); };
+    return add_several(app, name, values, read, help)->option_text("N ...");
 }
 
 CLI::Option* add_number(CLI::App& app, const std::string& name, float& value, float least,
                         float most, const std::string& help) {
-    const auto read = [name, &value, least, most](const std::string& given) {
-        const auto number = parse<float>(given);
-        if (!number || !(*number >= least && *number <= most)) {
-            refuse(name, "a number from " + short_text(least) + " to " + short_text(most), given);
-        }
-        value = *number;
-    };
-    return app.add_option_function<std::string>(name, read, help)
-        ->type_name("value")
-        ->option_text("X");
+    const auto read = [=](const std::string& given) { return within(name, given, least, most); };
+    return add_one(app, name, value, read, help)->option_text("X");
+}
+
+CLI::Option* add_numbers(CLI::App& app, const std::string& name, std::vector<double>& values,
+                         double least, double most, const std::string& help) {
+    const auto read = [=](const std::string& given) { return within(name, given, least, most); };
+    return add_several(app, name, values, read, help)->option_text("X ...");
 }
 
 CLI::Option* add_bytes(CLI::App& app, const std::string& name, std::size_t& value,
                        const std::string& help) {
-    const auto read = [name, &value](const std::string& given) {
-        const auto bytes = parse_bytes(given);
-        if (!bytes) refuse(name, "an amount of memory such as 64MiB", given);
-        value = *bytes;
+    const auto read = [=](const std::string& given) {
+        const auto bytes = parse_byte_size(given);
+        if (!bytes || *bytes == 0) refuse(name, "an amount of memory such as 64MiB", given);
+        return *bytes;
     };
-    return app.add_option_function<std::string>(name, read, help)
-        ->type_name("value")
-        ->option_text("BYTES");
+    return add_one(app, name, value, read, help)->option_text("BYTES");
 }
 
 void refuse_choice(const std::string& name, const std::vector<std::string>& words,

@@ -16,9 +16,17 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, int& value, int l
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint32_t& value,
                        const std::string& help);
 
+/// Whole numbers, instead of those that `values` holds.
+CLI::Option* add_counts(CLI::App& app, const std::string& name, std::vector<int>& values, int least,
+                        const std::string& help);
+
 /// A number from `least` to `most`.
 CLI::Option* add_number(CLI::App& app, const std::string& name, float& value, float least,
                         float most, const std::string& help);
+
+/// Numbers, instead of those that `values` holds.
+CLI::Option* add_numbers(CLI::App& app, const std::string& name, std::vector<double>& values,
+                         double least, double most, const std::string& help);
 
 /// An amount of memory in bytes, such as 64MiB.
 CLI::Option* add_bytes(CLI::App& app, const std::string& name, std::size_t& value,

@@ -26,15 +26,6 @@ std::string count_text(std::uint64_t count, const std::string& singular) {
     return count_text(count) + ' ' + singular + (count == 1 ? "" : "s");
 }
 
-std::string bytes_text(std::uint64_t bytes) {
-    constexpr std::array<const char*, 5> units = {"KiB", "MiB", "GiB", "TiB", "PiB"};
-    if (bytes < 1024) return std::to_string(bytes) + " B";
-    double amount = static_cast<double>(bytes) / 1024;
-    std::size_t unit = 0;
-    for (; amount >= 1023.95 && unit + 1 < units.size(); ++unit) amount /= 1024;
-    return formatted("%.1f %s", amount, units[unit]);
-}
-
 std::string seconds_text(double seconds) {
     if (seconds < 60) return formatted("%.*f s", seconds < 10 ? 2 : 1, seconds);
     const auto whole = static_cast<long long>(seconds);

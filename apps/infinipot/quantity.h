@@ -8,7 +8,6 @@ namespace infinipot::cli {
 
 std::string count_text(std::uint64_t count);                               ///< "1,234,567"
 std::string count_text(std::uint64_t count, const std::string& singular);  ///< "1 token"
-std::string bytes_text(std::uint64_t bytes);                               ///< "45.1 MiB"
 std::string seconds_text(double seconds);             ///< "0.61 s", "3:05", "1:02:03"
 std::string rate_text(double count, double seconds);  ///< "183 tokens/s", "9.3 tokens/s"
 

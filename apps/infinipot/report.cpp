@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstddef>
 
+#include "base/byte_size.h"
 #include "quantity.h"
 
 namespace infinipot::cli {
@@ -128,8 +129,8 @@ std::string closing_lines(const Report& report) {
            seconds_text(mean_ttft_seconds(report.answers)) + "; wrote " +
            count_text(stats.tokens_generated, "token") + " at " +
            rate_text(tokens_generated, stats.decode_seconds) + "; KV " +
-           bytes_text(stats.pot_bytes) + "; peak memory " + bytes_text(report.peak_memory_bytes) +
-           "\n";
+           format_byte_size(stats.pot_bytes) + "; peak memory " +
+           format_byte_size(report.peak_memory_bytes) + "\n";
 }
 
 nlohmann::ordered_json budget_json(const Budget& budget) {

@@ -4,12 +4,13 @@
 #include <string>
 #include <system_error>
 
+#include "base/byte_size.h"
 #include "commands.h"
 #include "infinipot/error.h"
 #include "infinipot/model.h"
+#include "interrupt.h"
 #include "model_path.h"
 #include "option_types.h"
-#include "quantity.h"
 
 namespace infinipot::cli {
 namespace {
@@ -31,10 +32,14 @@ void check(const Requantize& command) {
 
 void run(const Requantize& command) {
     check(command);
-    requantize(find_model(command.input), command.output, command.type, command.n_threads);
+    const auto input = find_model(command.input);
+    {
+        const DeleteOnInterrupt unfinished(command.output + ".partial");  // where it is written
+        requantize(input, command.output, command.type, command.n_threads);
+    }
     std::error_code ignored;
     std::fprintf(stderr, "wrote %s, %s\n", command.output.c_str(),
-                 bytes_text(fs::file_size(command.output, ignored)).c_str());
+                 format_byte_size(fs::file_size(command.output, ignored)).c_str());
 }
 
 }  // namespace

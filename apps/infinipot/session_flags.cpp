@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/utf8.h"
 #include "model_path.h"
 #include "option_types.h"
 
@@ -23,7 +24,7 @@ void add_budget_flags(CLI::App& app, Budget& budget) {
               "Hard cap: never more entries [the model's window, at most 4096]")
         ->group(group);
     add_count(app, "--retain", budget.retain, 1,
-              "Entries that survive when a full pot is distilled [half of the capacity]")
+              "Entries that survive when a full pot is distilled [a quarter of the capacity]")
         ->group(group);
     add_count(app, "--reserve", budget.reserve, 0,
               "Entries free for a question and its answer [an eighth of the capacity]")
@@ -89,6 +90,7 @@ std::string joined(const std::vector<std::string>& lines) {
 }
 
 std::string catalyst_text(const std::string& flag, const std::vector<std::string>& questions) {
+    require_utf8(flag, "the catalyst prompt");
     if (flag == "general") return std::string(general_catalyst);
     return flag == "question" ? joined(questions) : flag;
 }

@@ -8,15 +8,12 @@
 #include <utility>
 
 #include "infinipot/error.h"
-#include "utf8.h"
 
 namespace infinipot::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t chunk_bytes = 4096;  // about a thousand tokens: progress counts whole chunks
-constexpr std::size_t longest_character = 4;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view white_space = " \t\r\n\f\v";
 
@@ -77,51 +74,34 @@ void TextFiles::open_next() {
     ++n_opened_;
     file_.reset(path() == "-" ? stdin : std::fopen(path().c_str(), "rb"));
     if (!file_) fail(path(), reason_of(errno));
-    buffer_.clear();
-    n_given_ = 0;
-    offset_ = 0;
+    validator_ = {};
 }
 
-/// A character whose end has not come yet stays in the buffer for the next chunk.
 std::string_view TextFiles::read_chunk() {
-    std::string_view chunk;
-    std::size_t n_read = 0;
-    do {
-        buffer_.erase(0, n_given_);
-        offset_ += n_given_;
-        n_read = read_more();
-        n_given_ = valid_utf8_prefix(buffer_);
-        refuse_ill_formed(n_read == 0);
-        chunk = without_mark(std::string_view(buffer_).substr(0, n_given_));
-    } while (chunk.empty() && n_read > 0);
+    const bool at_start = validator_.valid_bytes() == 0;
+    std::string_view chunk(buffer_.data(), read_bytes());
+    validator_.feed(chunk);
+    if (!validator_.ok() || (chunk.empty() && !validator_.complete())) refuse_ill_formed();
+    if (at_start && chunk.starts_with(byte_order_mark)) {
+        chunk.remove_prefix(byte_order_mark.size());
+        if (chunk.empty()) return read_chunk();
+    }
     return chunk;
 }
 
-std::size_t TextFiles::read_more() {
-    const std::size_t n_waiting = buffer_.size();
-    buffer_.resize(chunk_bytes);
-    const std::size_t n_read =
-        std::fread(buffer_.data() + n_waiting, 1, chunk_bytes - n_waiting, file_.get());
+/// As many as fit into the buffer, or all that are left.
+std::size_t TextFiles::read_bytes() {
+    const std::size_t n_read = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
     const int error = errno;
-    buffer_.resize(n_waiting + n_read);
     if (std::ferror(file_.get()) == 0) return n_read;
     if (error == EINTR) throw Error(ErrorCode::interrupted, "interrupted while reading");
     fail(path(), reason_of(error));
 }
 
-void TextFiles::refuse_ill_formed(bool at_end) const {
-    const std::size_t n_left = buffer_.size() - n_given_;
-    if (n_left < longest_character && !(at_end && n_left > 0)) return;
+void TextFiles::refuse_ill_formed() const {
     throw Error(ErrorCode::bad_text, name_of(path()) + " is not UTF-8 at byte " +
-                                         std::to_string(offset_ + n_given_) +
+                                         std::to_string(validator_.valid_bytes()) +
                                          "; convert it first, for example with iconv");
-}
-
-std::string_view TextFiles::without_mark(std::string_view chunk) const {
-    if (offset_ == 0 && chunk.starts_with(byte_order_mark)) {
-        chunk.remove_prefix(byte_order_mark.size());
-    }
-    return chunk;
 }
 
 std::string_view TextFiles::noted(std::string_view chunk) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -8,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/utf8.h"
 
 namespace infinipot::cli {
 
@@ -19,7 +22,8 @@ class TextFiles {
     /// @throws Error(file_error) if one of them is no readable file.
     explicit TextFiles(std::vector<std::string> paths);
 
-    /// What follows, in whole UTF-8 characters; empty at the end. Valid until the next call.
+    /// What follows; empty at the end. It may end inside a character, but no text does. Valid until
+    /// the next call.
     /// @throws Error(bad_text) naming the file and the offset in it, Error(file_error), or
     ///         Error(interrupted) if a signal arrives while waiting for input.
     std::string_view next();
@@ -40,9 +44,8 @@ class TextFiles {
 
     void open_next();
     std::string_view read_chunk();
-    std::size_t read_more();
-    void refuse_ill_formed(bool at_end) const;
-    std::string_view without_mark(std::string_view chunk) const;
+    std::size_t read_bytes();
+    [[noreturn]] void refuse_ill_formed() const;
     std::string_view noted(std::string_view chunk);
     const std::string& path() const { return paths_[n_opened_ - 1]; }
 
@@ -50,9 +53,8 @@ class TextFiles {
     std::optional<std::uint64_t> total_bytes_;
     std::size_t n_opened_ = 0;
     std::unique_ptr<std::FILE, Close> file_;
-    std::string buffer_;
-    std::size_t n_given_ = 0;   ///< of buffer_, to the caller
-    std::uint64_t offset_ = 0;  ///< of buffer_, in the file
+    Utf8Validator validator_;        ///< of the open file
+    std::array<char, 4096> buffer_;  ///< about a thousand tokens: progress counts whole chunks
     bool blank_ = true;
     bool on_new_line_ = true;
 };
