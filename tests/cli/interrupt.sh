@@ -3,14 +3,19 @@
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 
-# interrupted SECONDS: asks about the standard input and presses Ctrl-C then.
+# interrupted SECONDS ARGUMENT...: runs it and presses Ctrl-C then.
 interrupted() {
+    local seconds=$1
+    shift
     status=0
-    timeout --preserve-status --signal=INT --kill-after=60 "$1" \
-        "$infinipot" ask -m "$model" --quiet --threads 1 --file - "Who?" >"$work/out" 2>"$work/err" || status=$?
+    timeout --preserve-status --signal=INT --kill-after=60 "$seconds" \
+        "$infinipot" "$@" >"$work/out" 2>"$work/err" || status=$?
 }
+ask=(ask -m "$model" --quiet --threads 1 --file -)
 
-interrupted 2 < <(yes 'the pot is full')
+interrupted 2 "${ask[@]}" "Who?" < <(yes 'the pot is full')
 refused 130 'interrupted after [0-9,]+ tokens' "while reading"
-interrupted 1 < <(echo 'the pot is full'; sleep 5)
+interrupted 1 "${ask[@]}" "Who?" < <(echo 'the pot is full'; sleep 5)
 refused 130 'interrupted after [0-9,]+ tokens' "while waiting"
+interrupted 2 eval passkey -m "$model" --threads 1 --length 2000000 --out "$work/results.jsonl"
+refused 130 'interrupted after 0 of 9; the same command goes on from there' "while evaluating"

@@ -1,0 +1,86 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/session_impl.h"
+#include "eval/passkey.h"
+#include "infinipot/infinipot.h"
+#include "support/cached_model.h"
+#include "support/libllama.h"
+
+namespace infinipot {
+namespace {
+
+class TinyLlamaTest : public testing::Test {
+   protected:
+    void SetUp() override {
+        if (!std::filesystem::exists(path_)) GTEST_SKIP() << "run scripts/fetch-model tinyllama";
+    }
+
+    std::filesystem::path path_ = cached_model("tinyllama.gguf");
+};
+
+constexpr std::string_view story =
+    "It was a dark night when the ship left the harbour. The captain stood on the bridge, and "
+    "nobody "
+    "on board knew where she was going. In the morning";
+constexpr int n_generated = 200;
+
+Token likeliest(std::span<const float> logits) {
+    return static_cast<Token>(std::ranges::max_element(logits) - logits.begin());
+}
+
+std::vector<Token> generate_with_libllama(const std::filesystem::path& path,
+                                          std::vector<Token> prompt) {
+    LibLlama libllama(path, 512);
+    std::vector<Token> tokens;
+    for (std::vector<Token> next = std::move(prompt); tokens.size() < n_generated;) {
+        tokens.push_back(likeliest(libllama.decode(next).back()));
+        next = {tokens.back()};
+    }
+    return tokens;
+}
+
+std::vector<Token> generate_with_session(const std::filesystem::path& path, Kernels kernels,
+                                         const std::vector<Token>& prompt) {
+    SessionOptions options;
+    options.budget.capacity = 512;
+    options.policy = full();
+    options.n_threads = 2;
+    Session session(Model::load(path, {.kernels = kernels}), options);
+    Session::Impl& impl = session.impl();
+    impl.read(prompt, false);
+    std::vector<Token> tokens = {likeliest(impl.logits())};
+    while (tokens.size() < n_generated) {
+        impl.read_generated(tokens.back(), false);
+        tokens.push_back(likeliest(impl.logits()));
+    }
+    return tokens;
+}
+
+TEST_F(TinyLlamaTest, Writes_the_same_200_tokens_as_libllama) {
+    const Model model = Model::load(path_, {.repack = false});
+    std::vector<Token> prompt = model.impl().vocabulary.stream_start();
+    const auto words = model.tokenize(story);
+    prompt.insert(prompt.end(), words.begin(), words.end());
+    const auto expected = generate_with_libllama(path_, prompt);
+    EXPECT_EQ(generate_with_session(path_, Kernels::ggml, prompt), expected);
+    EXPECT_EQ(generate_with_session(path_, Kernels::native, prompt), expected);
+}
+
+TEST_F(TinyLlamaTest, Finds_a_key_in_a_text_of_three_times_its_pot) {
+    SessionOptions options;
+    options.budget = {.capacity = 1024};
+    options.framing = Framing::raw;
+    options.catalyst = eval::passkey_question;
+    Session session(Model::load(path_), options);
+    const auto passkey = eval::make_passkey(
+        {.format = eval::PasskeyFormat::llama_cpp, .length = 3072, .depth = 0.3});
+    session.ingest(passkey.text);
+    const std::string answer = session.ask(passkey.question, {.max_tokens = 12}).text();
+    EXPECT_TRUE(eval::found_passkey(answer, passkey.key)) << answer;
+    EXPECT_GE(session.stats().distillations, 3u);
+}
+
+}  // namespace
+}  // namespace infinipot

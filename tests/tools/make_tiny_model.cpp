@@ -1,0 +1,40 @@
+// usage: make_tiny_model FILE
+// Writes a random model for the tests of the program: TinyLlama's chat template, and sizes and a
+// type that the native kernels take.
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include "support/tiny_model.h"
+
+namespace {
+
+constexpr const char* zephyr_template =
+    "{% for message in messages %}{% if message['role'] == 'user' %}"
+    "{{ '<|user|>\n' + message['content'] + eos_token }}"
+    "{% elif message['role'] == 'system' %}"
+    "{{ '<|system|>\n' + message['content'] + eos_token }}"
+    "{% elif message['role'] == 'assistant' %}"
+    "{{ '<|assistant|>\n' + message['content'] + eos_token }}{% endif %}"
+    "{% if loop.last and add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}{% endfor %}";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::fputs("usage: make_tiny_model FILE\n", stderr);
+        return 2;
+    }
+    try {
+        const auto file = std::filesystem::absolute(argv[1]);
+        infinipot::write_tiny_model({.n_embd_head = 32,
+                                     .n_vocab = 640,
+                                     .type = GGML_TYPE_Q8_0,
+                                     .chat_template = zephyr_template},
+                                    file.parent_path(), file.filename());
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "make_tiny_model: %s\n", error.what());
+        return 1;
+    }
+}
