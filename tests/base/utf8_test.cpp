@@ -143,7 +143,7 @@ TEST(Utf8CompletePrefix, Emits_every_stream_whole_and_in_characters) {
 TEST(RequireUtf8, Refuses_with_the_name_and_the_byte) {
     EXPECT_NO_THROW(require_utf8("", "the question"));
     EXPECT_NO_THROW(require_utf8(mixed, "the question"));
-    for (const std::string& text : {"caf\xFF?", "caf\xC3", "caf\xE2\x82 au lait"}) {
+    for (const char* text : {"caf\xFF?", "caf\xC3", "caf\xE2\x82 au lait"}) {
         try {
             require_utf8(text, "the question");
             ADD_FAILURE() << "nothing was thrown";

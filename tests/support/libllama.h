@@ -15,7 +15,7 @@ namespace infinipot {
 /// The reference: libllama's own forward pass over a file, with an F16 cache and flash attention.
 class LibLlama {
    public:
-    LibLlama(const std::filesystem::path& path, int n_ctx, int n_threads = 2);
+    LibLlama(const std::filesystem::path& path, int n_ctx, int n_threads = 1);
     ~LibLlama();
 
     /// Continues with these tokens as one batch; the logits of each, [n_tokens][n_vocab].

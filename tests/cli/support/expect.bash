@@ -12,8 +12,8 @@ export INFINIPOT_CACHE=$work/cache NO_COLOR=1
 
 fail() {
     echo "FAILED: $*" >&2
-    sed 's/^/  stdout: /' "$work/out" | head -n 5 >&2
-    sed 's/^/  stderr: /' "$work/err" | head -n 5 >&2
+    sed 's/^/  stdout: /; 5q' "$work/out" >&2
+    sed 's/^/  stderr: /; 5q' "$work/err" >&2
     exit 1
 }
 
