@@ -19,9 +19,11 @@ test: build ## every test
 	scripts/fetch-model stories15m
 	ctest --preset release -j 2
 
-lint: build/release/build.ninja ## format, layers and clang-tidy
+lint: ## format and layers
 	clang-format --dry-run -Werror $(SOURCES)
 	scripts/check-layers --self-test && scripts/check-layers
+
+tidy: build/release/build.ninja ## clang-tidy, a few minutes
 	run-clang-tidy -quiet -j $(JOBS) -p build/release $(TIDIED)
 
 format: ## rewrite the sources as .clang-format says
@@ -41,4 +43,4 @@ build/%/build.ninja: CMakePresets.json
 	scripts/bootstrap
 	cmake --preset $*
 
-.PHONY: help build demo test lint format asan tsan bench clean
+.PHONY: help build demo test lint tidy format asan tsan bench clean

@@ -24,7 +24,7 @@ void add_budget_flags(CLI::App& app, Budget& budget) {
               "Hard cap: never more entries [the model's window, at most 4096]")
         ->group(group);
     add_count(app, "--retain", budget.retain, 1,
-              "Entries that survive a distillation [a quarter of the capacity]")
+              "Entries that survive a distillation [half of the capacity]")
         ->group(group);
     add_count(app, "--reserve", budget.reserve, 0,
               "Entries free for a question and its answer [an eighth of the capacity]")

@@ -24,7 +24,7 @@ struct Budget {
     /// The hard cap |M|: no more entries exist at any time, the catalyst's included.
     /// Automatic: the model's trained window, at most 4096.
     int capacity = automatic;
-    /// Entries that survive a distillation, |C|. Automatic: a quarter of the capacity.
+    /// Entries that survive a distillation, |C|. Automatic: half of the capacity.
     int retain = automatic;
     /// Entries that reading leaves free, so that a question and its answer always fit.
     /// Automatic: an eighth of the capacity.

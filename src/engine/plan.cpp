@@ -70,7 +70,7 @@ void resolve_budget(Plan& plan, const Model::Impl& model) {
     const int n_catalyst = static_cast<int>(plan.catalyst.size());
     budget.capacity = capacity_of(budget, model);
     budget.reserve = chosen(budget.reserve, budget.capacity / 8);
-    budget.retain = chosen(budget.retain, budget.capacity / 4);
+    budget.retain = chosen(budget.retain, budget.capacity / 2);
     budget.protect_first =
         chosen(budget.protect_first, std::min(std::max(4, n_opening), budget.retain / 4));
     budget.protect_recent = chosen(budget.protect_recent, budget.capacity / 16);

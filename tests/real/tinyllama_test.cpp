@@ -70,7 +70,7 @@ TEST_F(TinyLlamaTest, Writes_the_same_200_tokens_as_libllama) {
 
 TEST_F(TinyLlamaTest, Finds_a_key_in_a_text_of_three_times_its_pot) {
     SessionOptions options;
-    options.budget = {.capacity = 1024};
+    options.budget = {.capacity = 1024, .retain = 512};
     options.framing = Framing::raw;
     options.catalyst = eval::passkey_question;
     Session session(Model::load(path_), options);
