@@ -28,7 +28,7 @@ ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, 
 
 GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams,
                            Kernels kernels, const KvCache& cache, const Batch& batch,
-                           AttentionHook hook)
+                           const Positions& positions, AttentionHook hook)
     : Operators(context),
       graph_(graph),
       hparams_(hparams),
@@ -39,7 +39,11 @@ GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hpar
       hook_(std::move(hook)),
       inputs_{new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "tokens"),
               new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "positions"),
-              new_input(context, GGML_TYPE_F16, n_kv_, batch.n_tokens, "mask")} {}
+              new_input(context, GGML_TYPE_F16, n_kv_, batch.n_tokens, "mask")} {
+    if (positions.rule == Positions::grouped) {
+        inputs_.grouped = make_grouped_inputs(context, n_kv_, batch.n_tokens);
+    }
+}
 
 ggml_tensor* GraphBuilder::embed(ggml_tensor* table) {
     return ggml_get_rows(context(), table, inputs_.tokens);  // [n_embd, n_tokens]
@@ -71,19 +75,40 @@ ggml_tensor* GraphBuilder::slots(ggml_tensor* pot, int n) {
 
 ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                                   const Rotation& rotation) {
-    q = rotation.apply(context(), split_heads(q, hparams_.n_head), inputs_.positions);
+    ggml_tensor* unrotated_q = split_heads(q, hparams_.n_head);
+    q = rotation.apply(context(), unrotated_q, inputs_.positions);
     k = split_heads(k, hparams_.n_head_kv);
     store(k, cache_.keys(il));
     store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
     store(split_heads(v, hparams_.n_head_kv), cache_.values(il));
     if (hook_) {
-        hook_(il, {by_head(q), slots(cache_.rotated_keys(il), n_kv_), inputs_.mask,
+        hook_(il, {unrotated_q, by_head(q), slots(cache_.rotated_keys(il), n_kv_), inputs_.mask,
                    hparams_.attention_scale});
     }
+    if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, rotation);
     const bool native =
         kernels_ == Kernels::native &&
         kernels::attention_supported(hparams_.n_embd_head, hparams_.n_head / hparams_.n_head_kv);
     return native ? attend_natively(il, q) : attend_with_ggml(il, q);
+}
+
+/// Every query is compared with every key twice: as neighbours, and in groups.
+ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
+                                            const Rotation& rotation) {
+    const auto rotate = [&](ggml_tensor* x, ggml_tensor* positions) {
+        return rotation.apply(context(), x, positions);
+    };
+    ggml_tensor* grouped_q = rotate(unrotated_q, inputs_.grouped->query_positions);
+    ggml_tensor* grouped_k =
+        by_head(rotate(by_head(slots(cache_.keys(il), n_kv_)), inputs_.grouped->key_positions));
+    return grouped_attention(context(), {.near_queries = by_head(q),
+                                         .near_keys = slots(cache_.rotated_keys(il), n_kv_),
+                                         .far_queries = by_head(grouped_q),
+                                         .far_keys = grouped_k,
+                                         .values = slots(cache_.values(il), n_kv_),
+                                         .mask = inputs_.mask,
+                                         .near = inputs_.grouped->near,
+                                         .scale = hparams_.attention_scale});
 }
 
 /// q: [n_embd_head, n_head, n_tokens], rotated; for both ways of attending.

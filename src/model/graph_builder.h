@@ -1,28 +1,24 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "cache/kv_cache.h"
+#include "model/batch.h"
+#include "model/grouped_attention.h"
 #include "model/hparams.h"
 #include "model/operators.h"
 
 namespace infinipot {
 
-/// The tokens of one forward pass and the slots they go to.
-struct Batch {
-    int first_slot = 0;  ///< the pot's n before the batch
-    int n_tokens = 0;
-
-    int end_slot() const { return first_slot + n_tokens; }
-};
-
 /// What one layer attends with, for those who want to observe it.
 struct AttentionInputs {
-    ggml_tensor* queries;       ///< F32 [n_embd_head, n_tokens, n_head], rotated
-    ggml_tensor* rotated_keys;  ///< F16 [n_embd_head, n_kv, n_head_kv]
-    ggml_tensor* mask;          ///< F16 [n_kv, n_tokens]: 0 or -inf
-    float scale;                ///< of queries times keys
+    ggml_tensor* unrotated_queries;  ///< F32 [n_embd_head, n_head, n_tokens]
+    ggml_tensor* queries;            ///< F32 [n_embd_head, n_tokens, n_head], rotated
+    ggml_tensor* rotated_keys;       ///< F16 [n_embd_head, n_kv, n_head_kv]
+    ggml_tensor* mask;               ///< F16 [n_kv, n_tokens]: 0 or -inf
+    float scale;                     ///< of queries times keys
 };
 
 /// Called for every layer while the graph is built; may add nodes of its own.
@@ -33,6 +29,7 @@ struct GraphInputs {
     ggml_tensor* tokens;     ///< I32 [n_tokens]
     ggml_tensor* positions;  ///< I32 [n_tokens]
     ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv covers the batch, maybe more
+    std::optional<GroupedInputs> grouped = {};  ///< if positions are grouped
 };
 
 /// Builds the forward pass of one batch against a pot. An architecture writes itself down in the
@@ -40,7 +37,8 @@ struct GraphInputs {
 class GraphBuilder : public Operators {
    public:
     GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams, Kernels kernels,
-                 const KvCache& cache, const Batch& batch, AttentionHook hook = {});
+                 const KvCache& cache, const Batch& batch, const Positions& positions = {},
+                 AttentionHook hook = {});
 
     const GraphInputs& inputs() const { return inputs_; }
 
@@ -58,6 +56,8 @@ class GraphBuilder : public Operators {
     void store(ggml_tensor* rows, ggml_tensor* pot);
     ggml_tensor* by_head(ggml_tensor* x);
     ggml_tensor* slots(ggml_tensor* pot, int n);
+    ggml_tensor* attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
+                                  const Rotation& rotation);
     ggml_tensor* attend_natively(int il, ggml_tensor* q);
     ggml_tensor* attend_with_ggml(int il, ggml_tensor* q);
 
