@@ -127,7 +127,8 @@ TEST_P(DistilTest, Measures_the_attention_and_surprisal_of_the_reference) {
     const auto tokens = random_tokens(90, tiny.n_vocab);
     impl.read(tokens, true);
     for (const Token token : tokens) reference.read(token);
-    const auto measured = impl.distiller().observe(90);
+    impl.distiller().observe(90);
+    const auto measured = impl.forward().attention();
     const auto expected = reference.catalyst_attention(impl.plan.catalyst);
     const std::size_t capacity = 128;
     for (std::size_t il = 0; il < 3; ++il) {
