@@ -33,7 +33,7 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
                                               std::to_string(hparams.n_vocab));
     }
     WeightLoader loader(file, options);
-    architecture = make_architecture(hparams, loader);
+    architecture = make_architecture(hparams, file, loader);
     weights = loader.load();
     info = describe();
 }

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "infinipot/error.h"
+#include "model/gguf_format.h"
 #include "tensor/backend.h"
 #include "tensor/kernels/matmul_q8.h"
 
@@ -55,8 +56,9 @@ WeightLoader::WeightLoader(const GgufFile& file, const ModelOptions& options)
 }
 
 const GgufTensor& WeightLoader::require(const std::string& name, std::int64_t ne0,
-                                        std::int64_t ne1) const {
+                                        std::int64_t ne1) {
     const GgufTensor& tensor = file_.get_tensor(name);
+    named_.insert(name);
     if (tensor.ne != std::array<std::int64_t, 4>{ne0, ne1, 1, 1}) {
         throw Error(ErrorCode::bad_model, file_.path().string() + " is damaged: tensor " + name +
                                               " is " + shape_of(tensor.ne[0], tensor.ne[1]) +
@@ -121,6 +123,31 @@ AttentionProjections WeightLoader::attention_projections(const std::string& pref
         return result;
     };
     return {part(0, n_q), part(n_q, n_kv), part(n_q + n_kv, n_kv)};
+}
+
+FeedForward WeightLoader::feed_forward(const std::string& prefix, int n_embd, int n_ff) {
+    return {matrix(prefix + ".ffn_gate", n_embd, n_ff), matrix(prefix + ".ffn_up", n_embd, n_ff),
+            matrix(prefix + ".ffn_down", n_ff, n_embd)};
+}
+
+FeedForward WeightLoader::fused_feed_forward(const std::string& prefix, int n_embd, int n_ff) {
+    const GgufTensor& fused = require(prefix + ".ffn_up.weight", n_embd, 2 * std::int64_t{n_ff});
+    return {rows(fused, 0, n_ff), rows(fused, n_ff, n_ff),
+            matrix(prefix + ".ffn_down", n_ff, n_embd)};
+}
+
+Matrix WeightLoader::head(int n_embd, int n_vocab) {
+    return matrix(has("output.weight") ? "output" : "token_embd", n_embd, n_vocab);
+}
+
+void WeightLoader::refuse_unnamed() const {
+    for (const GgufTensor& tensor : file_.tensors()) {
+        if (named_.contains(tensor.name)) continue;
+        throw Error(ErrorCode::unsupported_model,
+                    file_.path().string() + " has a tensor " + gguf::printable(tensor.name) +
+                        ", which no graph for its architecture uses; it would not compute what it "
+                        "was trained to");
+    }
 }
 
 ggml_tensor* WeightLoader::bias_rows(const std::string& name, int n_total, int first, int n) {
