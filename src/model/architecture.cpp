@@ -14,6 +14,7 @@ constexpr const char* window_alone[] = {"attention.sliding_window"};
 constexpr ArchitectureKind registry[] = {
     {.name = "llama", .make = make_llama, .demands = window_alone},
     {.name = "qwen2", .make = make_qwen2, .rope_mode = GGML_ROPE_TYPE_NEOX},
+    {.name = "qwen3", .make = make_qwen3, .rope_mode = GGML_ROPE_TYPE_NEOX},
 };
 
 const ArchitectureKind* find(const std::string& name) {

@@ -55,5 +55,6 @@ ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file, 
 /// One function per file in arch/.
 ArchitecturePtr make_llama(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 ArchitecturePtr make_qwen2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_qwen3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 
 }  // namespace infinipot
