@@ -10,11 +10,19 @@ namespace infinipot {
 namespace {
 
 constexpr const char* window_alone[] = {"attention.sliding_window"};
+constexpr const char* window_and_caps[] = {"attention.sliding_window", "attn_logit_softcapping",
+                                           "final_logit_softcapping"};
+constexpr const char* window_and_final_cap[] = {"attention.sliding_window",
+                                                "final_logit_softcapping"};
 
 constexpr ArchitectureKind registry[] = {
     {.name = "llama", .make = make_llama, .demands = window_alone},
     {.name = "qwen2", .make = make_qwen2, .rope_mode = GGML_ROPE_TYPE_NEOX},
     {.name = "qwen3", .make = make_qwen3, .rope_mode = GGML_ROPE_TYPE_NEOX},
+    {.name = "gemma2",
+     .make = make_gemma2,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .demands = window_and_caps},
 };
 
 const ArchitectureKind* find(const std::string& name) {

@@ -56,5 +56,6 @@ ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file, 
 ArchitecturePtr make_llama(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 ArchitecturePtr make_qwen2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 ArchitecturePtr make_qwen3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_gemma2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 
 }  // namespace infinipot
