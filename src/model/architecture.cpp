@@ -23,6 +23,10 @@ constexpr ArchitectureKind registry[] = {
      .make = make_gemma2,
      .rope_mode = GGML_ROPE_TYPE_NEOX,
      .demands = window_and_caps},
+    {.name = "gemma3",
+     .make = make_gemma3,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .demands = window_and_final_cap},
 };
 
 const ArchitectureKind* find(const std::string& name) {

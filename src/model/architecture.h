@@ -57,5 +57,6 @@ ArchitecturePtr make_llama(const Hparams& hparams, const Keys& keys, WeightLoade
 ArchitecturePtr make_qwen2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 ArchitecturePtr make_qwen3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 ArchitecturePtr make_gemma2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_gemma3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 
 }  // namespace infinipot
