@@ -27,6 +27,11 @@ constexpr ArchitectureKind registry[] = {
      .make = make_gemma3,
      .rope_mode = GGML_ROPE_TYPE_NEOX,
      .demands = window_and_final_cap},
+    {.name = "phi3",
+     .make = make_phi3,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .partial_rotary = true,
+     .demands = window_alone},
 };
 
 const ArchitectureKind* find(const std::string& name) {

@@ -58,5 +58,6 @@ ArchitecturePtr make_qwen2(const Hparams& hparams, const Keys& keys, WeightLoade
 ArchitecturePtr make_qwen3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 ArchitecturePtr make_gemma2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 ArchitecturePtr make_gemma3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_phi3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 
 }  // namespace infinipot
