@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 #include <numeric>
 
 #include "engine/forward_pass.h"
@@ -90,6 +91,91 @@ std::vector<Case> cases() {
     };
 }
 
+/// A shape that an architecture is often met in: its sizes of heads, groups of them that share
+/// keys.
+TinyModel shape_of(const std::string& architecture, ggml_type type = GGML_TYPE_F32) {
+    TinyModel model{.architecture = architecture, .n_layer = 3, .type = type};
+    const auto heads = [&](int n_embd_head, int n_head, int n_head_kv) {
+        model.n_embd_head = n_embd_head;
+        model.n_head = n_head;
+        model.n_head_kv = n_head_kv;
+    };
+    if (architecture == "phi3") heads(96, 2, 2);
+    if (architecture == "qwen2") heads(64, 4, 1);
+    if (architecture == "qwen3") heads(128, 4, 2);
+    if (architecture == "gemma2") heads(256, 2, 1);
+    if (architecture == "gemma3") heads(256, 4, 1);
+    const bool as_wide_as_heads = architecture == "phi3" || architecture == "qwen2";
+    model.n_embd = as_wide_as_heads ? model.n_head * model.n_embd_head : 128;
+    model.n_ff = 192;
+    if (architecture == "gemma2" || architecture == "gemma3") model.window = 64;
+    if (architecture == "gemma3") model.window_pattern = 3;
+    return model;
+}
+
+Case case_of(const std::string& name, TinyModel model, auto change) {
+    change(model);
+    const bool quantized = ggml_is_quantized(model.type);
+    return {model.architecture + "_" + ggml_type_name(model.type) + name, model,
+            quantized                     ? 1e-4
+            : model.type == GGML_TYPE_F16 ? 1e-5
+                                          : 1e-6};
+}
+
+/// Rows of Q4_K are multiples of 256.
+void wide(TinyModel& model) {
+    if (model.architecture == "llama") model.n_embd_head = 64;
+    const bool as_wide_as_heads = model.architecture == "phi3" || model.architecture == "qwen2";
+    if (as_wide_as_heads) {
+        model.n_head = model.n_head_kv = 4;
+        model.n_embd_head = 128;
+    }
+    model.n_embd = as_wide_as_heads ? 512 : 256;
+    model.n_ff = 256;
+    model.n_layer = 2;
+}
+
+std::vector<Case> architecture_cases() {
+    const auto plain = [](TinyModel&) {};
+    const auto tied = [](TinyModel& m) { m.tied = true; };
+    const auto fused = [](TinyModel& m) { m.fused_qkv = true; };
+    const auto linear = [](TinyModel& m) { m.rope_scaling = TinyModel::RopeScaling{}; };
+    const auto yarn = [](TinyModel& m) { m.rope_scaling = {.type = "yarn"}; };
+    const auto long_factors = [](TinyModel& m) { m.rope_scaling = {.type = "longrope"}; };
+    const auto short_factors = [](TinyModel& m) {
+        m.rope_scaling = {.type = "longrope", .original_context_length = n_ctx};
+    };
+    const auto whole_window = [](TinyModel& m) { m.window = n_ctx; };
+    std::vector<Case> cases;
+    for (const char* name : {"qwen2", "qwen3", "gemma2", "gemma3", "phi3"}) {
+        for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_Q8_0}) {
+            cases.push_back(case_of("", shape_of(name, type), plain));
+        }
+        cases.push_back(case_of("", shape_of(name, GGML_TYPE_Q4_K), wide));
+    }
+    cases.push_back(case_of("", with(GGML_TYPE_Q4_K, plain), wide));
+    cases.push_back(case_of("_fused_qkv", with(GGML_TYPE_F32, plain), fused));
+    cases.push_back(case_of("_long_factors", with(GGML_TYPE_F32, plain), long_factors));
+    cases.push_back(case_of("_tied", shape_of("qwen2"), tied));
+    cases.push_back(case_of("_yarn", shape_of("qwen2"), yarn));
+    cases.push_back(case_of("_fused_qkv", shape_of("qwen2"), fused));
+    cases.push_back(case_of("_tied", shape_of("qwen3"), tied));
+    cases.push_back(case_of("_yarn", shape_of("qwen3"), yarn));
+    cases.push_back(case_of("_window_of_the_pot", shape_of("gemma2"), whole_window));
+    cases.push_back(case_of("_window_of_the_pot", shape_of("gemma3"), whole_window));
+    cases.push_back(case_of("_linear", shape_of("gemma3"), linear));
+    cases.push_back(case_of("_without_window", shape_of("gemma3"),
+                            [](TinyModel& m) { m.window = m.window_pattern = 0; }));
+    cases.push_back(case_of("_long_factors", shape_of("phi3"), long_factors));
+    cases.push_back(case_of("_short_factors", shape_of("phi3"), short_factors));
+    cases.push_back(case_of("_partial_rotary", shape_of("phi3"), [](TinyModel& m) {
+        m.n_rot = 72;
+        m.n_head_kv = 1;
+        m.tied = true;
+    }));
+    return cases;
+}
+
 void PrintTo(const Case& test_case, std::ostream* out) { *out << test_case.name; }
 
 class Parity : public testing::TestWithParam<Case> {
@@ -117,34 +203,24 @@ void for_every_batch(std::span<const Token> tokens, auto begin, auto check) {
     }
 }
 
-// Logits of one row are computed otherwise than those of many, so it is the states that are
-// compared.
-TEST_P(Parity, Hidden_states_equal_libllamas_bit_for_bit) {
-    if (GetParam().model.type != GGML_TYPE_F32) GTEST_SKIP() << "F32 only";
+// In F32 the hidden states are compared bit by bit. Logits are not: those of one row are computed
+// otherwise than those of many.
+TEST_P(Parity, Hidden_states_and_logits_equal_libllamas_in_the_same_split) {
     std::optional<Engine> ours;
     std::optional<LibLlama> theirs;
     const auto begin = [&] {
         ours.emplace(path_, Kernels::ggml);
         theirs.emplace(path_, n_ctx);
     };
+    double worst = 0;
     for_every_batch(tokens_, begin, [&](std::size_t done, std::span<const Token> batch) {
-        ours->read(batch);
-        theirs->decode(batch);
+        const auto logits = ours->read(batch);
+        worst = std::max(worst, nmse(logits, theirs->decode(batch).back()));
+        if (GetParam().model.type != GGML_TYPE_F32) return;
         EXPECT_EQ(ours->forward.preceding_state(), theirs->last_hidden()) << "after token " << done;
     });
-}
-
-TEST_P(Parity, Logits_equal_libllamas_in_the_same_split) {
-    std::optional<Engine> ours;
-    std::optional<LibLlama> theirs;
-    const auto begin = [&] {
-        ours.emplace(path_, Kernels::ggml);
-        theirs.emplace(path_, n_ctx);
-    };
-    for_every_batch(tokens_, begin, [&](std::size_t done, std::span<const Token> batch) {
-        EXPECT_LE(nmse(ours->read(batch), theirs->decode(batch).back()), GetParam().tolerance)
-            << "after token " << done;
-    });
+    EXPECT_LE(worst, GetParam().tolerance);
+    std::cout << "worst NMSE of logits: " << worst << '\n';
 }
 
 // Split otherwise, a batch is rounded otherwise, and quantised activations make much of that:
@@ -185,8 +261,27 @@ TEST_P(Parity, Surprisal_is_minus_log_of_libllamas_probability) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Llama, Parity, testing::ValuesIn(cases()),
-                         [](const auto& test_case) { return test_case.param.name; });
+// What a greedy reader would write, token by token.
+TEST_P(Parity, Greedy_tokens_equal_libllamas) {
+    LibLlama theirs(path_, n_ctx);
+    Engine ours(path_, Kernels::ggml);
+    const auto best = [](const std::vector<float>& logits) {
+        return static_cast<Token>(std::ranges::max_element(logits) - logits.begin());
+    };
+    const auto prompt = std::span(tokens_).first(100);
+    Token expected = best(theirs.decode(prompt).back());
+    Token chosen = best(ours.read(prompt));
+    for (int i = 0; i < 32; ++i) {
+        ASSERT_EQ(chosen, expected) << "after token " << i;
+        expected = best(theirs.decode({&expected, 1}).back());
+        chosen = best(ours.read({&chosen, 1}));
+    }
+}
+
+const auto name_of = [](const auto& test_case) { return test_case.param.name; };
+
+INSTANTIATE_TEST_SUITE_P(Llama, Parity, testing::ValuesIn(cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Architectures, Parity, testing::ValuesIn(architecture_cases()), name_of);
 
 }  // namespace
 }  // namespace infinipot

@@ -69,6 +69,19 @@ void GgufWriter::set(const std::string& key, std::span<const std::int32_t> value
 
 void GgufWriter::remove(const std::string& key) { gguf_remove_key(file_.get(), key.c_str()); }
 
+int GgufWriter::copy_keys(const std::filesystem::path& path) {
+    const gguf_context_ptr other(
+        gguf_init_from_file(path.c_str(), {.no_alloc = true, .ctx = nullptr}));
+    if (!other) throw std::runtime_error("cannot read " + path.string());
+    gguf_set_kv(file_.get(), other.get());
+    const auto tokens = gguf_find_key(other.get(), "tokenizer.ggml.tokens");
+    return static_cast<int>(gguf_get_arr_n(other.get(), tokens));
+}
+
+std::filesystem::path vocabulary_path(const std::string& name) {
+    return INFINIPOT_LLAMA_SOURCE_DIR "/models/ggml-vocab-" + name + ".gguf";
+}
+
 void GgufWriter::add(const std::string& name, ggml_type type,
                      std::initializer_list<std::int64_t> ne, std::span<const float> values) {
     const std::int64_t n_per_row = *ne.begin();
@@ -99,8 +112,7 @@ void GgufWriter::write(const std::filesystem::path& path) const {
 }
 
 LlamaVocabulary LlamaVocabulary::load(int n_tokens) {
-    const GgufFile file =
-        GgufFile::open(INFINIPOT_LLAMA_SOURCE_DIR "/models/ggml-vocab-llama-spm.gguf");
+    const GgufFile file = GgufFile::open(vocabulary_path("llama-spm"));
     const auto tokens = file.find_strings("tokenizer.ggml.tokens").value();
     const auto scores = file.find_f32s("tokenizer.ggml.scores").value();
     const auto types = file.find_integers("tokenizer.ggml.token_type", 0, 6).value();
