@@ -330,27 +330,33 @@ std::vector<int> Reference::select(const Vector& surprisal, const Vector& attent
     return kept;
 }
 
-std::vector<std::vector<std::vector<int>>> Reference::distil(const std::vector<Token>& catalyst,
-                                                             const Settings& settings) {
+Reference::Kept Reference::distil(const std::vector<Token>& catalyst, const Settings& settings) {
     const Scores attention = catalyst_attention(catalyst);
     const int room = settings.retain - settings.protect_first - settings.protect_recent;
     const int n_novel = static_cast<int>(std::lround(settings.novelty * room));
-    std::vector<std::vector<std::vector<int>>> all_kept;
+    Kept kept;
     for (std::size_t il = 0; il < layers_.size(); ++il) {
-        all_kept.emplace_back();
+        kept.emplace_back();
         for (std::size_t h = 0; h < pot_[il].size(); ++h) {
             Vector surprisal;
             for (const Entry& entry : pot_[il][h]) surprisal.push_back(entry.surprisal);
-            const auto kept = select(surprisal, attention[il][h], settings.retain, n_novel,
-                                     settings.protect_first, settings.protect_recent);
-            Head survivors;
-            for (const int slot : kept)
-                survivors.push_back(pot_[il][h][static_cast<std::size_t>(slot)]);
-            pot_[il][h] = survivors;
-            all_kept.back().push_back(kept);
+            kept.back().push_back(select(surprisal, attention[il][h], settings.retain, n_novel,
+                                         settings.protect_first, settings.protect_recent));
         }
     }
-    return all_kept;
+    keep(kept);
+    return kept;
+}
+
+void Reference::keep(const Kept& kept) {
+    for (std::size_t il = 0; il < layers_.size(); ++il) {
+        for (std::size_t h = 0; h < pot_[il].size(); ++h) {
+            Head survivors;
+            for (const int slot : kept[il][h])
+                survivors.push_back(pot_[il][h][static_cast<std::size_t>(slot)]);
+            pot_[il][h] = survivors;
+        }
+    }
 }
 
 }  // namespace infinipot

@@ -24,6 +24,7 @@ class Reference {
     };
     using Head = std::vector<Entry>;                               ///< slots of one KV head
     using Scores = std::vector<std::vector<std::vector<double>>>;  ///< [layer][head][slot]
+    using Kept = std::vector<std::vector<std::vector<int>>>;       ///< [layer][head], ascending
 
     /// The capacity of the pot decides which factors a LongRoPE model turns by, and nothing else.
     explicit Reference(const std::filesystem::path& path, int capacity = 0);
@@ -46,8 +47,10 @@ class Reference {
         int protect_first = 0;
         int protect_recent = 0;
     };
-    std::vector<std::vector<std::vector<int>>> distil(const std::vector<Token>& catalyst,
-                                                      const Settings& settings);
+    Kept distil(const std::vector<Token>& catalyst, const Settings& settings);
+
+    /// Leaves each head the slots that it is told to.
+    void keep(const Kept& kept);
 
     /// Logits for the next token.
     const std::vector<double>& logits() const { return logits_; }
