@@ -15,6 +15,10 @@ namespace {
 GgufFile open_checked(const std::filesystem::path& path) {
     GgufFile file = GgufFile::open(path);
     validate_tokenizer(file);
+    if (file.tensors().empty()) {
+        throw Error(ErrorCode::unsupported_model,
+                    path.string() + " has a tokenizer but no weights, so there is no model in it");
+    }
     return file;
 }
 

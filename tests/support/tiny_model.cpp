@@ -34,9 +34,10 @@ class Random {
 
 class TinyModelWriter {
    public:
-    explicit TinyModelWriter(const TinyModel& model) : m_(model), random_(model.seed) {}
+    TinyModelWriter(const TinyModel& model, GgufWriter& file)
+        : m_(model), random_(model.seed), file_(file) {}
 
-    void write(const std::filesystem::path& path) {
+    void add() {
         add_vocabulary();
         add_keys();
         add_rope_scaling();
@@ -46,7 +47,6 @@ class TinyModelWriter {
             add_attention("blk." + std::to_string(il) + ".");
             add_feed_forward("blk." + std::to_string(il) + ".");
         }
-        file_.write(path);
     }
 
    private:
@@ -82,7 +82,7 @@ class TinyModelWriter {
 
     TinyModel m_;
     Random random_;
-    GgufWriter file_;
+    GgufWriter& file_;
 };
 
 void TinyModelWriter::add_vocabulary() {
@@ -216,10 +216,16 @@ void TinyModelWriter::add_feed_forward(const std::string& block) {
 
 }  // namespace
 
+void add_tiny_model(const TinyModel& model, GgufWriter& file) {
+    TinyModelWriter(model, file).add();
+}
+
 std::filesystem::path write_tiny_model(const TinyModel& model, const std::filesystem::path& folder,
                                        const std::string& name) {
     std::filesystem::path path = folder / name;
-    TinyModelWriter(model).write(path);
+    GgufWriter file;
+    add_tiny_model(model, file);
+    file.write(path);
     return path;
 }
 

@@ -51,6 +51,11 @@ struct TinyModel {
     std::uint32_t seed = 1;
 };
 
+class GgufWriter;
+
+/// Puts the model into a file that is still to be written.
+void add_tiny_model(const TinyModel& model, GgufWriter& file);
+
 /// Writes the model as `folder`/`name` and returns its path.
 std::filesystem::path write_tiny_model(const TinyModel& model, const std::filesystem::path& folder,
                                        const std::string& name = "tiny.gguf");
