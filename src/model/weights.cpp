@@ -1,7 +1,10 @@
 #include "model/weights.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <iterator>
+#include <span>
 #include <thread>
 
 #include "infinipot/error.h"
@@ -42,6 +45,18 @@ void for_each_in_parallel(const Items& items, Visit visit) {
     std::vector<std::jthread> others;
     for (unsigned n = 1; n < std::thread::hardware_concurrency(); ++n) others.emplace_back(work);
     work();
+}
+
+/// A mapped file for tensors to lie in.
+BufferHandle buffer_over(std::span<const std::byte> bytes) {
+    // The device takes a mutable pointer but never writes to weights; the mapping is read-only.
+    auto* base = const_cast<std::byte*>(bytes.data());
+    BufferHandle buffer(
+        ggml_backend_dev_buffer_from_host_ptr(cpu_device(), base, bytes.size(), bytes.size()));
+    if (!buffer)
+        throw Error(ErrorCode::out_of_memory, "the model file cannot be used where it is mapped");
+    ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+    return buffer;
 }
 
 std::string shape_of(std::int64_t ne0, std::int64_t ne1) {
@@ -211,19 +226,16 @@ WeightStorage WeightLoader::load() {
 }
 
 void WeightLoader::load_mapped(WeightStorage& storage) {
-    // The device takes a mutable pointer but never writes to weights; the mapping is read-only.
-    auto* base = const_cast<std::byte*>(file_.bytes().data());
-    BufferHandle buffer(ggml_backend_dev_buffer_from_host_ptr(
-        cpu_device(), base, file_.bytes().size(), file_.bytes().size()));
-    if (!buffer)
-        throw Error(ErrorCode::out_of_memory, "the model file cannot be used where it is mapped");
-    ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+    std::vector<BufferHandle> buffers;  // one for each file of the model
+    for (std::size_t part = 0; part < file_.n_parts(); ++part) {
+        buffers.push_back(buffer_over(file_.bytes(part)));
+    }
     for (const Placement& placement : mapped_.placements) {
-        ggml_backend_tensor_alloc(buffer.get(), placement.tensor,
+        ggml_backend_tensor_alloc(buffers[file_.part_of(placement.source)].get(), placement.tensor,
                                   const_cast<std::byte*>(placement.source));
     }
     storage.contexts.push_back(std::move(mapped_.context));
-    storage.buffers.push_back(std::move(buffer));
+    std::ranges::move(buffers, std::back_inserter(storage.buffers));
 }
 
 void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,

@@ -41,9 +41,15 @@ class GgufWriter {
 
     void write(const std::filesystem::path& path) const;
 
+    /// Writes a model of several files, `folder`/tiny-00001-of-0000N.gguf and so on: the keys in
+    /// the first, tensors dealt out to all in turn. Returns their paths.
+    std::vector<std::filesystem::path> write_parts(const std::filesystem::path& folder,
+                                                   int n_parts) const;
+
    private:
     struct Tensor {
         ggml_context_ptr context;
+        ggml_tensor* tensor = nullptr;
         std::vector<std::byte> data;
     };
 
