@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <string_view>
 #include <utility>
 
@@ -16,7 +18,26 @@ std::atomic<bool> pressed = false;
 std::atomic<Session*> watched = nullptr;
 static_assert(std::atomic<Session*>::is_always_lock_free, "a signal handler reads it");
 
-extern "C" void on_interrupt(int) {
+std::atomic<std::int64_t> pressed_at_ms = 0;
+
+std::int64_t now_ms() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+}
+
+/// One key press may arrive more than once: from the terminal, and from a program that runs this
+/// one and passes it on. What comes so soon is not a second press.
+constexpr std::int64_t same_press_ms = 250;
+
+/// Calls nothing but what a signal handler may.
+extern "C" void on_interrupt(int signal) {
+    if (pressed && now_ms() - pressed_at_ms > same_press_ms) {
+        std::signal(signal, SIG_DFL);
+        ::raise(signal);  // takes effect when this handler returns
+        return;
+    }
+    if (!pressed) pressed_at_ms = now_ms();
     pressed = true;
     if (Session* session = watched) session->interrupt();
 }
@@ -45,7 +66,7 @@ InterruptGuard::InterruptGuard() {
     if (is_ignored()) return;
     struct sigaction action {};
     action.sa_handler = on_interrupt;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);  // and no SA_RESTART: a read() ends
+    action.sa_flags = 0;  // no SA_RESTART: a read() ends
     sigaction(SIGINT, &action, nullptr);
 }
 

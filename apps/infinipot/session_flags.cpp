@@ -1,5 +1,6 @@
 #include "session_flags.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/utf8.h"
@@ -53,13 +54,23 @@ void add_policy_flags(CLI::App& app, SessionFlags& flags) {
         ->group(group);
     app.add_option("--catalyst", flags.catalyst,
                    "What the text is read for: general (a summary), question (the\n"
-                   "questions themselves), or your own words [general]")
+                   "questions themselves), your own words, or for comparison general-1,\n"
+                   "general-2, misaligned, unrelated [general]")
         ->type_name("value")
         ->option_text("TEXT")
         ->group(group);
-    add_choice(app, "--positions", flags.session.positions,
-               {{"reset", Positions::reset}, {"keep", Positions::keep}},
-               "After a distillation, reset positions to 0, 1, ... or keep them [reset]")
+    app.add_option("--schedule", flags.schedule,
+                   "When entries leave: when-full (down to --retain), one-by-one (for every\n"
+                   "token), at-end (once; the text must fit), before-reading (the middle is\n"
+                   "not read) [as the policy's source does]")
+        ->type_name("value")
+        ->option_text("WHEN")
+        ->group(group);
+    app.add_option("--positions", flags.positions,
+                   "Where they sit afterwards: reset (0, 1, ...) or keep (their place in the\n"
+                   "stream) [reset, or as the policy's source does]")
+        ->type_name("value")
+        ->option_text("WHERE")
         ->group(group);
     add_choice(app, "--preset", flags.paper, {{"paper", true}},
                "paper: novelty 0.5 and nothing protected, as in InfiniPot's experiments")
@@ -91,8 +102,14 @@ std::string joined(const std::vector<std::string>& lines) {
 
 std::string catalyst_text(const std::string& flag, const std::vector<std::string>& questions) {
     require_utf8(flag, "the catalyst prompt");
-    if (flag == "general") return std::string(general_catalyst);
-    return flag == "question" ? joined(questions) : flag;
+    if (flag == "question") return joined(questions);
+    if (flag == "none") {
+        throw Error(ErrorCode::invalid_argument,
+                    "--catalyst none is a policy of its own: --policy infinipot:catalyst=0 scores "
+                    "by the last token's attention, infinipot:novelty=1 by surprisal alone");
+    }
+    const auto named = std::ranges::find(catalysts(), flag, &Catalyst::name);
+    return named == catalysts().end() ? flag : std::string(named->text);
 }
 
 void apply_paper_preset(Budget& budget) {
@@ -156,6 +173,8 @@ SessionOptions session_options(const SessionFlags& flags,
     SessionOptions options = flags.session;
     options.policy = flags.policy.empty() ? infinipot() : make_policy(flags.policy);
     options.catalyst = catalyst_text(flags.catalyst, questions);
+    if (!flags.schedule.empty()) options.schedule = parse_schedule(flags.schedule);
+    if (!flags.positions.empty()) options.positions = parse_positions(flags.positions);
     if (flags.paper) apply_paper_preset(options.budget);
     return options;
 }

@@ -16,7 +16,9 @@ struct SessionFlags {
     SessionOptions session;  ///< without policy and catalyst
     std::string policy;      ///< spec; empty: the default, or the preset's
     std::string catalyst = "general";
-    bool paper = false;  ///< the preset
+    std::string schedule;   ///< empty: the policy's
+    std::string positions;  ///< likewise
+    bool paper = false;     ///< the preset
 };
 
 void add_model_flags(CLI::App& app, SessionFlags& flags);

@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,9 +10,9 @@
 
 /// All that an author of an eviction policy reads.
 ///
-/// A policy answers one question: when the pot is full, which entries of each KV head survive? It
-/// sees measured numbers, never a model, a tensor or a cache. How many survive is the Budget's
-/// business, when is the engine's, where they sit afterwards is Positions'.
+/// A policy answers one question: when entries must leave, which of each KV head survive? It sees
+/// measured numbers, never a model, a tensor or a cache. How many survive is the Budget's business,
+/// when they leave is Schedule's, where they sit afterwards is Positions'.
 namespace infinipot {
 
 /// A read-only table of `rows` x `columns` values whose rows lie `stride` values apart. Does not
@@ -41,32 +42,87 @@ class Grid {
     std::size_t stride_ = 0;
 };
 
-/// Which attention probabilities the engine measures before it asks a policy to select.
+/// When entries leave the pot.
+enum class Schedule {
+    when_full,   ///< it is cut down to `retain` whenever it is full (CCD, InfiniPot §3.2)
+    one_by_one,  ///< once `retain` is reached, one entry of each head for every token that comes
+    at_end,      ///< once, when text and question have been read: both must fit
+    before_reading,  ///< never: of a text that does not fit, the middle is not read at all
+};
+
+/// Where entries sit: the positions that their keys are rotated to.
+struct Positions {
+    enum Rule {
+        reset,    ///< renumbered 0, 1, 2, ... in reading order (CR-RoPE, InfiniPot §3.5)
+        keep,     ///< their place in the stream: the paper's "w/o CR-RoPE" ablation
+        grouped,  ///< beyond a window of neighbours, in groups that share a position (Self-Extend)
+    };
+
+    constexpr Positions(Rule r = reset) : rule(r) {}
+    static constexpr Positions in_groups(int group, int neighbours) {
+        Positions positions(grouped);
+        positions.group = group;
+        positions.neighbours = neighbours;
+        return positions;
+    }
+
+    bool operator==(const Positions&) const = default;
+
+    Rule rule;
+    int group = 1;       ///< of `grouped`: tokens that share a position
+    int neighbours = 0;  ///< of `grouped`: tokens so near keep positions of their own
+};
+
+/// Which attention probabilities the engine measures before it asks a policy to select. An entry's
+/// mass is summed over the tokens that attend and averaged over the query heads of a group.
 enum class AttentionProbe {
     none,
-    /// Catalyst prompt: each entry's probability, summed over the catalyst's tokens and averaged
-    /// over the query heads of a group. Costs one forward pass of the catalyst per distillation.
+    /// From the catalyst prompt. Costs one forward pass of the catalyst per distillation.
     /// Source: InfiniPot Eq. 2 and Appendix B, lines 3-4.
     catalyst,
+    /// From the Needs::n_query tokens read last, which attend to themselves too. Costs the
+    /// probabilities of these tokens. Source: TOVA (one token), SnapKV (its observation window).
+    recent,
+    /// From every token since the entry was read, its own included. Costs the probabilities of
+    /// every token, which flash attention does not give. Source: H2O.
+    accumulated,
 };
 
 /// What a policy needs measured. Nothing is computed that is not asked for.
 struct Needs {
     AttentionProbe attention = AttentionProbe::none;
+    int n_query = 0;  ///< of AttentionProbe::recent: how many tokens
     /// -ln P(token | all that was in the pot before it), in nats, taken when the token was first
     /// read. Costs the output matrix for every token read. Source: InfiniPot Eq. 4.
     bool surprisal = false;
+    bool position = false;  ///< the token's place in the stream
+    bool key_norm = false;  ///< L2 norm of the key
+    int value_norm = 0;     ///< norm of the value: 1 for L1, 2 for L2, 0 for none
+    /// Cosine between the rotated key and the mean direction of all rotated keys of its head.
+    bool key_similarity = false;
+    /// Attention that future queries are expected to give, from the statistics of the queries read
+    /// since entries last left. Costs their covariance for every batch. Source: Expected Attention,
+    /// arXiv 2510.00636.
+    bool expected_attention = false;
+    int n_sink = 0;  ///< of expected_attention: oldest entries that take no part in it
 };
 
-/// What was measured for the entries of one layer. Every grid is [n_head_kv][n_kv], in slot order,
-/// and slot order is reading order; a grid that the policy did not ask for is empty.
+/// What was measured for the entries of one layer. Every grid is [n_head_kv][n_kv] in reading
+/// order; a grid that the policy did not ask for is empty. A *slot* of a view is a place in reading
+/// order, 0 the oldest.
 struct LayerView {
     int layer = 0;
     int n_head_kv = 0;
     int n_kv = 0;
+    int n_new = 0;  ///< so many of the most recent entries have not been through a selection yet
     Grid<const float> attention = {};  ///< attention mass, see AttentionProbe
-    Grid<const float> surprisal =
-        {};  ///< nats; 0 for the first token of the stream, which nothing predicts
+    /// nats; 0 for the first token of the stream, which nothing predicts
+    Grid<const float> surprisal = {};
+    Grid<const std::int64_t> position = {};
+    Grid<const float> key_norm = {};
+    Grid<const float> value_norm = {};
+    Grid<const float> key_similarity = {};      ///< -1..1
+    Grid<const float> expected_attention = {};  ///< a row sums to 1; 0 for sinks
 };
 
 /// The slots of one KV head that survive. A policy fills it with verbs, the most important first;
@@ -106,6 +162,10 @@ class EvictionPolicy {
     virtual std::string spec() const = 0;
 
     virtual Needs needs() const = 0;
+
+    /// How its source runs it. Sessions do the same unless their options say otherwise.
+    virtual Schedule schedule() const { return Schedule::when_full; }
+    virtual Positions positions() const { return Positions::reset; }
 
     /// Fills the room of every head of one layer. `heads` has n_head_kv elements in which the
     /// entries that the Budget protects are kept already. Called once per layer and distillation;

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,8 @@ struct Budget {
     /// The hard cap |M|: no more entries exist at any time, the catalyst's included.
     /// Automatic: the model's trained window, at most 4096.
     int capacity = automatic;
-    /// Entries that survive a distillation, |C|. Automatic: half of the capacity.
+    /// Entries that survive a distillation, |C|. Automatic: half of the capacity; with
+    /// Schedule::one_by_one, where the pot stays at it, all but the reserve.
     int retain = automatic;
     /// Entries that reading leaves free, so that a question and its answer always fit.
     /// Automatic: an eighth of the capacity.
@@ -41,12 +43,6 @@ struct Budget {
     bool beyond_window = false;
 };
 
-/// Where kept entries sit after a distillation.
-enum class Positions {
-    reset,  ///< renumbered 0..|C|-1 (CR-RoPE, InfiniPot §3.5): never out of distribution
-    keep,   ///< their place in the stream: the paper's "w/o CR-RoPE" ablation
-};
-
 /// How a session puts text and questions to the model.
 enum class Framing {
     chat,  ///< the text and the question as one user turn of the model's chat template, if it has
@@ -56,17 +52,31 @@ enum class Framing {
 
 struct SessionOptions {
     Budget budget = {};
-    PolicyPtr policy = nullptr;  ///< null: infinipot()
-    Positions positions = Positions::reset;
+    PolicyPtr policy = nullptr;               ///< null: infinipot()
+    std::optional<Schedule> schedule = {};    ///< nothing: as the policy's source does it
+    std::optional<Positions> positions = {};  ///< likewise
     Framing framing = Framing::chat;
     /// The catalyst prompt: run when the pot is full, used to score its entries, then removed
     /// (CaP). Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).
     std::string catalyst = {};
+    /// Score every token that is read, though the policy may not ask for it: see
+    /// Progress::surprisal.
+    bool measure_surprisal = false;
     int n_batch = 512;  ///< tokens per forward pass while reading
     int n_threads = 0;  ///< 0: as many as there are cores, at most 8
 };
 
-/// The general catalyst prompt (CaP-G).
+/// A catalyst prompt with a name.
+struct Catalyst {
+    std::string_view name;
+    std::string_view text;
+};
+
+/// The general catalyst prompt (CaP-G), two variants of it, and two that do not serve the purpose,
+/// for comparison. Source: InfiniPot Table 2, whose wordings we do not have: these are our own.
+std::span<const Catalyst> catalysts();
+
+/// The first of them.
 extern const std::string_view general_catalyst;
 
 /// Temperature 0 is greedy, and then nothing else matters.
@@ -85,6 +95,9 @@ struct Progress {
     std::uint64_t tokens_read = 0;
     std::uint64_t distillations = 0;
     double seconds = 0;  ///< since this call began
+    /// -ln P in nats of each token of the batch just read, given what the pot held; valid during
+    /// the callback. Empty unless SessionOptions::measure_surprisal is set.
+    std::span<const float> surprisal = {};
 };
 
 struct IngestOptions {
@@ -109,9 +122,10 @@ struct Stats {
     std::uint64_t bytes_read = 0;
     std::uint64_t tokens_read = 0;  ///< of ingested text; the catalyst and questions not counted
     std::uint64_t tokens_generated = 0;
-    std::uint64_t distillations = 0;
-    int n_kv = 0;                   ///< entries in the pot now
-    int peak_n_kv = 0;              ///< most entries ever, the catalyst's included
+    std::uint64_t tokens_left_out = 0;  ///< of ingested text: see Schedule::before_reading
+    std::uint64_t distillations = 0;    ///< times that entries left the pot
+    int n_kv = 0;                       ///< entries in the pot now
+    int peak_n_kv = 0;                  ///< most entries ever, the catalyst's included
     std::size_t pot_bytes = 0;      ///< keys, rotated keys, values and tags; fixed at construction
     std::size_t compute_bytes = 0;  ///< scratch for activations; fixed at construction
     double prefill_seconds = 0;     ///< reading text, all of the following four included
@@ -194,7 +208,7 @@ class Session {
     Session(Session&&) noexcept;
     Session& operator=(Session&&) noexcept;
 
-    /// Reads text to its end, distilling whenever the pot is full. Text that does not fill a batch
+    /// Reads text to its end, distilling as the schedule says. Text that does not fill a batch
     /// waits until more comes, flush() is called or a question is asked. After an error,
     /// Stats::bytes_read says how much of all texts was taken; nothing of that is lost, and reading
     /// can go on from there.
@@ -208,7 +222,8 @@ class Session {
     void flush(const IngestOptions& options = {});
 
     /// Answers from what was read and leaves no trace: the pot is afterwards as it was before, so
-    /// the fifth question is answered as if it were the first.
+    /// the fifth question is answered as if it were the first. With Schedule::at_end the first
+    /// question decides what of the text is kept, and later ones are answered from that.
     /// @throws Error(does_not_fit) if the question alone is larger than the room that is left.
     Generation ask(std::string_view question, const GenerateOptions& options = {});
 

@@ -9,7 +9,8 @@ namespace infinipot {
 KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
     : shape_(shape),
       context_(make_description_context(3 * index(shape.n_layer))),
-      tags_(index(shape.n_layer) * index(shape.n_head_kv) * index(shape.capacity)) {
+      tags_(index(shape.n_layer) * index(shape.n_head_kv) * index(shape.capacity)),
+      attention_(shape.accumulates ? tags_.size() : 0) {
     const auto new_tensor = [&](const char* name, int il) {
         ggml_tensor* tensor = ggml_new_tensor_3d(context_.get(), GGML_TYPE_F16, shape.n_embd_head,
                                                  shape.capacity, shape.n_head_kv);
@@ -25,7 +26,8 @@ KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
 
 std::size_t KvCache::entry_bytes(const CacheShape& shape) {
     const std::size_t vector_bytes = ggml_row_size(GGML_TYPE_F16, shape.n_embd_head);
-    return index(shape.n_layer) * index(shape.n_head_kv) * (3 * vector_bytes + sizeof(Tag));
+    const std::size_t tag_bytes = sizeof(Tag) + (shape.accumulates ? sizeof(float) : 0);
+    return index(shape.n_layer) * index(shape.n_head_kv) * (3 * vector_bytes + tag_bytes);
 }
 
 std::size_t KvCache::tag_offset(int il, int head) const {
@@ -34,6 +36,17 @@ std::size_t KvCache::tag_offset(int il, int head) const {
 
 std::span<const Tag> KvCache::tags(int il, int head) const {
     return {tags_.data() + tag_offset(il, head), index(n_)};
+}
+
+std::span<const float> KvCache::attention(int il, int head) const {
+    if (attention_.empty()) return {};
+    return {attention_.data() + tag_offset(il, head), index(n_)};
+}
+
+void KvCache::add_attention(int il, int head, std::span<const float> mass) {
+    float* const sums = attention_.data() + tag_offset(il, head);
+    std::fill(sums + n_, sums + mass.size(), 0.0f);
+    for (std::size_t slot = 0; slot < mass.size(); ++slot) sums[slot] += mass[slot];
 }
 
 void KvCache::append(std::span<const Tag> tags) {
@@ -74,6 +87,10 @@ int KvCache::gather(const KeptSlots& kept) {
             gather_rows(values(il), head, slots);
             Tag* tags = tags_.data() + tag_offset(il, head);
             for (std::size_t j = 0; j < slots.size(); ++j) tags[j] = tags[slots[j]];
+            if (shape_.accumulates) {
+                float* attention = attention_.data() + tag_offset(il, head);
+                for (std::size_t j = 0; j < slots.size(); ++j) attention[j] = attention[slots[j]];
+            }
             first_moved = std::min(first_moved, unmoved(slots));
         }
     }
@@ -89,6 +106,24 @@ void KvCache::gather_rows(ggml_tensor* rows, int head, std::span<const int> slot
         const std::size_t slot = index(slots[j]);
         if (slot != j) std::memcpy(base + j * rows->nb[1], base + slot * rows->nb[1], rows->nb[1]);
     }
+}
+
+ggml_fp16_t* KvCache::row(ggml_tensor* pot, int head, int slot) const {
+    auto* base = static_cast<std::byte*>(pot->data);
+    return reinterpret_cast<ggml_fp16_t*>(base + index(head) * pot->nb[2] +
+                                          index(slot) * pot->nb[1]);
+}
+
+void KvCache::move_last_to(int il, int head, int slot) {
+    const int last = n_ - 1;
+    assert(0 <= slot && slot <= last);
+    if (slot == last) return;
+    for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
+        std::copy_n(row(pot, head, last), shape_.n_embd_head, row(pot, head, slot));
+    }
+    const std::size_t tags = tag_offset(il, head);
+    tags_[tags + index(slot)] = tags_[tags + index(last)];
+    if (shape_.accumulates) attention_[tags + index(slot)] = attention_[tags + index(last)];
 }
 
 }  // namespace infinipot

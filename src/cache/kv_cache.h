@@ -15,6 +15,7 @@ struct CacheShape {
     int n_head_kv = 0;
     int n_embd_head = 0;
     int capacity = 0;
+    bool accumulates = false;  ///< whether entries carry the attention that they have received
 };
 
 /// What an entry remembers of the token it came from.
@@ -56,6 +57,13 @@ class KvCache {
 
     std::span<const Tag> tags(int il, int head) const;
 
+    /// Attention mass that each entry has received so far; empty unless CacheShape::accumulates.
+    std::span<const float> attention(int il, int head) const;
+
+    /// Adds to it, for all entries and as many slots behind them as `mass` has: those of the batch
+    /// that is about to be appended, which begin at 0.
+    void add_attention(int il, int head, std::span<const float> mass);
+
     /// Takes over the next tags.size() slots, whose keys and values a graph has written, in all
     /// heads.
     void append(std::span<const Tag> tags);
@@ -68,6 +76,13 @@ class KvCache {
     /// carries its old position afterwards, and must be rotated anew if positions are reset.
     /// Returns the first slot that changed in any head; n if none did.
     int gather(const KeptSlots& kept);
+
+    /// The entry in the last slot of a head takes the place of the one in `slot`, bit for bit. To
+    /// be called for every head, and then truncate(n - 1).
+    void move_last_to(int il, int head, int slot);
+
+    /// The vector of one entry in `pot`, F16 [n_embd_head].
+    ggml_fp16_t* row(ggml_tensor* pot, int head, int slot) const;
 
    private:
     struct Layer {
@@ -85,7 +100,8 @@ class KvCache {
     ContextHandle context_;
     BufferHandle buffer_;
     std::vector<Layer> layers_;
-    std::vector<Tag> tags_;  // [n_layer, n_head_kv, capacity]
+    std::vector<Tag> tags_;         // [n_layer, n_head_kv, capacity]
+    std::vector<float> attention_;  // [n_layer, n_head_kv, capacity], or nothing
 };
 
 }  // namespace infinipot

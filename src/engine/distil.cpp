@@ -26,36 +26,30 @@ void require_equal_sizes(const KeptSlots& kept, const EvictionPolicy& policy) {
 }  // namespace
 
 Distiller::Distiller(const Plan& plan, KvCache& cache, ForwardPass& forward)
-    : plan_(plan), cache_(cache), forward_(forward) {
-    if (plan.needs.surprisal) {
-        surprisal_.resize(size(cache.shape().n_head_kv) * size(cache.shape().capacity));
-    }
-}
+    : plan_(plan), cache_(cache), forward_(forward), measurements_(plan, cache, forward) {}
 
-void Distiller::distil(std::int64_t stream_position) {
-    const std::span<const float> attention = observe(stream_position);
-    const KeptSlots kept = select(attention);
+void Distiller::distil(std::int64_t stream_position, int n_last) {
+    observe(stream_position);
+    const KeptSlots kept = select(n_last);
     const int first_moved = gather(kept);
     renumber(first_moved);
 }
 
-/// What the catalyst attends to: [n_layer][n_head_kv][capacity], or nothing if no one asks.
-std::span<const float> Distiller::observe(std::int64_t stream_position) {
-    if (plan_.catalyst.empty()) return {};
+/// What the catalyst attends to; everything else was measured while the text was read.
+void Distiller::observe(std::int64_t stream_position) {
+    if (plan_.catalyst.empty()) return;
     const Stopwatch watch;
-    const bool reset = plan_.options.positions == Positions::reset;
-    const auto attention = forward_.catalyst_attention(
-        plan_.catalyst, reset ? cache_.n() : static_cast<int>(stream_position));
+    const bool reset = plan_.positions.rule == Positions::reset;
+    forward_.run_catalyst(plan_.catalyst, reset ? cache_.n() : static_cast<int>(stream_position));
     times_.catalyst += watch.seconds();
-    return attention;
 }
 
-KeptSlots Distiller::select(std::span<const float> attention) {
+KeptSlots Distiller::select(int n_last) {
     const Stopwatch watch;
     KeptSlots kept;
     for (int il = 0; il < cache_.shape().n_layer; ++il) {
-        std::vector<Keep> heads = keep_protected();
-        plan_.options.policy->select(view(il, attention), heads);
+        std::vector<Keep> heads = keep_protected(n_last);
+        plan_.options.policy->select(measurements_.view(il, cache_.n() - n_old_, nullptr), heads);
         for (const Keep& head : heads) kept.push_back(head.slots());
     }
     require_equal_sizes(kept, *plan_.options.policy);
@@ -64,42 +58,26 @@ KeptSlots Distiller::select(std::span<const float> attention) {
 }
 
 /// One Keep per head in which the Budget's protected entries are kept already.
-std::vector<Keep> Distiller::keep_protected() const {
+std::vector<Keep> Distiller::keep_protected(int n_last) const {
     const Budget& budget = plan_.options.budget;
     Keep keep(cache_.n(), std::min(budget.retain, cache_.n()));
-    keep.first(budget.protect_first).last(budget.protect_recent);
+    keep.last(n_last).first(budget.protect_first).last(budget.protect_recent);
     return std::vector<Keep>(size(cache_.shape().n_head_kv), keep);
-}
-
-LayerView Distiller::view(int il, std::span<const float> attention) {
-    const CacheShape& shape = cache_.shape();
-    LayerView view{.layer = il, .n_head_kv = shape.n_head_kv, .n_kv = cache_.n()};
-    if (!attention.empty()) {
-        const std::size_t layer_size = size(shape.n_head_kv) * size(shape.capacity);
-        view.attention = {attention.data() + size(il) * layer_size, shape.n_head_kv, cache_.n(),
-                          size(shape.capacity)};
-    }
-    if (plan_.needs.surprisal) {
-        auto next = surprisal_.begin();
-        for (int head = 0; head < shape.n_head_kv; ++head) {
-            next = std::ranges::transform(cache_.tags(il, head), next, &Tag::surprisal).out;
-        }
-        view.surprisal = {surprisal_.data(), shape.n_head_kv, cache_.n()};
-    }
-    return view;
 }
 
 /// Moves the survivors to the front, in reading order.
 int Distiller::gather(const KeptSlots& kept) {
     const Stopwatch watch;
     const int first_moved = cache_.gather(kept);
+    n_old_ = cache_.n();
+    if (QueryStatistics* statistics = forward_.query_statistics()) statistics->forget();
     times_.gather += watch.seconds();
     return first_moved;
 }
 
 /// Context-reset RoPE: the survivors take the positions 0..retain-1 (§3.5).
 void Distiller::renumber(int first_moved) {
-    if (plan_.options.positions == Positions::keep) return;
+    if (plan_.positions.rule != Positions::reset) return;
     const Stopwatch watch;
     forward_.renumber(first_moved);
     times_.gather += watch.seconds();

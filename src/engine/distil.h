@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "engine/forward_pass.h"
+#include "engine/measurements.h"
 #include "engine/plan.h"
 
 namespace infinipot {
@@ -20,27 +21,30 @@ class Distiller {
 
     Distiller(const Plan& plan, KvCache& cache, ForwardPass& forward);
 
-    /// Leaves `retain` entries per head. `stream_position` is that of the next token.
+    /// Leaves `retain` entries per head, among them at least the `n_last` most recent.
+    /// `stream_position` is that of the next token.
     /// @throws Error(interrupted) or what the policy throws, and then nothing has changed.
-    void distil(std::int64_t stream_position);
+    void distil(std::int64_t stream_position, int n_last = 0);
 
     const Times& times() const { return times_; }
 
     // The steps of distil(), one after another.
-    std::span<const float> observe(std::int64_t stream_position);
-    KeptSlots select(std::span<const float> attention);
+    void observe(std::int64_t stream_position);
+    KeptSlots select(int n_last);
+
+    std::size_t bytes() const { return measurements_.bytes(); }
 
    private:
-    LayerView view(int il, std::span<const float> attention);
-    std::vector<Keep> keep_protected() const;
+    std::vector<Keep> keep_protected(int n_last) const;
     int gather(const KeptSlots& kept);
     void renumber(int first_moved);
 
     const Plan& plan_;
     KvCache& cache_;
     ForwardPass& forward_;
+    Measurements measurements_;
     Times times_;
-    std::vector<float> surprisal_;  // [n_head_kv, n_kv] of one layer
+    int n_old_ = 0;  // entries that the last distillation left
 };
 
 }  // namespace infinipot

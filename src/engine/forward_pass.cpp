@@ -11,7 +11,6 @@ namespace infinipot {
 namespace {
 
 constexpr std::size_t logits_tile_bytes = 8u << 20;  // logits never take more than this
-constexpr int catalyst_tile_tokens = 32;             // attention rows never are more than this
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
@@ -20,7 +19,8 @@ int tile_tokens_for(int n_vocab) {
 }
 
 std::size_t max_nodes(const Model::Impl& model) {
-    const std::size_t per_layer = model.architecture->nodes_per_layer() + attention_mass_nodes;
+    const std::size_t per_layer =
+        model.architecture->nodes_per_layer() + attention_mass_nodes + query_statistics_nodes;
     return size(model.hparams.n_layer) * per_layer + 64;
 }
 
@@ -33,13 +33,15 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
       workspace_(backend, max_nodes(model)),
       tile_tokens_(std::min(limits.n_batch, tile_tokens_for(model.hparams.n_vocab))),
       context_(make_description_context(1)),
+      positions_(limits.positions),
       logits_(size(model.hparams.n_vocab)),
       indices_(size(std::max(limits.n_batch, cache.shape().capacity))) {
     const CacheShape& shape = cache.shape();
     hidden_ =
         ggml_new_tensor_2d(context_.get(), GGML_TYPE_F32, model.hparams.n_embd, limits.n_batch + 1);
     buffer_ = allocate_tensors(context_.get(), backend.buffer_type(), "hidden states");
-    if (limits.n_catalyst > 0) {
+    if (limits.expected_attention) future_.emplace(model, cache, backend, limits.n_sink);
+    if (limits.n_observed > 0) {
         mass_.emplace(shape, backend.buffer_type());
         attention_.resize(size(shape.n_layer) * size(shape.n_head_kv) * size(shape.capacity));
     }
@@ -54,21 +56,24 @@ void ForwardPass::reserve(const Limits& limits) {
     const auto last_batch = [&](int n) { return Batch{capacity - n, n}; };
     GraphInputs inputs;
     ggml_tensor* ignored = nullptr;
-    workspace_.reserve(batch_graph(last_batch(limits.n_batch), false, inputs));
+    workspace_.reserve(batch_graph(last_batch(limits.n_batch), Yield::hidden, inputs));
     if (mass_) {
-        const int n = std::min(limits.n_catalyst, catalyst_tile_tokens);
-        workspace_.reserve(batch_graph(last_batch(n), true, inputs));
+        const int n = std::min(limits.n_observed, observed_tile_tokens);
+        workspace_.reserve(batch_graph(last_batch(n), Yield::attention, inputs));
+        workspace_.reserve(batch_graph(last_batch(std::min(n, limits.n_batch)),
+                                       Yield::hidden_and_attention, inputs));
     }
     if (limits.surprisal) workspace_.reserve(surprisal_graph(0, tile_tokens_, ignored, ignored));
     workspace_.reserve(logits_graph(ignored));
+    if (future_) future_->reserve(workspace_);
     if (limits.renumber) workspace_.reserve(renumber_graph(0, capacity, ignored));
 }
 
 std::size_t ForwardPass::bytes() const {
     return workspace_.bytes() + ggml_backend_buffer_get_size(buffer_.get()) +
-           (mass_ ? mass_->bytes() : 0) + attention_.size() * sizeof(float) +
-           logits_.size() * sizeof(float) + indices_.size() * sizeof(std::int32_t) +
-           mask_.capacity() * sizeof(ggml_fp16_t);
+           (mass_ ? mass_->bytes() : 0) + (future_ ? future_->bytes() : 0) +
+           attention_.size() * sizeof(float) + logits_.size() * sizeof(float) +
+           indices_.size() * sizeof(std::int32_t) + mask_.capacity() * sizeof(ggml_fp16_t);
 }
 
 /// Rows [first, first + n) of the hidden states: [n_embd, n]. Row 0 precedes the batch.
@@ -77,15 +82,31 @@ ggml_tensor* ForwardPass::hidden_rows(ggml_context* context, int first, int n) c
                         size(first) * hidden_->nb[1]);
 }
 
-Workspace::Build ForwardPass::batch_graph(const Batch& batch, bool observe,
+/// Everything that is measured in each layer while a batch passes through it.
+AttentionHook ForwardPass::hook(ggml_context* context, ggml_cgraph* graph, const Batch& batch,
+                                Yield yield) const {
+    AttentionHook attention, queries;
+    if (yield != Yield::hidden) attention = mass_->hook(context, graph);
+    if (yield != Yield::attention && future_) {
+        queries = future_->statistics.hook(context, graph, future_->n_skipped(batch));
+    }
+    if (!queries) return attention;
+    if (!attention) return queries;
+    return [=](int il, const AttentionInputs& inputs) {
+        attention(il, inputs);
+        queries(il, inputs);
+    };
+}
+
+Workspace::Build ForwardPass::batch_graph(const Batch& batch, Yield yield,
                                           GraphInputs& inputs) const {
-    return [this, batch, observe, &inputs](ggml_context* context, ggml_cgraph* graph) {
+    return [this, batch, yield, &inputs](ggml_context* context, ggml_cgraph* graph) {
         GraphBuilder g(context, graph, model_.hparams, model_.options.kernels, cache_, batch,
-                       observe ? mass_->hook(context, graph) : AttentionHook());
+                       positions_, hook(context, graph, batch, yield));
         ggml_tensor* hidden = model_.architecture->hidden(g);  // [n_embd, n_tokens]
         inputs = g.inputs();
         ggml_build_forward_expand(graph, inputs.mask);
-        if (observe) {
+        if (yield == Yield::attention) {
             ggml_build_forward_expand(graph, hidden);
         } else {
             ggml_tensor* rows = hidden_rows(context, 1, batch.n_tokens);
@@ -95,21 +116,38 @@ Workspace::Build ForwardPass::batch_graph(const Batch& batch, bool observe,
 }
 
 void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
-                                bool observe) {
+                                Yield yield) {
     const Batch batch{first_slot, static_cast<int>(tokens.size())};
     assert(batch.end_slot() <= cache_.shape().capacity);
     GraphInputs inputs;
-    workspace_.prepare(batch_graph(batch, observe, inputs));
+    workspace_.prepare(batch_graph(batch, yield, inputs));
     std::iota(indices_.begin(), indices_.begin() + batch.n_tokens, first_position);
     ggml_backend_tensor_set(inputs.tokens, tokens.data(), 0, tokens.size_bytes());
     ggml_backend_tensor_set(inputs.positions, indices_.data(), 0, ggml_nbytes(inputs.positions));
     set_masks(batch, inputs, mask_);
+    if (inputs.grouped) set_grouped_inputs(batch, positions_, *inputs.grouped);
     workspace_.compute();
 }
 
-void ForwardPass::run(std::span<const Token> tokens, int first_position) {
-    compute_batch(tokens, cache_.n(), first_position, false);
+/// What the last graph has measured, for the first n_kv slots.
+void ForwardPass::add_measured_attention(int n_kv) {
+    const CacheShape& shape = cache_.shape();
+    const std::size_t layer_size = size(shape.n_head_kv) * size(shape.capacity);
+    for (int il = 0; il < shape.n_layer; ++il) {
+        float* const sums = attention_.data() + size(il) * layer_size;
+        mass_->add_to(sums, size(shape.capacity), il, n_kv);
+    }
+}
+
+void ForwardPass::run(std::span<const Token> tokens, int first_position, bool observe) {
+    assert(!observe || (mass_ && static_cast<int>(tokens.size()) <= observed_tile_tokens));
+    compute_batch(tokens, cache_.n(), first_position,
+                  observe ? Yield::hidden_and_attention : Yield::hidden);
     n_run_ = static_cast<int>(tokens.size());
+    if (observe) add_measured_attention(cache_.n() + n_run_);
+    if (future_) {
+        future_->statistics.commit(n_run_ - future_->n_skipped({cache_.n(), n_run_}));
+    }
 }
 
 Workspace::Build ForwardPass::surprisal_graph(int first, int n, ggml_tensor*& targets,
@@ -170,22 +208,15 @@ void ForwardPass::set_preceding_state(std::span<const float> state) {
     std::ranges::copy(state, static_cast<float*>(hidden_->data));
 }
 
-std::span<const float> ForwardPass::catalyst_attention(std::span<const Token> catalyst,
-                                                       int first_position) {
-    const CacheShape& shape = cache_.shape();
-    const std::size_t layer_size = size(shape.n_head_kv) * size(shape.capacity);
-    std::ranges::fill(attention_, 0.0f);
-    for (std::size_t done = 0; done < catalyst.size(); done += catalyst_tile_tokens) {
+void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_position) {
+    forget_attention();
+    for (std::size_t done = 0; done < catalyst.size(); done += observed_tile_tokens) {
         const auto tile = catalyst.subspan(
-            done, std::min<std::size_t>(catalyst_tile_tokens, catalyst.size() - done));
+            done, std::min<std::size_t>(observed_tile_tokens, catalyst.size() - done));
         const int offset = static_cast<int>(done);
-        compute_batch(tile, cache_.n() + offset, first_position + offset, true);
-        for (int il = 0; il < shape.n_layer; ++il) {
-            mass_->add_to(attention_.data() + size(il) * layer_size, size(shape.capacity), il,
-                          cache_.n());
-        }
+        compute_batch(tile, cache_.n() + offset, first_position + offset, Yield::attention);
+        add_measured_attention(cache_.n());
     }
-    return attention_;
 }
 
 Workspace::Build ForwardPass::renumber_graph(int first, int n, ggml_tensor*& positions) const {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "cache/kv_cache.h"
+#include "engine/future_attention.h"
 #include "infinipot/policy.h"
 #include "model/model_impl.h"
 #include "observe/attention_mass.h"
@@ -19,19 +21,38 @@ namespace infinipot {
 class ForwardPass {
    public:
     struct Limits {
-        int n_batch = 0;     ///< most tokens of run()
-        int n_catalyst = 0;  ///< tokens of the catalyst; 0 if attention is never measured
+        int n_batch = 0;     ///< most tokens of run() without attention being measured
+        int n_observed = 0;  ///< most tokens that attention is measured of; 0 if it never is
         bool surprisal = false;
+        bool expected_attention = false;
+        int n_sink = 0;        ///< of expected_attention: oldest entries that take no part
         bool renumber = true;  ///< whether renumber() will be called
+        Positions positions = {};
     };
+
+    /// Attention is measured of at most so many tokens at a time.
+    static constexpr int observed_tile_tokens = 32;
 
     /// @throws Error(out_of_memory)
     ForwardPass(const Model::Impl& model, Backend& backend, KvCache& cache, const Limits& limits);
 
     /// Computes the tokens in the slots after the pot's n and keeps their hidden states; the slots
-    /// count only after KvCache::append(). Token t is rotated as position first_position + t.
+    /// count only after KvCache::append(). Token t is rotated as position first_position + t. With
+    /// `observe`, the attention of at most observed_tile_tokens is added to attention().
     /// @throws Error(interrupted), and then nothing has happened.
-    void run(std::span<const Token> tokens, int first_position);
+    void run(std::span<const Token> tokens, int first_position, bool observe = false);
+
+    /// Attention mass that slots have received since forget_attention(), from observed runs or from
+    /// the catalyst: [n_layer][n_head_kv][capacity], of which those up to the last run's end count.
+    std::span<const float> attention() const { return attention_; }
+    void forget_attention() { std::ranges::fill(attention_, 0.0f); }
+
+    /// Attention that entries may expect from the queries to come: [n_head_kv][n_kv], 0 for the
+    /// first n_sink; valid until the next call. Only with Limits::expected_attention.
+    std::span<const float> expected_attention(int il) { return future_->expect(il, workspace_); }
+
+    /// Of the queries of all runs since they were forgotten; null without expected_attention.
+    QueryStatistics* query_statistics() { return future_ ? &future_->statistics : nullptr; }
 
     /// -ln P of each token of the last run(), in nats, given all before it.
     /// @throws Error(interrupted)
@@ -48,11 +69,10 @@ class ForwardPass {
     std::vector<float> preceding_state() const;
     void set_preceding_state(std::span<const float> state);
 
-    /// Attention mass that every slot of the pot receives from the catalyst, which runs in the
-    /// slots after n and is forgotten: [n_layer][n_head_kv][capacity], of which n_kv slots are
-    /// meant.
+    /// Runs the catalyst in the slots after n, to be forgotten again: attention() is afterwards
+    /// what every slot of the pot receives from it.
     /// @throws Error(interrupted), and then nothing has happened.
-    std::span<const float> catalyst_attention(std::span<const Token> catalyst, int first_position);
+    void run_catalyst(std::span<const Token> catalyst, int first_position);
 
     /// Rotates the keys from slot `first` on anew, for the slots they are in now.
     void renumber(int first);
@@ -61,10 +81,16 @@ class ForwardPass {
     std::size_t bytes() const;
 
    private:
+    /// What a graph leaves behind besides keys and values.
+    enum class Yield { hidden, hidden_and_attention, attention };
+
     void compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
-                       bool observe);
+                       Yield yield);
+    void add_measured_attention(int n_kv);
     void reserve(const Limits& limits);
-    Workspace::Build batch_graph(const Batch& batch, bool observe, GraphInputs& inputs) const;
+    Workspace::Build batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs) const;
+    AttentionHook hook(ggml_context* context, ggml_cgraph* graph, const Batch& batch,
+                       Yield yield) const;
     Workspace::Build surprisal_graph(int first, int n, ggml_tensor*& targets,
                                      ggml_tensor*& nats) const;
     Workspace::Build logits_graph(ggml_tensor*& logits) const;
@@ -79,7 +105,9 @@ class ForwardPass {
     ContextHandle context_;
     BufferHandle buffer_;
     ggml_tensor* hidden_;  // F32 [n_embd, n_batch + 1]
+    Positions positions_;
     std::optional<AttentionMass> mass_;
+    std::optional<FutureAttention> future_;
     std::vector<float> attention_;       // [n_layer, n_head_kv, capacity]
     std::vector<float> logits_;          // [n_vocab]
     std::vector<std::int32_t> indices_;  // positions of a batch

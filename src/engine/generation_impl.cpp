@@ -31,6 +31,7 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
     if (trace == Trace::none) check_room(session, prompt.size());
     try {
         session_.read(prompt, trace == Trace::kept);
+        before_ = session_.end_of_prompt(static_cast<int>(prompt.size()), before_);
     } catch (...) {
         if (trace == Trace::none) session_.rewind(before_);
         throw;

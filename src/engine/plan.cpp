@@ -5,12 +5,10 @@
 #include <thread>
 
 #include "infinipot/error.h"
+#include "model/grouped_attention.h"
 #include "model/model_impl.h"
 
 namespace infinipot {
-
-const std::string_view general_catalyst =
-    "Summarize the previous context, highlighting the most important parts.";
 
 namespace {
 
@@ -37,11 +35,13 @@ void require_at_least(int value, int least, const char* name) {
 int chosen(int value, int automatic) { return value == Budget::automatic ? automatic : value; }
 
 /// The capacity that the budget asks for, in entries or in bytes, whichever is smaller.
-int capacity_of(const Budget& budget, const Model::Impl& model) {
+int capacity_of(const Budget& budget, const Needs& needs, const Model::Impl& model) {
     const int n_ctx_train = model.hparams.n_ctx_train;
     int capacity = chosen(budget.capacity, std::min(default_capacity, n_ctx_train));
     if (budget.memory_bytes > 0) {
-        const std::size_t entry = KvCache::entry_bytes(model.hparams.cache_shape(0));
+        CacheShape shape = model.hparams.cache_shape(0);
+        shape.accumulates = needs.attention == AttentionProbe::accumulated;
+        const std::size_t entry = KvCache::entry_bytes(shape);
         const std::size_t entries = budget.memory_bytes / entry;
         if (entries == 0) {
             too_small("a memory of " + number(static_cast<long long>(budget.memory_bytes)) +
@@ -64,13 +64,96 @@ void check_window(const SessionOptions& options, const Model::Impl& model) {
                   number(n_ctx_train) + ", or allow it with beyond_window");
 }
 
+/// What one-by-one eviction cannot give a policy, and what other settings do not go together.
+void resolve_schedule(Plan& plan) {
+    const EvictionPolicy& policy = *plan.options.policy;
+    plan.schedule = plan.options.schedule.value_or(policy.schedule());
+    const bool as_in_source = plan.schedule == policy.schedule();
+    plan.positions =
+        plan.options.positions.value_or(as_in_source ? policy.positions() : Positions());
+    plan.options.schedule = plan.schedule;
+    plan.options.positions = plan.positions;
+
+    const std::string run = "policy " + policy.spec() + " under schedule " +
+                            std::string(to_string(plan.schedule)) + ": ";
+    if (plan.schedule == Schedule::one_by_one) {
+        if (plan.needs.attention == AttentionProbe::catalyst) {
+            contradiction(run + "it would read the catalyst prompt for every token; use when-full");
+        }
+        if (plan.needs.attention == AttentionProbe::recent && plan.needs.n_query > 1) {
+            contradiction(run + "it needs the attention of the last " + number(plan.needs.n_query) +
+                          " tokens together, which come one at a time; use when-full or at-end");
+        }
+        if (plan.needs.expected_attention) {
+            contradiction(run +
+                          "it would estimate future attention for every token; use when-full");
+        }
+    }
+    if (plan.needs.expected_attention && plan.positions.rule == Positions::keep) {
+        contradiction(run + "it needs to know how far the next queries turn; use positions reset");
+    }
+    const bool cuts = plan.schedule == Schedule::before_reading;
+    if (cuts != (policy.schedule() == Schedule::before_reading)) {
+        contradiction(run + (cuts ? "nothing is evicted there; use policy truncate"
+                                  : "it cuts the text before it is read; use before-reading"));
+    }
+    if (plan.positions.rule == Positions::grouped) {
+        if (policy.positions().rule != Positions::grouped) {
+            contradiction(
+                "grouped positions keep every entry; use policy self_extend, which sets "
+                "them, and not " +
+                policy.spec());
+        }
+        if (plan.positions.group < 1 || plan.positions.neighbours < 1) {
+            contradiction("grouped positions want a group and neighbours of at least 1");
+        }
+    }
+}
+
+/// How many entries the pot may hold while it is being read into.
+int fill_limit_of(const Plan& plan) {
+    const Budget& budget = plan.options.budget;
+    if (plan.schedule == Schedule::one_by_one) return budget.retain;
+    return budget.capacity - std::max(static_cast<int>(plan.catalyst.size()), budget.reserve);
+}
+
+int automatic_retain(const Plan& plan) {
+    const Budget& budget = plan.options.budget;
+    if (plan.schedule != Schedule::one_by_one) return budget.capacity / 2;
+    return budget.capacity - std::max(1, budget.reserve);  // the token that comes needs a slot
+}
+
+void check_room_to_read(const Plan& plan) {
+    const Budget& budget = plan.options.budget;
+    if (budget.retain >= budget.capacity) {
+        contradiction("retain is " + number(budget.retain) +
+                      " and must be less than the capacity of " + number(budget.capacity));
+    }
+    const int least = std::max(smallest_stride, plan.needs.n_query);
+    const int n_catalyst = static_cast<int>(plan.catalyst.size());
+    if (plan.schedule == Schedule::when_full && plan.fill_limit - budget.retain < least) {
+        too_small("a capacity of " + number(budget.capacity) + " entries is too small for " +
+                  number(budget.retain) + " retained, a catalyst of " + number(n_catalyst) +
+                  " tokens, a reserve of " + number(budget.reserve) + " and at least " +
+                  number(least) + " new tokens; raise the capacity or lower the others");
+    }
+    if (plan.fill_limit < smallest_stride) {
+        too_small("a capacity of " + number(budget.capacity) + " entries and a reserve of " +
+                  number(budget.reserve) + " leave no room for a text; raise the capacity");
+    }
+    if (budget.protect_first + budget.protect_recent > budget.retain) {
+        contradiction("protect_first " + number(budget.protect_first) + " and protect_recent " +
+                      number(budget.protect_recent) + " are together more than the " +
+                      number(budget.retain) + " entries retained");
+    }
+}
+
 void resolve_budget(Plan& plan, const Model::Impl& model) {
     Budget& budget = plan.options.budget;
     const int n_opening = static_cast<int>(plan.opening.size());
-    const int n_catalyst = static_cast<int>(plan.catalyst.size());
-    budget.capacity = capacity_of(budget, model);
+    budget.capacity = capacity_of(budget, plan.needs, model);
     budget.reserve = chosen(budget.reserve, budget.capacity / 8);
-    budget.retain = chosen(budget.retain, budget.capacity / 2);
+    budget.retain = chosen(budget.retain, automatic_retain(plan));
     budget.protect_first =
         chosen(budget.protect_first, std::min(std::max(4, n_opening), budget.retain / 4));
     budget.protect_recent = chosen(budget.protect_recent, budget.capacity / 16);
@@ -78,23 +161,8 @@ void resolve_budget(Plan& plan, const Model::Impl& model) {
     require_at_least(budget.retain, 1, "retain");
     require_at_least(budget.protect_first, 0, "protect_first");
     require_at_least(budget.protect_recent, 0, "protect_recent");
-
-    plan.fill_limit = budget.capacity - std::max(n_catalyst, budget.reserve);
-    if (budget.retain >= budget.capacity) {
-        contradiction("retain is " + number(budget.retain) +
-                      " and must be less than the capacity of " + number(budget.capacity));
-    }
-    if (plan.fill_limit - budget.retain < smallest_stride) {
-        too_small("a capacity of " + number(budget.capacity) + " entries is too small for " +
-                  number(budget.retain) + " retained, a catalyst of " + number(n_catalyst) +
-                  " tokens, a reserve of " + number(budget.reserve) + " and at least " +
-                  number(smallest_stride) + " new tokens; raise the capacity or lower the others");
-    }
-    if (budget.protect_first + budget.protect_recent > budget.retain) {
-        contradiction("protect_first " + number(budget.protect_first) + " and protect_recent " +
-                      number(budget.protect_recent) + " are together more than the " +
-                      number(budget.retain) + " entries retained");
-    }
+    plan.fill_limit = fill_limit_of(plan);
+    check_room_to_read(plan);
 }
 
 bool framed(const Plan& plan, const Model::Impl& model) {
@@ -129,6 +197,7 @@ Plan make_plan(const Model::Impl& model, SessionOptions options) {
         plan.catalyst = frame_question(model, plan, o.catalyst, true);
         if (plan.catalyst.empty()) contradiction("the catalyst prompt has no tokens");
     }
+    resolve_schedule(plan);
     resolve_budget(plan, model);
     check_window(o, model);
     if (static_cast<int>(plan.opening.size()) >= plan.fill_limit) {
@@ -138,6 +207,10 @@ Plan make_plan(const Model::Impl& model, SessionOptions options) {
 
     require_at_least(o.n_batch, 1, "the batch");
     o.n_batch = std::min(o.n_batch, plan.fill_limit);
+    if (plan.positions.rule == Positions::grouped) {
+        o.n_batch =
+            std::min(o.n_batch, grouped_batch_tokens(o.budget.capacity, model.hparams.n_head));
+    }
     require_at_least(o.n_threads, 0, "the number of threads");
     if (o.n_threads == 0) {
         const auto cores = static_cast<int>(std::thread::hardware_concurrency());

@@ -10,10 +10,14 @@ namespace infinipot {
 struct Plan {
     SessionOptions options = {};       ///< budget, policy, catalyst, batch and threads filled in
     Needs needs = {};                  ///< of the policy
+    Schedule schedule = {};            ///< that of the options, else the policy's
+    Positions positions = {};          ///< likewise
     std::vector<Token> opening = {};   ///< what the stream begins with: BOS and the chat frame
     std::vector<Token> closing = {};   ///< what follows a question
     std::vector<Token> catalyst = {};  ///< empty if the policy needs no attention
-    int fill_limit = 0;                ///< the pot is distilled when it holds this many entries
+    int fill_limit = 0;                ///< entries leave when the pot holds this many
+
+    bool measures_surprisal() const { return needs.surprisal || options.measure_surprisal; }
 };
 
 /// @throws Error(invalid_argument) or Error(does_not_fit), one sentence naming the option.

@@ -14,11 +14,35 @@ namespace {
 
 constexpr std::size_t enqueued_bytes = Segmenter::segment_bytes;  // text taken at one time
 
+/// How many tokens' attention is measured in one forward pass, at the most.
+int n_observed(const Plan& plan) {
+    switch (plan.needs.attention) {
+        case AttentionProbe::none:
+            return 0;
+        case AttentionProbe::catalyst:
+            return static_cast<int>(plan.catalyst.size());
+        case AttentionProbe::recent:
+            return plan.needs.n_query;
+        case AttentionProbe::accumulated:
+            return ForwardPass::observed_tile_tokens;
+    }
+    return 0;
+}
+
 ForwardPass::Limits limits_of(const Plan& plan) {
     return {.n_batch = plan.options.n_batch,
-            .n_catalyst = static_cast<int>(plan.catalyst.size()),
-            .surprisal = plan.needs.surprisal,
-            .renumber = plan.options.positions == Positions::reset};
+            .n_observed = n_observed(plan),
+            .surprisal = plan.measures_surprisal(),
+            .expected_attention = plan.needs.expected_attention,
+            .n_sink = plan.needs.n_sink,
+            .renumber = plan.positions.rule == Positions::reset,
+            .positions = plan.positions};
+}
+
+CacheShape cache_shape(const Plan& plan, const Model::Impl& model) {
+    CacheShape shape = model.hparams.cache_shape(plan.options.budget.capacity);
+    shape.accumulates = plan.needs.attention == AttentionProbe::accumulated;
+    return shape;
 }
 
 /// -ln P(token) from logits, in nats.
@@ -35,13 +59,17 @@ Session::Impl::Impl(const Model& m, SessionOptions options)
     : model(m),
       plan(make_plan(m.impl(), std::move(options))),
       backend_(plan.options.n_threads),
-      cache_(m.impl().hparams.cache_shape(plan.options.budget.capacity), backend_.buffer_type()),
+      cache_(cache_shape(plan, m.impl()), backend_.buffer_type()),
       forward_(m.impl(), backend_, cache_, limits_of(plan)),
       distiller_(plan, cache_, forward_),
       nats_(static_cast<std::size_t>(plan.options.n_batch)),
       tags_(static_cast<std::size_t>(plan.options.n_batch)) {
+    if (plan.schedule == Schedule::one_by_one) {
+        one_by_one_.emplace(plan, m.impl(), cache_, forward_, backend_);
+    }
     stats.pot_bytes = cache_.bytes();
-    stats.compute_bytes = forward_.bytes();
+    stats.compute_bytes =
+        forward_.bytes() + distiller_.bytes() + (one_by_one_ ? one_by_one_->bytes() : 0);
 }
 
 void Session::Impl::require_no_generation() const {
@@ -119,11 +147,69 @@ void Session::Impl::flush(const IngestOptions& options) {
 
 // --- Tokens to the pot ------------------------------------------------------------------------
 
-/// How many tokens the next batch takes. Depends on the pot alone, so that reading does not depend
-/// on how the text arrives; batches end at the fill limit, so that distillations do not depend on
+/// What is read next, once there is room. Depends on the pot alone, so that reading does not depend
+/// on how the text arrives; batches end at the fill limit, so that what leaves does not depend on
 /// n_batch.
-int Session::Impl::next_batch() const {
-    return std::min(plan.options.n_batch, plan.fill_limit - cache_.n());
+Session::Impl::Step Session::Impl::next_step() const {
+    constexpr int tile = ForwardPass::observed_tile_tokens;
+    const int room = plan.fill_limit - cache_.n();
+    const int most = std::min(plan.options.n_batch, room);
+    if (one_by_one_ && room == 0) {
+        return {1, plan.needs.attention != AttentionProbe::none};
+    }
+    if (plan.needs.attention == AttentionProbe::accumulated) return {std::min(most, tile), true};
+    if (plan.needs.attention == AttentionProbe::recent && plan.schedule == Schedule::when_full) {
+        const int n_before = room - plan.needs.n_query;  // tokens before those that are observed
+        return n_before > 0 ? Step{std::min(most, n_before), false}
+                            : Step{std::min(most, tile), true};
+    }
+    return {most, false};
+}
+
+/// Likewise, of a question of which n_left tokens are to be read.
+Session::Impl::Step Session::Impl::next_question_step(std::size_t n_left) const {
+    const int left = static_cast<int>(std::min<std::size_t>(n_left, 1u << 30));
+    const int most = std::min({plan.options.n_batch, cache_.room(), left});
+    if (plan.schedule != Schedule::at_end || plan.needs.attention != AttentionProbe::recent) {
+        return {most, false};
+    }
+    const int n_before = left - plan.needs.n_query;
+    return n_before > 0 ? Step{std::min(most, n_before), false}
+                        : Step{std::min(most, ForwardPass::observed_tile_tokens), true};
+}
+
+/// Before the next token that is there to stay is read.
+void Session::Impl::make_room() {
+    if (cache_.n() < plan.fill_limit) return;
+    switch (plan.schedule) {
+        case Schedule::when_full:
+            return distil();
+        case Schedule::one_by_one:
+            return;  // the entry leaves when the token has been read
+        case Schedule::at_end:
+        case Schedule::before_reading:
+            break;
+    }
+    throw Error(ErrorCode::does_not_fit,
+                "the text does not fit into the pot, which is full at " +
+                    std::to_string(cache_.n()) + " entries, and policy " +
+                    plan.options.policy->spec() + " with schedule " +
+                    std::string(to_string(plan.schedule)) +
+                    " lets none of them leave yet; raise the capacity or choose another schedule");
+}
+
+/// Schedule::before_reading: of what waits beyond the first half of the pot, only as much is held
+/// as will fill the second.
+void Session::Impl::leave_out_middle(std::size_t done) {
+    const auto first_half = static_cast<std::size_t>(plan.fill_limit / 2);
+    const auto n_kv = static_cast<std::size_t>(cache_.n());
+    const std::size_t wanted = first_half > n_kv ? first_half - n_kv : 0;
+    const std::size_t most = done + wanted + first_half;
+    if (waiting_.size() <= most) return;
+    const auto excess = static_cast<std::ptrdiff_t>(waiting_.size() - most);
+    const auto middle = waiting_.begin() + static_cast<std::ptrdiff_t>(done + wanted);
+    waiting_.erase(middle, middle + excess);
+    stats.tokens_left_out += static_cast<std::uint64_t>(excess);
 }
 
 /// How much of the text `n_waiting` unread tokens leave read: an estimate, but exact at the end.
@@ -142,19 +228,19 @@ void Session::Impl::read_waiting(bool all, const IngestOptions& options, const S
         stats.prefill_seconds += reading.seconds();
     };
     try {
+        if (plan.schedule == Schedule::before_reading) leave_out_middle(done);
         while (done < waiting_.size()) {
-            if (cache_.n() >= plan.fill_limit) distil();
+            if (holds_back() && !all) break;
+            make_room();
             const std::size_t n_left = waiting_.size() - done;
-            std::size_t n = static_cast<std::size_t>(next_batch());
+            const Step step = next_step();
+            std::size_t n = static_cast<std::size_t>(step.n_tokens);
             if (n > n_left && !all) break;
             n = std::min(n, n_left);
-            read_batch(std::span(waiting_).subspan(done, n), true);
+            read_batch(std::span(waiting_).subspan(done, n), true, step.observed);
             done += n;
             stats.tokens_read += n;
-            if (options.on_progress) {
-                options.on_progress({bytes_in_pot(waiting_.size() - done), stats.tokens_read,
-                                     stats.distillations, watch.seconds()});
-            }
+            if (options.on_progress) report_progress(options, n, waiting_.size() - done, watch);
         }
     } catch (...) {
         close();
@@ -163,19 +249,57 @@ void Session::Impl::read_waiting(bool all, const IngestOptions& options, const S
     close();
 }
 
+void Session::Impl::report_progress(const IngestOptions& options, std::size_t n_batch,
+                                    std::size_t n_waiting, const Stopwatch& watch) const {
+    const auto nats = std::span(nats_).first(plan.options.measure_surprisal ? n_batch : 0);
+    options.on_progress(
+        {bytes_in_pot(n_waiting), stats.tokens_read, stats.distillations, watch.seconds(), nats});
+}
+
+/// Whether the rest of the text must be known before more of it is read.
+bool Session::Impl::holds_back() const {
+    return plan.schedule == Schedule::before_reading && cache_.n() >= plan.fill_limit / 2;
+}
+
 /// Where the next token is rotated to.
 int Session::Impl::position() const {
-    if (plan.options.positions == Positions::reset) return cache_.n();
+    if (plan.positions.rule == Positions::reset) {
+        return one_by_one_ ? one_by_one_->next_position() : cache_.n();
+    }
     constexpr std::int64_t largest = std::numeric_limits<int>::max() / 2;
     return static_cast<int>(std::min(stream_position_, largest));
 }
 
-void Session::Impl::read_batch(std::span<const Token> tokens, bool tagged) {
-    forward_.run(tokens, position());
+void Session::Impl::read_batch(std::span<const Token> tokens, bool staying, bool observed) {
+    run(tokens, observed);
     const std::span<float> nats = std::span(nats_).first(tokens.size());
     std::ranges::fill(nats, 0.0f);
-    if (tagged && plan.needs.surprisal) measure_surprisal(tokens, nats);
-    append(tokens, nats);
+    if (staying && plan.measures_surprisal()) measure_surprisal(tokens, nats);
+    append(tokens, nats, staying);
+}
+
+/// Attention of recent tokens adds up over as many of them as the policy asks for; what they were
+/// before is forgotten at the first.
+void Session::Impl::run(std::span<const Token> tokens, bool observed) {
+    if (observed && !observing_) forward_.forget_attention();
+    forward_.run(tokens, position(), observed);
+    observing_ = observed && plan.needs.attention == AttentionProbe::recent && !one_by_one_;
+    if (plan.needs.attention == AttentionProbe::accumulated && observed) {
+        accumulate_attention(cache_.n() + static_cast<int>(tokens.size()));
+    }
+}
+
+void Session::Impl::accumulate_attention(int n_slots) {
+    const CacheShape& shape = cache_.shape();
+    for (int il = 0; il < shape.n_layer; ++il) {
+        for (int head = 0; head < shape.n_head_kv; ++head) {
+            const auto row = static_cast<std::size_t>(il * shape.n_head_kv + head);
+            cache_.add_attention(
+                il, head,
+                forward_.attention().subspan(row * static_cast<std::size_t>(shape.capacity),
+                                             static_cast<std::size_t>(n_slots)));
+        }
+    }
 }
 
 void Session::Impl::measure_surprisal(std::span<const Token> tokens, std::span<float> nats) {
@@ -185,46 +309,69 @@ void Session::Impl::measure_surprisal(std::span<const Token> tokens, std::span<f
     stats.surprisal_seconds += watch.seconds();
 }
 
-void Session::Impl::append(std::span<const Token> tokens, std::span<const float> nats) {
+void Session::Impl::append(std::span<const Token> tokens, std::span<const float> nats,
+                           bool staying) {
+    const int n = static_cast<int>(tokens.size());
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         tags_[i] = {nats[i], tokens[i], stream_position_ + static_cast<std::int64_t>(i)};
     }
     cache_.append(std::span(tags_).first(tokens.size()));
-    stream_position_ += static_cast<std::int64_t>(tokens.size());
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n());
+    if (one_by_one_ && staying) {
+        one_by_one_->append(n);
+        if (cache_.n() > plan.fill_limit) evict_one();
+    }
+    stream_position_ += n;
     forward_.advance();
 }
 
-void Session::Impl::distil() {
+void Session::Impl::evict_one() {
+    one_by_one_->evict();
+    ++stats.distillations;
+}
+
+void Session::Impl::distil(int n_last) {
     const int n_catalyst = static_cast<int>(plan.catalyst.size());
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n() + n_catalyst);
-    distiller_.distil(stream_position_);
+    distiller_.distil(stream_position_, n_last);
     ++stats.distillations;
 }
 
 // --- Questions and answers --------------------------------------------------------------------
 
-void Session::Impl::read(std::span<const Token> tokens, bool distilling) {
+void Session::Impl::read(std::span<const Token> tokens, bool staying) {
     while (!tokens.empty()) {
-        if (distilling && cache_.n() >= plan.fill_limit) distil();
-        const int room = distilling ? next_batch() : std::min(plan.options.n_batch, cache_.room());
-        assert(room > 0);
-        const auto n = std::min(static_cast<std::size_t>(room), tokens.size());
-        read_batch(tokens.first(n), distilling);
+        if (staying) make_room();
+        const bool is_end = !staying || plan.schedule == Schedule::at_end;
+        const Step step = is_end ? next_question_step(tokens.size()) : next_step();
+        assert(step.n_tokens > 0);
+        const auto n = std::min(static_cast<std::size_t>(step.n_tokens), tokens.size());
+        read_batch(tokens.first(n), staying, step.observed);
         tokens = tokens.subspan(n);
     }
     logits_ = forward_.logits();
 }
 
-void Session::Impl::read_generated(Token token, bool distilling) {
+void Session::Impl::read_generated(Token token, bool staying) {
     const Stopwatch watch;
-    const bool tagged = distilling && plan.needs.surprisal;
+    const bool tagged = staying && plan.measures_surprisal();
     const float nats = tagged ? surprisal_from(logits_, token) : 0.0f;
-    if (distilling && cache_.n() >= plan.fill_limit) distil();
-    forward_.run({&token, 1}, position());
-    append({&token, 1}, {&nats, 1});
+    if (staying) make_room();
+    run({&token, 1}, staying && next_step().observed);
+    append({&token, 1}, {&nats, 1}, staying);
     logits_ = forward_.logits();
     stats.decode_seconds += watch.seconds();
+}
+
+Session::Impl::Mark Session::Impl::end_of_prompt(int n_question, const Mark& before) {
+    if (plan.schedule != Schedule::at_end || before.stream_position == ended_at_) return before;
+    Mark without_question = before;
+    if (cache_.n() > plan.options.budget.retain) {
+        distil(n_question);
+        without_question.n_kv = cache_.n() - n_question;
+    }
+    ended_at_ = before.stream_position;
+    return without_question;
 }
 
 Session::Impl::Mark Session::Impl::mark() const {
@@ -243,6 +390,7 @@ Stats Session::Impl::current_stats() const {
     now.catalyst_seconds = distiller_.times().catalyst;
     now.select_seconds = distiller_.times().select;
     now.gather_seconds = distiller_.times().gather;
+    if (one_by_one_) now.select_seconds += one_by_one_->seconds();
     return now;
 }
 

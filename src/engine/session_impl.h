@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/utf8.h"
 #include "engine/distil.h"
 #include "engine/forward_pass.h"
+#include "engine/one_by_one.h"
 #include "engine/plan.h"
 #include "infinipot/session.h"
 #include "tensor/backend.h"
@@ -16,7 +18,7 @@
 namespace infinipot {
 
 /// A session from the inside: text waits to become tokens, tokens wait to fill a batch, batches go
-/// into the pot, and a pot that reaches its fill limit is distilled.
+/// into the pot, and entries leave it as the schedule says.
 class Session::Impl {
    public:
     Impl(const Model& model, SessionOptions options);
@@ -34,13 +36,16 @@ class Session::Impl {
     Mark mark() const;
     void rewind(const Mark& mark);
 
-    /// Reads tokens to the end, after which logits() tell what follows. With `distilling`, they are
-    /// there to stay, and room is made whenever the fill limit is reached; without it they must
-    /// fit.
-    void read(std::span<const Token> tokens, bool distilling);
+    /// Reads tokens to the end, after which logits() tell what follows. With `staying`, they are
+    /// part of the stream, and room is made as the schedule says; without it they must fit.
+    void read(std::span<const Token> tokens, bool staying);
 
     /// Reads one token that was drawn from logits().
-    void read_generated(Token token, bool distilling);
+    void read_generated(Token token, bool staying);
+
+    /// Schedule::at_end: text and a question of n_question tokens have been read. Distils once for
+    /// each text, and returns where the pot stands without the question.
+    Mark end_of_prompt(int n_question, const Mark& before);
 
     std::span<const float> logits() const { return logits_; }  ///< [n_vocab]
 
@@ -54,33 +59,53 @@ class Session::Impl {
 
     KvCache& cache() { return cache_; }
     Distiller& distiller() { return distiller_; }
+    const ForwardPass& forward() const { return forward_; }
+    const OneByOne* one_by_one() const { return one_by_one_ ? &*one_by_one_ : nullptr; }
     Stats current_stats() const;
     int room() const { return cache_.room(); }
-    void distil();
+    void distil(int n_last = 0);
 
    private:
+    /// A forward pass that is to come.
+    struct Step {
+        int n_tokens;
+        bool observed;  ///< whether the attention of its tokens is measured
+    };
+
     void begin_stream();
     void enqueue(std::string_view text);
     void forget_cut_off();
     void tokenize(std::string_view segment);
     void read_waiting(bool all, const IngestOptions& options, const Stopwatch& watch);
-    int next_batch() const;
+    Step next_step() const;
+    Step next_question_step(std::size_t n_left) const;
+    void make_room();
+    void leave_out_middle(std::size_t done);
+    bool holds_back() const;
+    void report_progress(const IngestOptions& options, std::size_t n_batch, std::size_t n_waiting,
+                         const Stopwatch& watch) const;
     std::uint64_t bytes_in_pot(std::size_t n_waiting) const;
     int position() const;
-    void read_batch(std::span<const Token> tokens, bool tagged);
+    void read_batch(std::span<const Token> tokens, bool staying, bool observed);
+    void run(std::span<const Token> tokens, bool observed);
+    void accumulate_attention(int n_slots);
     void measure_surprisal(std::span<const Token> tokens, std::span<float> nats);
-    void append(std::span<const Token> tokens, std::span<const float> nats);
+    void append(std::span<const Token> tokens, std::span<const float> nats, bool staying);
+    void evict_one();
 
     Backend backend_;
     KvCache cache_;
     ForwardPass forward_;
     Distiller distiller_;
+    std::optional<OneByOne> one_by_one_;
     Utf8Validator validator_;
     std::string cut_off_;  // the beginning of a character whose end has not come
     Segmenter segmenter_;
     std::vector<Token> waiting_;        // tokens that no batch has read yet
     std::int64_t stream_position_ = 0;  // of the next token
+    std::int64_t ended_at_ = 0;         // of the last token that end_of_prompt() has seen
     bool begun_ = false;                // the opening is queued
+    bool observing_ = false;            // the last run's attention is to be added to
     std::vector<float> nats_;           // [n_batch]
     std::vector<Tag> tags_;             // [n_batch]
     std::span<const float> logits_;     // of what follows the last read()

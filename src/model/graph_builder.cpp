@@ -29,7 +29,7 @@ ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, 
 
 GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams,
                            Kernels kernels, const KvCache& cache, const Batch& batch,
-                           AttentionHook hook)
+                           const Positions& positions, AttentionHook hook)
     : Operators(context),
       graph_(graph),
       hparams_(hparams),
@@ -40,7 +40,11 @@ GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hpar
       hook_(std::move(hook)),
       inputs_{new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "tokens"),
               new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "positions"),
-              new_input(context, GGML_TYPE_F16, n_kv_, batch.n_tokens, "mask")} {}
+              new_input(context, GGML_TYPE_F16, n_kv_, batch.n_tokens, "mask")} {
+    if (positions.rule == Positions::grouped) {
+        inputs_.grouped = make_grouped_inputs(context, n_kv_, batch.n_tokens);
+    }
+}
 
 ggml_tensor* GraphBuilder::embed(ggml_tensor* table) {
     return ggml_get_rows(context(), table, inputs_.tokens);  // [n_embd, n_tokens]
@@ -78,15 +82,17 @@ ggml_tensor* GraphBuilder::norm_heads(ggml_tensor* x, ggml_tensor* weight, float
 ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                                   const Attention& attention) {
     const Rotation& rotation = attention.rotation;
-    q = rotation.apply(context(), split_heads(q, hparams_.n_head), inputs_.positions);
+    ggml_tensor* unrotated_q = split_heads(q, hparams_.n_head);
+    q = rotation.apply(context(), unrotated_q, inputs_.positions);
     k = split_heads(k, hparams_.n_head_kv);
     store(k, cache_.keys(il));
     store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
     store(split_heads(v, hparams_.n_head_kv), cache_.values(il));
     if (hook_) {
-        hook_(il, {by_head(q), slots(cache_.rotated_keys(il), n_kv_), mask_of(attention),
-                   attention.scale, attention.softcap});
+        hook_(il, {unrotated_q, by_head(q), slots(cache_.rotated_keys(il), n_kv_),
+                   mask_of(attention), attention.scale, attention.softcap});
     }
+    if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, attention);
     return native(attention) ? attend_natively(il, q, attention)
                              : attend_with_ggml(il, q, attention);
 }
@@ -111,6 +117,26 @@ ggml_tensor* GraphBuilder::mask_of(const Attention& attention) {
     }
     assert(inputs_.window == attention.window && "one window size in a graph");
     return inputs_.window_mask;
+}
+
+/// Every query is compared with every key twice: as neighbours, and in groups.
+ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
+                                            const Attention& attention) {
+    const auto rotate = [&](ggml_tensor* x, ggml_tensor* positions) {
+        return attention.rotation.apply(context(), x, positions);
+    };
+    ggml_tensor* grouped_q = rotate(unrotated_q, inputs_.grouped->query_positions);
+    ggml_tensor* grouped_k =
+        by_head(rotate(by_head(slots(cache_.keys(il), n_kv_)), inputs_.grouped->key_positions));
+    return grouped_attention(context(), {.near_queries = by_head(q),
+                                         .near_keys = slots(cache_.rotated_keys(il), n_kv_),
+                                         .far_queries = by_head(grouped_q),
+                                         .far_keys = grouped_k,
+                                         .values = slots(cache_.values(il), n_kv_),
+                                         .mask = mask_of(attention),
+                                         .near = inputs_.grouped->near,
+                                         .scale = attention.scale,
+                                         .softcap = attention.softcap});
 }
 
 /// q: [n_embd_head, n_head, n_tokens], rotated; for both ways of attending.

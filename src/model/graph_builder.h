@@ -1,30 +1,26 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "cache/kv_cache.h"
 #include "model/attention.h"
+#include "model/batch.h"
+#include "model/grouped_attention.h"
 #include "model/hparams.h"
 #include "model/operators.h"
 
 namespace infinipot {
 
-/// The tokens of one forward pass and the slots they go to.
-struct Batch {
-    int first_slot = 0;  ///< the pot's n before the batch
-    int n_tokens = 0;
-
-    int end_slot() const { return first_slot + n_tokens; }
-};
-
 /// What one layer attends with, for those who want to observe it.
 struct AttentionInputs {
-    ggml_tensor* queries;       ///< F32 [n_embd_head, n_tokens, n_head], rotated
-    ggml_tensor* rotated_keys;  ///< F16 [n_embd_head, n_kv, n_head_kv]
-    ggml_tensor* mask;          ///< F16 [n_kv, n_tokens]: 0 or -inf; the layer's window included
-    float scale;                ///< of queries times keys
-    float softcap;              ///< of the scaled logits; 0: none
+    ggml_tensor* unrotated_queries;  ///< F32 [n_embd_head, n_head, n_tokens]
+    ggml_tensor* queries;            ///< F32 [n_embd_head, n_tokens, n_head], rotated
+    ggml_tensor* rotated_keys;       ///< F16 [n_embd_head, n_kv, n_head_kv]
+    ggml_tensor* mask;  ///< F16 [n_kv, n_tokens]: 0 or -inf; the layer's window included
+    float scale;        ///< of queries times keys
+    float softcap;      ///< of the scaled logits; 0: none
 };
 
 /// Called for every layer while the graph is built; may add nodes of its own.
@@ -37,7 +33,8 @@ struct GraphInputs {
     ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv covers the batch, maybe more
     /// The same for layers whose window is smaller than the pot; null if there are none.
     ggml_tensor* window_mask = nullptr;
-    int window = 0;  ///< of window_mask
+    int window = 0;                             ///< of window_mask
+    std::optional<GroupedInputs> grouped = {};  ///< if positions are grouped
 };
 
 /// Builds the forward pass of one batch against a pot. An architecture writes itself down in the
@@ -45,7 +42,8 @@ struct GraphInputs {
 class GraphBuilder : public Operators {
    public:
     GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams, Kernels kernels,
-                 const KvCache& cache, const Batch& batch, AttentionHook hook = {});
+                 const KvCache& cache, const Batch& batch, const Positions& positions = {},
+                 AttentionHook hook = {});
 
     const GraphInputs& inputs() const { return inputs_; }
 
@@ -73,6 +71,8 @@ class GraphBuilder : public Operators {
     bool windowed(const Attention& attention) const;
     bool native(const Attention& attention) const;
     ggml_tensor* mask_of(const Attention& attention);
+    ggml_tensor* attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
+                                  const Attention& attention);
     ggml_tensor* attend_natively(int il, ggml_tensor* q, const Attention& attention);
     ggml_tensor* attend_with_ggml(int il, ggml_tensor* q, const Attention& attention);
 

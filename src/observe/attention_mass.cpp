@@ -11,14 +11,15 @@ AttentionMass::AttentionMass(const CacheShape& shape, ggml_backend_buffer_type_t
 }
 
 ggml_tensor* build_attention_mass(ggml_context* context, const AttentionInputs& inputs) {
-    const auto& [queries, keys, mask, scale, softcap] = inputs;
+    ggml_tensor* const queries = inputs.queries;
+    ggml_tensor* const keys = inputs.rotated_keys;
     const std::int64_t n_kv = keys->ne[1];
     const std::int64_t n_head_kv = keys->ne[2];
     const std::int64_t n_group = queries->ne[2] / n_head_kv;
 
     ggml_tensor* p = ggml_mul_mat(context, keys, queries);  // [n_kv, n_tokens, n_head]
-    p = Operators(context).softcap(ggml_scale(context, p, scale), softcap);
-    p = ggml_soft_max_ext(context, p, mask, 1.0f, 0.0f);
+    p = Operators(context).softcap(ggml_scale(context, p, inputs.scale), inputs.softcap);
+    p = ggml_soft_max_ext(context, p, inputs.mask, 1.0f, 0.0f);
     p = ggml_reshape_3d(context, p, n_kv, queries->ne[1] * n_group, n_head_kv);
     p = ggml_cont(context, ggml_transpose(context, p));  // [n_tokens * group, n_kv, n_head_kv]
     p = ggml_sum_rows(context, p);                       // [1, n_kv, n_head_kv]

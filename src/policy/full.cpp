@@ -8,8 +8,8 @@
 #include <span>
 #include <string>
 
-#include "infinipot/error.h"
 #include "infinipot/policies.h"
+#include "policy/never_evicting.h"
 #include "policy/spec.h"
 
 namespace infinipot {
@@ -22,11 +22,7 @@ class Full final : public EvictionPolicy {
     Needs needs() const override { return {}; }
 
     [[noreturn]] void select(const LayerView& view, std::span<Keep>) const override {
-        throw Error(ErrorCode::does_not_fit,
-                    "the text is longer than the pot, which is full at " +
-                        std::to_string(view.n_kv) +
-                        " entries, and policy full never evicts; raise the capacity or choose a "
-                        "policy that evicts, such as infinipot");
+        refuse_to_evict(*this, view);
     }
 };
 

@@ -4,15 +4,20 @@
 //
 // It differs from the paper where the Budget protects entries: the share is of the room that
 // protection leaves. With nothing protected the room is |C|, and the share is the paper's T =
-// round(alpha |C|).
+// round(alpha |C|). `carried` and `value_norm` are not in the paper, and `catalyst=0` is
+// its "w/o CaP", read as the attention of the last token; by default they change nothing.
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "infinipot/error.h"
 #include "infinipot/policies.h"
+#include "policy/score.h"
 #include "policy/spec.h"
 
 namespace infinipot {
@@ -20,32 +25,52 @@ namespace {
 
 class InfiniPot final : public EvictionPolicy {
    public:
-    explicit InfiniPot(float novelty) : novelty_(novelty) {}
+    explicit InfiniPot(InfiniPotOptions options) : options_(options) {}
 
     std::string spec() const override {
-        return PolicySpec("infinipot", {{"novelty", print_value(novelty_)}}).print();
+        return PolicySpec("infinipot", {{"novelty", print_value(options_.novelty)},
+                                        {"carried", print_value(options_.carried ? 1 : 0)},
+                                        {"catalyst", print_value(options_.catalyst ? 1 : 0)},
+                                        {"value_norm", print_value(options_.value_norm)}})
+            .print();
     }
 
     Needs needs() const override {
-        return {.attention = novelty_ < 1 ? AttentionProbe::catalyst : AttentionProbe::none,
-                .surprisal = novelty_ > 0};
+        const bool attends = options_.novelty < 1;
+        const auto probe = options_.catalyst ? AttentionProbe::catalyst : AttentionProbe::recent;
+        return {.attention = attends ? probe : AttentionProbe::none,
+                .n_query = attends && !options_.catalyst ? 1 : 0,
+                .surprisal = options_.novelty > 0,
+                .value_norm = attends ? options_.value_norm : 0};
     }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
         int head = 0;
         for (Keep& keep : heads) {
-            if (novelty_ > 0) keep.best(view.surprisal[head], novel(keep.room()));
-            if (novelty_ < 1) keep.fill_best(view.attention[head]);
+            if (options_.novelty > 0) {
+                keep.best(novelty(view, head), std::min(n_novel(keep.room()), n_rivals(view)));
+            }
+            if (options_.novelty < 1) keep.fill_best(weighted(view.attention[head], view, head));
+            keep.fill_recent();  // for lack of rivals
             ++head;
         }
     }
 
    private:
-    int novel(int room) const {
-        return static_cast<int>(std::lround(novelty_ * static_cast<float>(room)));
+    int n_novel(int room) const {
+        return static_cast<int>(std::lround(options_.novelty * static_cast<float>(room)));
     }
 
-    float novelty_;
+    int n_rivals(const LayerView& view) const { return options_.carried ? view.n_kv : view.n_new; }
+
+    std::vector<float> novelty(const LayerView& view, int head) const {
+        std::vector<float> nats(view.surprisal[head].begin(), view.surprisal[head].end());
+        const auto n_old = nats.size() - static_cast<std::size_t>(n_rivals(view));
+        std::fill_n(nats.begin(), n_old, std::numeric_limits<float>::quiet_NaN());
+        return nats;
+    }
+
+    InfiniPotOptions options_;
 };
 
 }  // namespace
@@ -56,7 +81,8 @@ PolicyPtr infinipot(InfiniPotOptions options) {
             ErrorCode::invalid_argument,
             "policy infinipot wants novelty from 0 to 1, not " + print_value(options.novelty));
     }
-    return std::make_shared<InfiniPot>(options.novelty);
+    check_value_norm("infinipot", options.value_norm);
+    return std::make_shared<InfiniPot>(options);
 }
 
 }  // namespace infinipot

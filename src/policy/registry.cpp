@@ -18,30 +18,152 @@ struct Row {
     PolicyPtr (*make)(const PolicySpec& spec);
 };
 
+const PolicyOption value_norm_option = {
+    "value_norm", "0", "attention times the norm of the value: 1 for L1, 2 for L2, 0 for none"};
+
+PolicyOption sinks_option(int default_value) {
+    return {"sinks", print_value(default_value), "entries at the start that are always kept"};
+}
+
 /// A new policy is one more row here, beside its file and its line in policies.h.
-const std::vector<Row>& rows() {
-    static const std::vector<Row> table = {
+std::vector<Row> make_rows() {
+    return {
         {{.name = "infinipot",
           .summary = "what the model found surprising, then what the catalyst prompt attends to",
           .source = "InfiniPot (EMNLP 2024), section 3.3",
           .cost = "the output matrix for every token and one catalyst pass per distillation",
           .options = {{"novelty", print_value(InfiniPotOptions{}.novelty),
-                       "share of the room, 0 to 1, that goes to the highest surprisal"}}},
-         [](const PolicySpec& spec) { return infinipot({.novelty = spec.number("novelty")}); }},
+                       "share of the room, 0 to 1, that goes to the highest surprisal"},
+                      {"carried", "1",
+                       "1: survivors still compete by surprisal; 0: only new entries do"},
+                      {"catalyst", "1", "1: the catalyst prompt's attention; 0: the last token's"},
+                      value_norm_option}},
+         [](const PolicySpec& spec) {
+             return infinipot({.novelty = spec.number("novelty"),
+                               .carried = spec.flag("carried"),
+                               .catalyst = spec.flag("catalyst"),
+                               .value_norm = spec.integer("value_norm")});
+         }},
         {{.name = "streaming_llm",
           .summary = "the attention sinks at the start and the most recent entries",
           .source = "Xiao et al. 2024, arXiv 2309.17453",
           .cost = "nothing",
-          .options = {{"sinks", print_value(StreamingLlmOptions{}.sinks),
-                       "entries at the start that are always kept"}}},
+          .options = {sinks_option(StreamingLlmOptions{}.sinks)}},
          [](const PolicySpec& spec) { return streaming_llm({.sinks = spec.integer("sinks")}); }},
+        {{.name = "swa",
+          .summary = "the most recent entries: a sliding window",
+          .source = "Mistral 7B v0.1, arXiv 2310.06825",
+          .cost = "nothing",
+          .options = {}},
+         [](const PolicySpec&) { return swa(); }},
+        {{.name = "h2o",
+          .summary = "heavy hitters, which have received most attention so far, and recent entries",
+          .source = "Zhang et al. 2023, arXiv 2306.14048",
+          .cost = "attention probabilities of every token",
+          .options = {{"recent", print_value(H2oOptions{}.recent),
+                       "entries kept for being recent; -1: half of the room"},
+                      value_norm_option}},
+         [](const PolicySpec& spec) {
+             return h2o(
+                 {.recent = spec.integer("recent"), .value_norm = spec.integer("value_norm")});
+         }},
+        {{.name = "tova",
+          .summary = "what the last token attends to, the same in all heads of a layer",
+          .source = "Oren et al. 2024, arXiv 2401.06104",
+          .cost = "attention probabilities of one token each time",
+          .options = {value_norm_option}},
+         [](const PolicySpec& spec) { return tova({.value_norm = spec.integer("value_norm")}); }},
+        {{.name = "sirllm",
+          .summary = "sinks, what the model found surprising, and recent entries",
+          .source = "SirLLM, Yao et al. (ACL 2024)",
+          .cost = "the output matrix for every token",
+          .options = {sinks_option(SirLlmOptions{}.sinks),
+                      {"recent", print_value(SirLlmOptions{}.recent),
+                       "entries kept for being recent"}}},
+         [](const PolicySpec& spec) {
+             return sirllm({.sinks = spec.integer("sinks"), .recent = spec.integer("recent")});
+         }},
+        {{.name = "snapkv",
+          .summary = "what an observation window at the end attends to, pooled, and that window",
+          .source = "Li et al. 2024, arXiv 2404.14469",
+          .cost = "attention probabilities of the window each time",
+          .options = {{"window", print_value(SnapKvOptions{}.window),
+                       "last tokens, which observe and are kept"},
+                      {"kernel", print_value(SnapKvOptions{}.kernel),
+                       "entries over which attention is pooled; odd, 1 for none"},
+                      {"pooling", "average", "average or maximum"},
+                      value_norm_option}},
+         [](const PolicySpec& spec) {
+             const bool average = spec.choice("pooling", {"average", "maximum"}) == "average";
+             return snapkv({.window = spec.integer("window"),
+                            .kernel = spec.integer("kernel"),
+                            .pooling = average ? Pooling::average : Pooling::maximum,
+                            .value_norm = spec.integer("value_norm")});
+         }},
+        {{.name = "truncate",
+          .summary = "the first and the last half of what fits; the middle is not read",
+          .source = "LongBench, arXiv 2308.14508",
+          .cost = "nothing",
+          .options = {}},
+         [](const PolicySpec&) { return truncate(); }},
+        {{.name = "self_extend",
+          .summary = "everything, with positions that distant entries share in groups",
+          .source = "Jin et al. 2024, arXiv 2401.01325",
+          .cost = "two products of queries and keys, in small batches",
+          .options = {{"group", print_value(SelfExtendOptions{}.group),
+                       "distant tokens that share a position"},
+                      {"neighbours", print_value(SelfExtendOptions{}.neighbours),
+                       "distance up to which positions are exact"}},
+          .bounded = false},
+         [](const PolicySpec& spec) {
+             return self_extend(
+                 {.group = spec.integer("group"), .neighbours = spec.integer("neighbours")});
+         }},
         {{.name = "full",
           .summary = "everything: a text that does not fit into the pot is an error",
           .source = "the full cache that every paper compares with",
           .cost = "nothing",
-          .options = {}},
+          .options = {},
+          .bounded = false},
          [](const PolicySpec&) { return full(); }},
+        {{.name = "keydiff",
+          .summary = "the keys least like the others of their head",
+          .source = "Park et al. 2025, arXiv 2504.15364",
+          .cost = "one look at all keys each time",
+          .options = {sinks_option(KeyDiffOptions{}.sinks)}},
+         [](const PolicySpec& spec) { return keydiff({.sinks = spec.integer("sinks")}); }},
+        {{.name = "expected_attention",
+          .summary = "what queries like those seen are expected to attend to",
+          .source = "Devoto et al. 2025, arXiv 2510.00636",
+          .cost = "the covariance of queries for every batch, and their products with all keys "
+                  "each time",
+          .options = {sinks_option(ExpectedAttentionOptions{}.sinks),
+                      {"epsilon", print_value(ExpectedAttentionOptions{}.epsilon),
+                       "added to attention before it is weighted"},
+                      {"value_norm", print_value(ExpectedAttentionOptions{}.value_norm),
+                       value_norm_option.help}}},
+         [](const PolicySpec& spec) {
+             return expected_attention({.sinks = spec.integer("sinks"),
+                                        .epsilon = spec.number("epsilon"),
+                                        .value_norm = spec.integer("value_norm")});
+         }},
+        {{.name = "l2norm",
+          .summary = "the keys of lowest norm",
+          .source = "Devoto et al. 2024, arXiv 2406.11430",
+          .cost = "one look at all keys each time",
+          .options = {}},
+         [](const PolicySpec&) { return l2norm(); }},
+        {{.name = "random",
+          .summary = "drawn by lot, anew each time: what any other policy must beat",
+          .source = "none",
+          .cost = "nothing",
+          .options = {{"seed", print_value(RandomOptions{}.seed), "of the lots"}}},
+         [](const PolicySpec& spec) { return random({.seed = spec.integer("seed")}); }},
     };
+}
+
+const std::vector<Row>& rows() {
+    static const std::vector<Row> table = make_rows();
     return table;
 }
 
@@ -93,9 +215,47 @@ PolicySpec with_defaults(const PolicySpec& spec, const PolicyInfo& info) {
     return {spec.name(), std::move(options)};
 }
 
+std::string describe(const Needs& needs) {
+    std::vector<std::string> words;
+    switch (needs.attention) {
+        case AttentionProbe::none:
+            break;
+        case AttentionProbe::catalyst:
+            words.emplace_back("attention of the catalyst");
+            break;
+        case AttentionProbe::recent:
+            words.emplace_back("attention of the last tokens");
+            break;
+        case AttentionProbe::accumulated:
+            words.emplace_back("attention of all tokens");
+            break;
+    }
+    const auto add = [&](bool needed, const char* word) {
+        if (needed) words.emplace_back(word);
+    };
+    add(needs.surprisal, "surprisal");
+    add(needs.position, "position in the stream");
+    add(needs.key_norm, "norms of keys");
+    add(needs.value_norm != 0, "norms of values");
+    add(needs.key_similarity, "similarity of keys");
+    add(needs.expected_attention, "statistics of queries");
+    return words.empty() ? "nothing" : join(words);
+}
+
+/// What the policy itself says completes its row.
+PolicyInfo complete(const Row& row) {
+    PolicyInfo info = row.info;
+    const PolicyPtr policy = row.make(with_defaults(PolicySpec(info.name), info));
+    info.needs = describe(policy->needs());
+    info.schedule = to_string(policy->schedule());
+    info.positions = to_string(policy->positions());
+    info.bounded = info.bounded && policy->schedule() != Schedule::at_end;
+    return info;
+}
+
 std::vector<PolicyInfo> collect_infos() {
     std::vector<PolicyInfo> infos;
-    for (const Row& row : rows()) infos.push_back(row.info);
+    for (const Row& row : rows()) infos.push_back(complete(row));
     return infos;
 }
 

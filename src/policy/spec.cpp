@@ -91,6 +91,19 @@ int PolicySpec::integer(std::string_view option) const {
     return parse_value<int>(option, "a whole number");
 }
 
+bool PolicySpec::flag(std::string_view option) const { return choice(option, {"0", "1"}) == "1"; }
+
+std::string PolicySpec::choice(std::string_view option,
+                               const std::vector<std::string>& words) const {
+    const Option* found = find(option);
+    assert(found != nullptr);
+    if (std::find(words.begin(), words.end(), found->value) != words.end()) return found->value;
+    std::string expected;
+    for (const std::string& word : words) expected += (expected.empty() ? "" : " or ") + word;
+    fail("policy " + name_ + " wants " + expected + " for " + found->name + ", not " +
+         quoted(found->value));
+}
+
 template <typename T>
 T PolicySpec::parse_value(std::string_view option, std::string_view expected) const {
     const Option* found = find(option);

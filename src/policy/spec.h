@@ -28,10 +28,16 @@ class PolicySpec {
     const std::vector<Option>& options() const { return options_; }
     bool has(std::string_view option) const { return find(option) != nullptr; }
 
-    /// The value of an option that is there, as a number.
-    /// @throws Error(invalid_argument) if the value is not one.
+    /// The value of an option that is there.
+    /// @throws Error(invalid_argument) if it is not of this kind.
     float number(std::string_view option) const;
     int integer(std::string_view option) const;
+
+    /// 1 or 0.
+    bool flag(std::string_view option) const;
+
+    /// One of `words`.
+    std::string choice(std::string_view option, const std::vector<std::string>& words) const;
 
     bool operator==(const PolicySpec&) const = default;
 

@@ -1,16 +1,16 @@
 // StreamingLLM (Xiao et al., ICLR 2024, arXiv 2309.17453), §3.2: keeps the first few entries, the
-// attention sinks, and the most recent ones.
+// attention sinks, and the most recent ones. As in the authors' code, one entry leaves after each
+// token's step, so that a query sees the cache and itself, and positions are those inside the
+// cache.
 //
-// It differs from the paper in when it evicts: the paper drops one entry per token, here the pot is
-// cut down to `retain` whenever it is full. Positions inside the pot are reassigned, as in the
-// paper.
+// Under Schedule::when_full it is the ablation inside chunked distillation instead.
 
 #include <memory>
 #include <span>
 #include <string>
 
-#include "infinipot/error.h"
 #include "infinipot/policies.h"
+#include "policy/score.h"
 #include "policy/spec.h"
 
 namespace infinipot {
@@ -26,6 +26,8 @@ class StreamingLlm final : public EvictionPolicy {
 
     Needs needs() const override { return {}; }
 
+    Schedule schedule() const override { return Schedule::one_by_one; }
+
     void select(const LayerView&, std::span<Keep> heads) const override {
         for (Keep& keep : heads) keep.first(sinks_).fill_recent();
     }
@@ -37,11 +39,7 @@ class StreamingLlm final : public EvictionPolicy {
 }  // namespace
 
 PolicyPtr streaming_llm(StreamingLlmOptions options) {
-    if (options.sinks < 0) {
-        throw Error(
-            ErrorCode::invalid_argument,
-            "policy streaming_llm wants 0 or more sinks, not " + print_value(options.sinks));
-    }
+    check_count("streaming_llm", "sinks", options.sinks);
     return std::make_shared<StreamingLlm>(options.sinks);
 }
 

@@ -3,7 +3,8 @@
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 
-# interrupted SECONDS ARGUMENT...: runs it and presses Ctrl-C then.
+# interrupted SECONDS ARGUMENT...: runs it and presses Ctrl-C then. timeout sends the signal twice,
+# to its child and to the group, which must count as one press.
 interrupted() {
     local seconds=$1
     shift

@@ -45,9 +45,16 @@ Layer random_layer(const Needs& needs, int n_kv) {
         for (float& value : values) value = static_cast<float>(random() % 16);
         return values;
     };
-    Layer layer = {.n_head_kv = n_head_kv, .n_kv = n_kv, .attention = {}, .surprisal = {}};
+    Layer layer = {.n_head_kv = n_head_kv, .n_kv = n_kv, .n_new = n_kv / 2};
     if (needs.attention != AttentionProbe::none) layer.attention = measured();
     if (needs.surprisal) layer.surprisal = measured();
+    if (needs.key_norm) layer.key_norm = measured();
+    if (needs.value_norm != 0) layer.value_norm = measured();
+    if (needs.key_similarity) layer.key_similarity = measured();
+    if (needs.expected_attention) layer.expected_attention = measured();
+    if (needs.position) {
+        for (int i = 0; i < n_head_kv * n_kv; ++i) layer.position.push_back(1000 + i % n_kv * 3);
+    }
     return layer;
 }
 

@@ -84,7 +84,7 @@ TEST(InfiniPot, With_novelty_alone_neither_needs_nor_reads_attention) {
 TEST(InfiniPot, Needs_both_measurements_by_default) {
     EXPECT_TRUE(infinipot()->needs().surprisal);
     EXPECT_EQ(infinipot()->needs().attention, AttentionProbe::catalyst);
-    EXPECT_EQ(infinipot()->spec(), "infinipot:novelty=0.5");
+    EXPECT_EQ(infinipot()->spec(), "infinipot:novelty=0.5,carried=1,catalyst=1,value_norm=0");
 }
 
 TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "infinipot/policy.h"
@@ -13,21 +14,36 @@ struct Layer {
 
     int n_head_kv = 0;
     int n_kv = 0;
-    std::vector<float> attention;
-    std::vector<float> surprisal;
+    int n_new = 0;
+    std::vector<float> attention = {};
+    std::vector<float> surprisal = {};
+    std::vector<float> key_norm = {};
+    std::vector<float> value_norm = {};
+    std::vector<float> key_similarity = {};
+    std::vector<float> expected_attention = {};
+    std::vector<std::int64_t> position = {};
 
     /// Rows that are left out stay unmeasured, as for a policy that did not ask for them.
     static Layer of(const Rows& attention, const Rows& surprisal) {
         const Rows& any = attention.empty() ? surprisal : attention;
-        return {static_cast<int>(any.size()), static_cast<int>(any.front().size()), flat(attention),
-                flat(surprisal)};
+        return {.n_head_kv = static_cast<int>(any.size()),
+                .n_kv = static_cast<int>(any.front().size()),
+                .n_new = static_cast<int>(any.front().size()),
+                .attention = flat(attention),
+                .surprisal = flat(surprisal)};
     }
 
     LayerView view() const {
         return {.n_head_kv = n_head_kv,
                 .n_kv = n_kv,
+                .n_new = n_new,
                 .attention = grid(attention),
-                .surprisal = grid(surprisal)};
+                .surprisal = grid(surprisal),
+                .position = grid(position),
+                .key_norm = grid(key_norm),
+                .value_norm = grid(value_norm),
+                .key_similarity = grid(key_similarity),
+                .expected_attention = grid(expected_attention)};
     }
 
    private:
@@ -37,7 +53,8 @@ struct Layer {
         return all;
     }
 
-    Grid<const float> grid(const std::vector<float>& values) const {
+    template <typename T>
+    Grid<const T> grid(const std::vector<T>& values) const {
         if (values.empty()) return {};
         return {values.data(), n_head_kv, n_kv};
     }

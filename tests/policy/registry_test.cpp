@@ -24,7 +24,10 @@ TEST(Registry, Makes_a_policy_from_its_name_with_the_defaults) {
 }
 
 TEST(Registry, Makes_a_policy_with_the_options_given) {
-    EXPECT_EQ(make_policy("infinipot:novelty=0.3")->spec(), "infinipot:novelty=0.3");
+    EXPECT_EQ(make_policy("infinipot:novelty=0.3")->spec(),
+              "infinipot:novelty=0.3,carried=1,catalyst=1,value_norm=0");
+    EXPECT_EQ(make_policy("snapkv:pooling=maximum,kernel=7")->spec(),
+              "snapkv:window=32,kernel=7,pooling=maximum,value_norm=0");
     EXPECT_EQ(make_policy("streaming_llm:sinks=8")->spec(), "streaming_llm:sinks=8");
 }
 
@@ -34,8 +37,11 @@ TEST(Registry, Names_the_nearest_policy) {
 }
 
 TEST(Registry, Lists_the_policies_where_none_is_near) {
-    EXPECT_EQ(error_of("snapkv"),
-              "there is no policy \"snapkv\"; the policies are infinipot, streaming_llm, full");
+    EXPECT_EQ(
+        error_of("pyramid"),
+        "there is no policy \"pyramid\"; the policies are infinipot, streaming_llm, swa, h2o, "
+        "tova, sirllm, snapkv, truncate, self_extend, full, keydiff, expected_attention, l2norm, "
+        "random");
 }
 
 TEST(Registry, Names_the_nearest_option) {
@@ -44,8 +50,10 @@ TEST(Registry, Names_the_nearest_option) {
 }
 
 TEST(Registry, Lists_the_options_where_none_is_near) {
-    EXPECT_EQ(error_of("infinipot:alpha=0.3"),
-              "policy infinipot has no option \"alpha\"; its options are novelty");
+    EXPECT_EQ(
+        error_of("infinipot:alpha=0.3"),
+        "policy infinipot has no option \"alpha\"; its options are novelty, carried, catalyst, "
+        "value_norm");
     EXPECT_EQ(error_of("full:sinks=1"), "policy full has no option \"sinks\"; it takes none");
 }
 

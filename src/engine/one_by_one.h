@@ -1,0 +1,52 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/measurements.h"
+#include "engine/rotation_tables.h"
+
+namespace infinipot {
+
+/// Schedule::one_by_one: one entry of each head leaves for every token that comes, in place. The
+/// freed slot is given to the newest entry, so nothing else is moved; where entries lie is kept in
+/// a ReadingOrder. Sources: StreamingLLM, H2O and TOVA evict in this way.
+///
+/// With Positions::reset an entry of rank r sits at position first_position + r. When one leaves,
+/// first_position grows by one: entries younger than it keep their position, and those older step
+/// one up and are rotated anew, from the unrotated key. Only distances matter to attention, and
+/// when positions have grown to twice the capacity all start again at 0. Belongs to one thread.
+class OneByOne {
+   public:
+    OneByOne(const Plan& plan, const Model::Impl& model, KvCache& cache, ForwardPass& forward,
+             Backend& backend);
+
+    /// The pot has got n more entries, which are there to stay.
+    void append(int n) { order_.append(n); }
+
+    /// Lets one entry of every head leave.
+    /// @throws what the policy throws, and then nothing has changed.
+    void evict();
+
+    /// Where the token in the pot's next slot is to be rotated to; with Positions::reset only.
+    int next_position() const;
+
+    const ReadingOrder& order() const { return order_; }
+    double seconds() const { return seconds_; }
+    std::size_t bytes() const { return tables_.bytes() + measurements_.bytes(); }
+
+   private:
+    std::vector<int> select();
+    void step_up(int il, int head, int n_older);
+    void start_positions_anew();
+    void rotate(int il, int head, int rank);
+
+    const Plan& plan_;
+    KvCache& cache_;
+    Measurements measurements_;
+    RotationTables tables_;
+    ReadingOrder order_;
+    int first_position_ = 0;  // of the oldest entry
+    double seconds_ = 0;
+};
+
+}  // namespace infinipot

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "cache/rotation_table.h"
+#include "model/model_impl.h"
+
+namespace infinipot {
+
+/// The rotation tables of a model's layers; layers that rotate alike share one.
+class RotationTables {
+   public:
+    /// For a pot of this capacity.
+    RotationTables(const Model::Impl& model, int capacity, int n_positions, Backend& backend);
+
+    const RotationTable& operator[](int il) const {
+        return tables_[table_of_layer_[static_cast<std::size_t>(il)]];
+    }
+
+    std::size_t bytes() const;
+
+   private:
+    std::vector<RotationTable> tables_;
+    std::vector<std::size_t> table_of_layer_;
+};
+
+}  // namespace infinipot

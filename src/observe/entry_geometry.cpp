@@ -1,0 +1,76 @@
+#include "observe/entry_geometry.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace infinipot {
+
+namespace {
+
+/// The entries of one head as F32, one after another.
+class Rows {
+   public:
+    Rows(const KvCache& cache, ggml_tensor* pot, int head)
+        : cache_(cache), pot_(pot), head_(head), row_(static_cast<std::size_t>(pot->ne[0])) {}
+
+    std::span<const float> operator[](std::size_t slot) {
+        ggml_fp16_to_fp32_row(cache_.row(pot_, head_, static_cast<int>(slot)), row_.data(),
+                              pot_->ne[0]);
+        return row_;
+    }
+
+   private:
+    const KvCache& cache_;
+    ggml_tensor* pot_;
+    int head_;
+    std::vector<float> row_;
+};
+
+float dot(std::span<const float> a, std::span<const float> b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0f);
+}
+
+float l1(std::span<const float> x) {
+    return std::accumulate(x.begin(), x.end(), 0.0f,
+                           [](float sum, float value) { return sum + std::abs(value); });
+}
+
+float l2(std::span<const float> x) { return std::sqrt(dot(x, x)); }
+
+constexpr float smallest_length = 1e-12f;
+
+}  // namespace
+
+void key_norms(const KvCache& cache, int il, int head, std::span<float> norms) {
+    Rows keys(cache, cache.keys(il), head);
+    for (std::size_t slot = 0; slot < norms.size(); ++slot) norms[slot] = l2(keys[slot]);
+}
+
+void value_norms(const KvCache& cache, int il, int head, int order, std::span<float> norms) {
+    assert(order == 1 || order == 2);
+    Rows values(cache, cache.values(il), head);
+    for (std::size_t slot = 0; slot < norms.size(); ++slot) {
+        norms[slot] = order == 1 ? l1(values[slot]) : l2(values[slot]);
+    }
+}
+
+void key_similarities(const KvCache& cache, int il, int head, std::span<float> cosines) {
+    Rows keys(cache, cache.rotated_keys(il), head);
+    std::vector<float> anchor(static_cast<std::size_t>(cache.shape().n_embd_head), 0.0f);
+    for (std::size_t slot = 0; slot < cosines.size(); ++slot) {
+        const auto key = keys[slot];
+        const float length = std::max(l2(key), smallest_length);
+        for (std::size_t i = 0; i < anchor.size(); ++i) anchor[i] += key[i] / length;
+    }
+    const float anchor_length = std::max(l2(anchor), smallest_length);
+    for (std::size_t slot = 0; slot < cosines.size(); ++slot) {
+        const auto key = keys[slot];
+        const float length = std::max(l2(key), smallest_length);
+        cosines[slot] = dot(key, anchor) / (length * anchor_length);
+    }
+}
+
+}  // namespace infinipot

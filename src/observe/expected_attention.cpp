@@ -1,0 +1,84 @@
+#include "observe/expected_attention.h"
+
+#include <cmath>
+#include <vector>
+
+namespace infinipot {
+
+ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotated_keys, int first,
+                                      int n_kv, int n_head, ExpectedAttentionInputs& inputs) {
+    const std::int64_t d = rotated_keys->ne[0], n_head_kv = rotated_keys->ne[2];
+    const std::int64_t n = n_kv - first, n_group = n_head / n_head_kv;
+    inputs.mean = ggml_new_tensor_3d(context, GGML_TYPE_F32, d, 1, n_head);
+    inputs.covariance = ggml_new_tensor_3d(context, GGML_TYPE_F32, d, d, n_head);
+    ggml_set_input(inputs.mean);
+    ggml_set_input(inputs.covariance);
+
+    ggml_tensor* k = ggml_view_4d(context, rotated_keys, d, n, 1, n_head_kv, rotated_keys->nb[1],
+                                  rotated_keys->nb[2], rotated_keys->nb[2],
+                                  static_cast<std::size_t>(first) * rotated_keys->nb[1]);
+    k = ggml_cont(context, ggml_cast(context, k, GGML_TYPE_F32));
+    k = ggml_repeat_4d(context, k, d, n, n_group, n_head_kv);
+    k = ggml_reshape_3d(context, k, d, n, n_head);
+
+    const float per_d = 1.0f / static_cast<float>(d);
+    ggml_tensor* linear = ggml_mul_mat(context, k, inputs.mean);  // [n, 1, n_head]
+    linear = ggml_scale(context, ggml_reshape_2d(context, linear, n, n_head), std::sqrt(per_d));
+    ggml_tensor* square = ggml_mul_mat(context, inputs.covariance, k);  // [d, n, n_head]
+    square = ggml_sum_rows(context, ggml_mul(context, square, k));      // [1, n, n_head]
+    square = ggml_scale(context, ggml_reshape_2d(context, square, n, n_head), per_d / 2);
+
+    ggml_tensor* p = ggml_soft_max(context, ggml_add(context, linear, square));  // [n, n_head]
+    p = ggml_reshape_3d(context, p, n, n_group, n_head_kv);
+    p = ggml_sum_rows(context,
+                      ggml_cont(context, ggml_transpose(context, p)));  // [1, n, n_head_kv]
+    p = ggml_scale(context, p, 1.0f / static_cast<float>(n_group));
+    return ggml_reshape_2d(context, p, n, n_head_kv);
+}
+
+namespace {
+
+/// A block-diagonal matrix: every pair of coordinates turns and shrinks on its own.
+class MeanRotation {
+   public:
+    MeanRotation(const RotationTable& table, int first) : table_(table) {
+        mean_.assign(static_cast<std::size_t>(table.n_rot()), 0.0f);
+        for (int p = first; p < first + n_future_positions; ++p) {
+            const std::span<const float> turns = table.turns(p);
+            for (std::size_t i = 0; i < mean_.size(); ++i) mean_[i] += turns[i];
+        }
+        for (float& value : mean_) value /= static_cast<float>(n_future_positions);
+    }
+
+    /// x: every `stride`-th value from `at` is a coordinate.
+    void apply(float* at, std::size_t stride) const {
+        for (int pair = 0; pair < table_.n_rot() / 2; ++pair) {
+            const auto [i, j] = table_.pair(pair);
+            float& a = at[i * stride];
+            float& b = at[j * stride];
+            const float turned = a * mean_[i] - b * mean_[j];
+            b = a * mean_[j] + b * mean_[i];
+            a = turned;
+        }
+    }
+
+   private:
+    const RotationTable& table_;
+    std::vector<float> mean_;  // [n_rot]
+};
+
+}  // namespace
+
+void rotate_to_future(const RotationTable& table, int first, int n_embd_head, std::span<float> mean,
+                      std::span<float> covariance) {
+    const MeanRotation rotation(table, first);
+    const auto d = static_cast<std::size_t>(n_embd_head);
+    for (std::size_t at = 0; at < mean.size(); at += d) rotation.apply(mean.data() + at, 1);
+    for (std::size_t head = 0; head < covariance.size(); head += d * d) {  // R Σ Rᵀ
+        float* const matrix = covariance.data() + head;
+        for (std::size_t i = 0; i < d; ++i) rotation.apply(matrix + i, d);
+        for (std::size_t i = 0; i < d; ++i) rotation.apply(matrix + i * d, 1);
+    }
+}
+
+}  // namespace infinipot

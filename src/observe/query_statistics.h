@@ -1,0 +1,50 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/graph_builder.h"
+#include "tensor/handles.h"
+
+namespace infinipot {
+
+/// Mean and covariance of the queries before RoPE, for every query head: what Expected Attention
+/// (arXiv 2510.00636) knows of the future. Memory for two [n_layer, n_head, n_embd_head,
+/// n_embd_head] F32, allocated once. Costs n_embd_head^2 products per token and head.
+class QueryStatistics {
+   public:
+    /// @throws Error(out_of_memory)
+    QueryStatistics(const CacheShape& shape, int n_head, ggml_backend_buffer_type_t type);
+
+    /// What to build a batch's graph with, so that it measures all of its queries but the first
+    /// `n_skipped`.
+    AttentionHook hook(ggml_context* context, ggml_cgraph* graph, int n_skipped) const;
+
+    /// Counts what the last computed graph has measured: `n_queries` of each head.
+    void commit(int n_queries);
+    void forget();
+
+    int n() const { return n_; }
+
+    /// Of one layer: [n_head, n_embd_head] and, divided by n, [n_head, n_embd_head, n_embd_head].
+    void mean(int il, std::span<float> out) const;
+    void covariance(int il, std::span<float> out) const;
+
+    std::size_t bytes() const;
+
+   private:
+    int n_embd_head_;
+    int n_head_;
+    int n_ = 0;
+    ContextHandle context_;
+    BufferHandle buffer_;
+    ggml_tensor* batch_sums_;      // F32 [n_embd_head, n_head, n_layer]
+    ggml_tensor* batch_products_;  // F32 [n_embd_head, n_embd_head, n_head, n_layer]
+    std::vector<float> sums_;      // as batch_sums_, since forget()
+    std::vector<float> products_;  // as batch_products_
+};
+
+/// Upper bound on the nodes per layer that hook() adds.
+constexpr std::size_t query_statistics_nodes = 12;
+
+}  // namespace infinipot

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "infinipot/policy.h"
+
+namespace infinipot {
+
+/// Attention times the norm of the values, or attention alone if no norm was measured. A weight of
+/// the values turns what an entry is attended to into what it contributes. Source: VATP (Guo et al.
+/// 2024, arXiv 2406.12335), which differs in that it always keeps the first entries; here the
+/// Budget's protect_first does that.
+std::vector<float> weighted(std::span<const float> attention, const LayerView& view, int head);
+
+/// @throws Error(invalid_argument) unless it is 0, 1 or 2.
+void check_value_norm(const std::string& policy, int value_norm);
+
+/// @throws Error(invalid_argument) if it is negative.
+void check_count(const std::string& policy, const std::string& what, int count);
+
+}  // namespace infinipot

@@ -1,0 +1,70 @@
+// How schedules and positions are written.
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "infinipot/error.h"
+#include "infinipot/policies.h"
+#include "policy/spec.h"
+
+namespace infinipot {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Schedule>, 4> schedules = {{
+    {"when-full", Schedule::when_full},
+    {"one-by-one", Schedule::one_by_one},
+    {"at-end", Schedule::at_end},
+    {"before-reading", Schedule::before_reading},
+}};
+
+[[noreturn]] void fail(const std::string& sentence) {
+    throw Error(ErrorCode::invalid_argument, sentence);
+}
+
+}  // namespace
+
+std::string_view to_string(Schedule schedule) {
+    for (const auto& [name, value] : schedules) {
+        if (value == schedule) return name;
+    }
+    return {};
+}
+
+Schedule parse_schedule(std::string_view text) {
+    for (const auto& [name, value] : schedules) {
+        if (name == text) return value;
+    }
+    fail("a schedule is when-full, one-by-one, at-end or before-reading, not \"" +
+         std::string(text) + '"');
+}
+
+std::string to_string(const Positions& positions) {
+    switch (positions.rule) {
+        case Positions::reset:
+            return "reset";
+        case Positions::keep:
+            return "keep";
+        case Positions::grouped:
+            break;
+    }
+    return PolicySpec("grouped", {{"group", print_value(positions.group)},
+                                  {"neighbours", print_value(positions.neighbours)}})
+        .print();
+}
+
+Positions parse_positions(std::string_view text) {
+    if (text == "reset") return Positions::reset;
+    if (text == "keep") return Positions::keep;
+    if (text.starts_with("grouped:")) {
+        const PolicySpec spec = PolicySpec::parse(text);
+        if (spec.options().size() == 2 && spec.has("group") && spec.has("neighbours")) {
+            return Positions::in_groups(spec.integer("group"), spec.integer("neighbours"));
+        }
+    }
+    fail("positions are reset, keep or grouped:group=N,neighbours=N, not \"" + std::string(text) +
+         '"');
+}
+
+}  // namespace infinipot

@@ -1,0 +1,34 @@
+// Sliding window attention (Mistral 7B v0.1, arXiv 2310.06825): the most recent entries and nothing
+// else, at their own positions. Published code disagrees whether the window counts the query
+// itself; here a query sees `retain` entries and itself, as with FlashAttention's window. Entries
+// that the Budget protects stay outside the window: set protect_first to 0 for the window alone.
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "infinipot/policies.h"
+#include "policy/spec.h"
+
+namespace infinipot {
+namespace {
+
+class SlidingWindow final : public EvictionPolicy {
+   public:
+    std::string spec() const override { return PolicySpec("swa").print(); }
+
+    Needs needs() const override { return {}; }
+
+    Schedule schedule() const override { return Schedule::one_by_one; }
+    Positions positions() const override { return Positions::keep; }
+
+    void select(const LayerView&, std::span<Keep> heads) const override {
+        for (Keep& keep : heads) keep.fill_recent();
+    }
+};
+
+}  // namespace
+
+PolicyPtr swa() { return std::make_shared<SlidingWindow>(); }
+
+}  // namespace infinipot

@@ -1,0 +1,36 @@
+// LongBench's truncation (Bai et al. 2024, arXiv 2308.14508): a text that does not fit is cut
+// before it is read, to the first and the last half of what fits. Nothing is evicted; what stood in
+// the middle was never seen, and the last half follows the first as if it were the next sentence.
+//
+// It differs from LongBench's script in what is cut: there the prompt with its question, here the
+// text in front of the question, by tokens, with the chat template's opening a part of it.
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "infinipot/policies.h"
+#include "policy/never_evicting.h"
+#include "policy/spec.h"
+
+namespace infinipot {
+namespace {
+
+class Truncate final : public EvictionPolicy {
+   public:
+    std::string spec() const override { return PolicySpec("truncate").print(); }
+
+    Needs needs() const override { return {}; }
+
+    Schedule schedule() const override { return Schedule::before_reading; }
+
+    [[noreturn]] void select(const LayerView& view, std::span<Keep>) const override {
+        refuse_to_evict(*this, view);
+    }
+};
+
+}  // namespace
+
+PolicyPtr truncate() { return std::make_shared<Truncate>(); }
+
+}  // namespace infinipot
