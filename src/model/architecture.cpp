@@ -16,7 +16,7 @@ constexpr const char* window_and_final_cap[] = {"attention.sliding_window",
                                                 "final_logit_softcapping"};
 
 constexpr ArchitectureKind registry[] = {
-    {.name = "llama", .make = make_llama, .demands = window_alone},
+    {.name = "llama", .make = make_llama, .optional_window = true, .demands = window_alone},
     {.name = "qwen2", .make = make_qwen2, .rope_mode = GGML_ROPE_TYPE_NEOX},
     {.name = "qwen3", .make = make_qwen3, .rope_mode = GGML_ROPE_TYPE_NEOX},
     {.name = "gemma2",

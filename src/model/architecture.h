@@ -40,6 +40,7 @@ struct ArchitectureKind {
     ArchitecturePtr (*make)(const Hparams&, const Keys&, WeightLoader&);
     int rope_mode = GGML_ROPE_TYPE_NORMAL;  ///< which halves of a head turn together
     bool partial_rotary = false;            ///< RoPE may turn the first n_rot of a head alone
+    bool optional_window = false;           ///< Hparams::sliding_window may be set
     /// Those keys of hparams.cpp's list of demands that the graph meets; the others are refused.
     std::span<const char* const> demands = {};
 };

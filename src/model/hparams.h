@@ -22,6 +22,7 @@ struct Hparams {
     int n_ctx_train = 0;
     float rms_norm_eps = 0;
     float attention_scale = 0;  ///< what q·k is multiplied with
+    int sliding_window = 0;     ///< asked for by the user, for a file that does not say it
     Rotation rotation;          ///< without its freq_factors, which are a tensor
 
     /// How a layer attends without soft cap and window.

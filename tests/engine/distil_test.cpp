@@ -5,6 +5,8 @@
 #include <map>
 
 #include "engine/session_impl.h"
+#include "infinipot/error.h"
+#include "infinipot/policies.h"
 #include "infinipot/session.h"
 #include "support/random_tokens.h"
 #include "support/reference.h"
@@ -45,10 +47,12 @@ TinyModel tiny_of(const std::string& architecture) {
 struct Setting {
     std::string architecture;
     Kernels kernels;
+    int window = 0;  ///< of a LLaMA whose file does not say it
 };
 
 std::string name_of(const Setting& setting) {
-    return setting.architecture + (setting.kernels == Kernels::ggml ? "_ggml" : "_native");
+    return setting.architecture + (setting.window > 0 ? "_window" : "") +
+           (setting.kernels == Kernels::ggml ? "_ggml" : "_native");
 }
 
 void PrintTo(const Setting& setting, std::ostream* out) { *out << name_of(setting); }
@@ -59,7 +63,8 @@ class DistilTest : public testing::TestWithParam<Setting> {
    protected:
     DistilTest()
         : path_(write_tiny_model(tiny_of(GetParam().architecture), folder_.path())),
-          model_(Model::load(path_, {.kernels = GetParam().kernels})) {}
+          model_(Model::load(
+              path_, {.kernels = GetParam().kernels, .sliding_window = GetParam().window})) {}
 
     SessionOptions options(float novelty, int n_slots = capacity, int retain = 40) const {
         SessionOptions result;
@@ -115,7 +120,7 @@ TEST_P(ExactDistilTest, Keeps_what_the_plain_reference_keeps) {
     for (const float novelty : {0.0f, 0.5f, 1.0f}) {
         Session session(model_, options(novelty));
         Session::Impl& impl = session.impl();
-        Reference reference(path_, capacity);
+        Reference reference(path_, capacity, GetParam().window);
         const auto tokens = random_tokens(impl.plan.fill_limit, tiny.n_vocab);
         impl.read(tokens, true);
         for (const Token token : tokens) reference.read(token);
@@ -131,7 +136,7 @@ TEST_P(ExactDistilTest, Keeps_what_the_reference_keeps_over_many_distillations) 
     with_protection.budget.protect_recent = 6;
     Session session(model_, with_protection);
     Session::Impl& impl = session.impl();
-    Reference reference(path_, capacity);
+    Reference reference(path_, capacity, GetParam().window);
     const auto tokens = random_tokens(400, tiny.n_vocab);
     impl.read(tokens, true);
     int distillations = 0;
@@ -182,7 +187,7 @@ Reference::Scores expect_same_scores(Session::Impl& impl, Reference& reference) 
 TEST_P(DistilTest, Measures_the_attention_and_surprisal_of_the_reference) {
     Session session(model_, options(0.5f));
     Session::Impl& impl = session.impl();
-    Reference reference(path_, capacity);
+    Reference reference(path_, capacity, GetParam().window);
     const auto tokens = random_tokens(90, tiny.n_vocab);
     impl.read(tokens, true);
     for (const Token token : tokens) reference.read(token);
@@ -212,7 +217,7 @@ TEST_P(DistilTest, Goes_the_way_of_the_reference_over_many_distillations) {
     with_protection.budget.protect_recent = 6;
     Session session(model_, with_protection);
     Session::Impl& impl = session.impl();
-    Reference reference(path_, capacity);
+    Reference reference(path_, capacity, GetParam().window);
     unsigned seed = 0;
     for (int distillations = 0; distillations < 5; ++distillations) {
         const int room = impl.plan.fill_limit - impl.cache().n();
@@ -233,6 +238,20 @@ TEST_P(DistilTest, Goes_the_way_of_the_reference_over_many_distillations) {
                          std::abs(static_cast<double>(impl.logits()[i]) - reference.logits()[i]));
     }
     EXPECT_LE(worst, 0.05) << "logits";
+}
+
+TEST_P(DistilTest, One_by_one_is_refused_where_a_window_is_smaller_than_the_pot) {
+    const TinyModel model = tiny_of(GetParam().architecture);
+    SessionOptions one_by_one = options(0.5f);
+    one_by_one.policy = make_policy("streaming_llm");
+    one_by_one.schedule = Schedule::one_by_one;
+    const bool local = GetParam().window > 0 || model.window > 0;
+    if (local) {
+        EXPECT_THROW(Session(model_, one_by_one), Error);
+        one_by_one.budget.capacity = 50;
+        one_by_one.budget.retain = 30;
+    }
+    EXPECT_NO_THROW(Session(model_, one_by_one));
 }
 
 TEST_P(DistilTest, Changes_no_logit_if_everything_is_retained) {
@@ -322,9 +341,10 @@ INSTANTIATE_TEST_SUITE_P(Llama, ExactDistilTest,
 INSTANTIATE_TEST_SUITE_P(
     Architectures, DistilTest,
     testing::Values(Setting{"llama", Kernels::ggml}, Setting{"llama", Kernels::native},
-                    Setting{"qwen2", Kernels::native}, Setting{"qwen3", Kernels::native},
-                    Setting{"gemma2", Kernels::native}, Setting{"gemma3", Kernels::native},
-                    Setting{"gemma3", Kernels::ggml}, Setting{"phi3", Kernels::native}),
+                    Setting{"llama", Kernels::native, 50}, Setting{"qwen2", Kernels::native},
+                    Setting{"qwen3", Kernels::native}, Setting{"gemma2", Kernels::native},
+                    Setting{"gemma3", Kernels::native}, Setting{"gemma3", Kernels::ggml},
+                    Setting{"phi3", Kernels::native}),
     name);
 
 }  // namespace

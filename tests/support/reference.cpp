@@ -75,7 +75,7 @@ double half(double x) {
 
 }  // namespace
 
-Reference::Reference(const std::filesystem::path& path, int capacity) {
+Reference::Reference(const std::filesystem::path& path, int capacity, int window) {
     const GgufFile file = GgufFile::open(path);
     architecture_ = file.get_string("general.architecture");
     is_gemma_ = architecture_ == "gemma2" || architecture_ == "gemma3";
@@ -84,7 +84,7 @@ Reference::Reference(const std::filesystem::path& path, int capacity) {
     head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
     norm_ = vector_of(file, "output_norm.weight");
     for (int il = 0; il < file.get_i32(architecture_ + ".block_count"); ++il) read_layer(file, il);
-    read_window(file);
+    read_window(file, window);
     read_factors(file, capacity);
     pot_.assign(layers_.size(), std::vector<Head>(static_cast<std::size_t>(n_head_kv_)));
 }
@@ -146,9 +146,9 @@ void Reference::read_layer(const GgufFile& file, int il) {
 }
 
 /// Every n-th layer is global, the others see a window; gemma3's rotate otherwise as well.
-void Reference::read_window(const GgufFile& file) {
+void Reference::read_window(const GgufFile& file, int otherwise) {
     const auto key = [&](const char* name) { return architecture_ + ".attention." + name; };
-    const int window = file.find_i32(key("sliding_window")).value_or(0);
+    const int window = file.find_i32(key("sliding_window")).value_or(otherwise);
     const int by_default = architecture_ == "gemma2" ? 2 : architecture_ == "gemma3" ? 6 : 0;
     const int pattern = file.find_i32(key("sliding_window_pattern")).value_or(by_default);
     if (window == 0 || architecture_ == "phi3") return;

@@ -27,7 +27,8 @@ class Reference {
     using Kept = std::vector<std::vector<std::vector<int>>>;       ///< [layer][head], ascending
 
     /// The capacity of the pot decides which factors a LongRoPE model turns by, and nothing else.
-    explicit Reference(const std::filesystem::path& path, int capacity = 0);
+    /// The window is for files that do not say it.
+    explicit Reference(const std::filesystem::path& path, int capacity = 0, int window = 0);
 
     /// Eq. 3 and 4: reads the next token of the stream and remembers how surprising it was.
     void read(Token token);
@@ -73,7 +74,7 @@ class Reference {
 
     void read_keys(const GgufFile& file);
     void read_layer(const GgufFile& file, int il);
-    void read_window(const GgufFile& file);
+    void read_window(const GgufFile& file, int otherwise);
     void read_factors(const GgufFile& file, int capacity);
     Vector forward(Token token, Scores* attention);
     Vector attend(int il, const Vector& q, int position, Scores* attention);

@@ -17,6 +17,7 @@ class Llama : public Architecture {
         : attention_(hparams.attention()),
           window_(read_sliding_window(keys, hparams.n_layer, 0, 0)),
           eps_(hparams.rms_norm_eps) {
+        if (hparams.sliding_window > 0) window_.size = hparams.sliding_window;
         const int n_q = hparams.n_embd_head * hparams.n_head;
         const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
         embedding_ = load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab);
