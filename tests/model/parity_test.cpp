@@ -277,6 +277,39 @@ TEST_P(Parity, Greedy_tokens_equal_libllamas) {
     }
 }
 
+// Whole vocabularies, and a text that goes through all of ours: Model::tokenize, embedding, logits.
+TEST(ParityOfRealVocabularies, Logits_and_next_token_equal_libllamas) {
+    const std::string text =
+        "\n\tIt was 1894, \"quite late\"; who'd come? Grüße, 世界!\n\nÇa va: x = y_2[3] * 0x1F;";
+    const auto shape = [](const char* architecture, const char* vocabulary) {
+        const bool tied = architecture != std::string("phi3");
+        return TinyModel{.architecture = architecture,
+                         .n_layer = 1,
+                         .n_embd = 32,
+                         .n_head = 1,
+                         .n_head_kv = 1,
+                         .n_embd_head = 32,
+                         .n_ff = 32,
+                         .tied = tied,
+                         .type = GGML_TYPE_Q8_0,
+                         .vocabulary = vocabulary};
+    };
+    for (const TinyModel& model :
+         {shape("llama", "llama-bpe"), shape("qwen2", "qwen2"), shape("phi3", "phi-3")}) {
+        const TempDir folder;
+        const auto path = write_tiny_model(model, folder.path());
+        Engine ours(path, Kernels::ggml);
+        LibLlama theirs(path, n_ctx);
+        const auto tokens = ours.model.tokenize(text);
+        EXPECT_GT(tokens.size(), 20u) << model.vocabulary;
+        const auto logits = ours.read(tokens);
+        const auto expected = theirs.decode(tokens).back();
+        EXPECT_LE(nmse(logits, expected), 1e-6) << model.vocabulary;
+        EXPECT_EQ(std::ranges::max_element(logits) - logits.begin(),
+                  std::ranges::max_element(expected) - expected.begin());
+    }
+}
+
 const auto name_of = [](const auto& test_case) { return test_case.param.name; };
 
 INSTANTIATE_TEST_SUITE_P(Llama, Parity, testing::ValuesIn(cases()), name_of);
