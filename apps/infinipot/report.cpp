@@ -70,7 +70,8 @@ Json model_json(const ModelInfo& info, const ModelOptions& options) {
             {"copied_weight_bytes", info.copied_weight_bytes},
             {"load_seconds", info.load_seconds},
             {"kernels", options.kernels == Kernels::native ? "native" : "ggml"},
-            {"repack", options.repack}};
+            {"repack", options.repack},
+            {"sliding_window", options.sliding_window}};
 }
 
 /// The double that prints as the float was written: 0.95, not 0.949999988.

@@ -88,6 +88,10 @@ void add_machine_flags(CLI::App& app, SessionFlags& flags) {
                {{"native", Kernels::native}, {"ggml", Kernels::ggml}},
                "native: the fastest for this CPU; ggml: the reference [native]")
         ->group(group);
+    add_count(app, "--sliding-window", flags.model_options.sliding_window, 1,
+              "Entries that each layer sees back, for a llama trained so without its file\n"
+              "saying it: 4096 for Mistral 0.1 [what the file says]")
+        ->group(group);
     app.add_flag_callback(
            "--no-repack", [&flags] { flags.model_options.repack = false; },
            "Use the weights as they lie in the file: slower, less memory")

@@ -23,6 +23,10 @@ struct ModelOptions {
     /// Let weights be copied into the layout that this CPU multiplies fastest. Without it they stay
     /// in the mapped file: slower, but no second copy in memory.
     bool repack = true;
+    /// Tokens that each layer sees back, its own included, for models of architecture `llama` that
+    /// were trained so without their files saying it: 4096 for Mistral 0.1. 0: what the file says.
+    /// Counted in entries of the pot; a window as large as the pot hides nothing.
+    int sliding_window = 0;
 };
 
 /// What a loaded model is. Counts are spelt as in GGUF.

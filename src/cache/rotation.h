@@ -18,6 +18,8 @@ struct Rotation {
     float beta_slow = 1.0f;
     ggml_tensor* freq_factors = nullptr;  ///< F32 [n_rot/2] or null
 
+    bool operator==(const Rotation&) const = default;
+
     /// x: [n_embd_head, heads, n], positions: I32 [n]; the result has x's shape and type.
     ggml_tensor* apply(ggml_context* context, ggml_tensor* x, ggml_tensor* positions) const {
         return ggml_rope_ext(context, x, positions, freq_factors, n_rot, mode, n_ctx_orig,

@@ -124,7 +124,7 @@ void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, i
     std::iota(indices_.begin(), indices_.begin() + batch.n_tokens, first_position);
     ggml_backend_tensor_set(inputs.tokens, tokens.data(), 0, tokens.size_bytes());
     ggml_backend_tensor_set(inputs.positions, indices_.data(), 0, ggml_nbytes(inputs.positions));
-    set_causal_mask(batch, inputs.mask, mask_);
+    set_masks(batch, inputs, mask_);
     if (inputs.grouped) set_grouped_inputs(batch, positions_, *inputs.grouped);
     workspace_.compute();
 }
@@ -230,8 +230,8 @@ Workspace::Build ForwardPass::renumber_graph(int first, int n, ggml_tensor*& pos
         ggml_set_input(positions);
         for (int il = 0; il < cache_.shape().n_layer; ++il) {
             ggml_tensor* keys = slots(cache_.keys(il));
-            ggml_tensor* rotated =
-                model_.architecture->rotation(il).apply(context, keys, positions);
+            const Attention attention = model_.architecture->attention(il, cache_.shape().capacity);
+            ggml_tensor* rotated = attention.rotation.apply(context, keys, positions);
             ggml_build_forward_expand(graph,
                                       ggml_cpy(context, rotated, slots(cache_.rotated_keys(il))));
         }

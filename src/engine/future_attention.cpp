@@ -16,7 +16,7 @@ FutureAttention::FutureAttention(const Model::Impl& model, const KvCache& cache,
       cache_(cache),
       n_head_(model.hparams.n_head),
       n_sink_(n_sink),
-      tables_(model, cache.shape().capacity + n_future_positions, backend),
+      tables_(model, cache.shape().capacity, cache.shape().capacity + n_future_positions, backend),
       mean_(size(n_head_) * size(cache.shape().n_embd_head)),
       covariance_(mean_.size() * size(cache.shape().n_embd_head)),
       expected_(size(cache.shape().n_head_kv) * size(cache.shape().capacity)) {}

@@ -30,7 +30,7 @@ OneByOne::OneByOne(const Plan& plan, const Model::Impl& model, KvCache& cache, F
     : plan_(plan),
       cache_(cache),
       measurements_(plan, cache, forward),
-      tables_(model, 2 * cache.shape().capacity, backend),
+      tables_(model, cache.shape().capacity, 2 * cache.shape().capacity, backend),
       order_(cache.shape().n_layer * cache.shape().n_head_kv, cache.shape().capacity) {}
 
 int OneByOne::next_position() const { return first_position_ + cache_.n(); }

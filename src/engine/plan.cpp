@@ -64,6 +64,21 @@ void check_window(const SessionOptions& options, const Model::Impl& model) {
                   number(n_ctx_train) + ", or allow it with beyond_window");
 }
 
+/// A window is counted in slots, and one-by-one eviction puts what comes wherever a slot is free.
+void check_local_layers(const Plan& plan, const Model::Impl& model) {
+    if (plan.schedule != Schedule::one_by_one) return;
+    const int capacity = plan.options.budget.capacity;
+    for (int il = 0; il < model.hparams.n_layer; ++il) {
+        const int window = model.architecture->attention(il, capacity).window;
+        if (window == 0 || window >= capacity) continue;
+        contradiction(
+            "schedule one-by-one does not keep entries in order, and this model has "
+            "layers that see the last " +
+            number(window) + " alone; choose a capacity of at most " + number(window) +
+            ", or schedule when-full");
+    }
+}
+
 /// What one-by-one eviction cannot give a policy, and what other settings do not go together.
 void resolve_schedule(Plan& plan) {
     const EvictionPolicy& policy = *plan.options.policy;
@@ -200,6 +215,7 @@ Plan make_plan(const Model::Impl& model, SessionOptions options) {
     resolve_schedule(plan);
     resolve_budget(plan, model);
     check_window(o, model);
+    check_local_layers(plan, model);
     if (static_cast<int>(plan.opening.size()) >= plan.fill_limit) {
         too_small("a capacity of " + number(o.budget.capacity) +
                   " entries is too small for the opening of the chat template; raise the capacity");

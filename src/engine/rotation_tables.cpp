@@ -4,15 +4,16 @@
 
 namespace infinipot {
 
-RotationTables::RotationTables(const Model::Impl& model, int n_positions, Backend& backend) {
-    std::vector<const Rotation*> known;
+RotationTables::RotationTables(const Model::Impl& model, int capacity, int n_positions,
+                               Backend& backend) {
+    std::vector<Rotation> known;
     for (int il = 0; il < model.hparams.n_layer; ++il) {
-        const Rotation* rotation = &model.architecture->rotation(il);
+        const Rotation rotation = model.architecture->attention(il, capacity).rotation;
         const auto at = std::ranges::find(known, rotation);
         table_of_layer_.push_back(static_cast<std::size_t>(at - known.begin()));
         if (at != known.end()) continue;
         known.push_back(rotation);
-        tables_.emplace_back(*rotation, model.hparams.n_embd_head, n_positions, backend);
+        tables_.emplace_back(rotation, model.hparams.n_embd_head, n_positions, backend);
     }
 }
 

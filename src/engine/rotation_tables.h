@@ -10,7 +10,8 @@ namespace infinipot {
 /// The rotation tables of a model's layers; layers that rotate alike share one.
 class RotationTables {
    public:
-    RotationTables(const Model::Impl& model, int n_positions, Backend& backend);
+    /// For a pot of this capacity.
+    RotationTables(const Model::Impl& model, int capacity, int n_positions, Backend& backend);
 
     const RotationTable& operator[](int il) const {
         return tables_[table_of_layer_[static_cast<std::size_t>(il)]];

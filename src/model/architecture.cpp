@@ -1,8 +1,7 @@
 #include "model/architecture.h"
 
 #include <algorithm>
-#include <cassert>
-#include <span>
+#include <iterator>
 
 #include "infinipot/error.h"
 
@@ -10,39 +9,59 @@ namespace infinipot {
 
 namespace {
 
-struct Row {
-    const char* name;  ///< general.architecture
-    ArchitecturePtr (*make)(const Hparams&, WeightLoader&);
+constexpr const char* window_alone[] = {"attention.sliding_window"};
+constexpr const char* window_and_caps[] = {"attention.sliding_window", "attn_logit_softcapping",
+                                           "final_logit_softcapping"};
+constexpr const char* window_and_final_cap[] = {"attention.sliding_window",
+                                                "final_logit_softcapping"};
+
+constexpr ArchitectureKind registry[] = {
+    {.name = "llama", .make = make_llama, .optional_window = true, .demands = window_alone},
+    {.name = "qwen2", .make = make_qwen2, .rope_mode = GGML_ROPE_TYPE_NEOX},
+    {.name = "qwen3", .make = make_qwen3, .rope_mode = GGML_ROPE_TYPE_NEOX},
+    {.name = "gemma2",
+     .make = make_gemma2,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .demands = window_and_caps},
+    {.name = "gemma3",
+     .make = make_gemma3,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .demands = window_and_final_cap},
+    {.name = "phi3",
+     .make = make_phi3,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .partial_rotary = true,
+     .demands = window_alone},
 };
 
-constexpr Row registry[] = {
-    {"llama", make_llama},
-};
-
-const Row* find(const std::string& name) {
-    const auto row = std::ranges::find(registry, name, &Row::name);
-    return row == std::end(registry) ? nullptr : row;
+const ArchitectureKind* find(const std::string& name) {
+    const auto kind = std::ranges::find(registry, name, &ArchitectureKind::name);
+    return kind == std::end(registry) ? nullptr : kind;
 }
 
 std::string supported_names() {
     std::string names;
-    for (const Row& row : registry) names += (names.empty() ? "" : ", ") + std::string(row.name);
+    for (const ArchitectureKind& kind : registry) {
+        names += (names.empty() ? "" : ", ") + std::string(kind.name);
+    }
     return names;
 }
 
 }  // namespace
 
-void require_supported_architecture(const std::string& path, const std::string& name) {
-    if (find(name) != nullptr) return;
+const ArchitectureKind& architecture_kind(const std::string& path, const std::string& name) {
+    if (const ArchitectureKind* kind = find(name)) return *kind;
     throw Error(ErrorCode::unsupported_model,
                 path + " is of architecture \"" + name +
                     "\", which is not supported; supported: " + supported_names());
 }
 
-ArchitecturePtr make_architecture(const Hparams& hparams, WeightLoader& load) {
-    const Row* row = find(hparams.architecture);
-    assert(row != nullptr && "require_supported_architecture() comes first");
-    return row->make(hparams, load);
+ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file,
+                                  WeightLoader& load) {
+    const ArchitectureKind& kind = architecture_kind(file.path().string(), hparams.architecture);
+    ArchitecturePtr architecture = kind.make(hparams, Keys(file), load);
+    load.refuse_unnamed();
+    return architecture;
 }
 
 }  // namespace infinipot

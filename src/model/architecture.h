@@ -1,11 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "model/attention.h"
 #include "model/graph_builder.h"
 #include "model/hparams.h"
+#include "model/keys.h"
 #include "model/weights.h"
 
 namespace infinipot {
@@ -22,25 +25,40 @@ class Architecture {
     /// The next token's logits from hidden states: [n_vocab, n_tokens].
     virtual ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const = 0;
 
-    /// How layer il rotates its keys.
-    virtual const Rotation& rotation(int il) const = 0;
+    /// How layer il attends in a pot of this capacity.
+    virtual Attention attention(int il, int capacity) const = 0;
 
     /// Upper bound on the graph nodes per layer of hidden(), a hook's not counted.
-    virtual std::size_t nodes_per_layer() const { return 48; }
+    virtual std::size_t nodes_per_layer() const { return 64; }
 };
 
 using ArchitecturePtr = std::unique_ptr<const Architecture>;
 
-/// Names all tensors of the architecture that `hparams` asks for; WeightLoader::load() fills them.
-/// @throws Error(unsupported_model) naming the supported ones, Error(bad_model) for a missing
-/// tensor or
-///         a wrong shape.
-ArchitecturePtr make_architecture(const Hparams& hparams, WeightLoader& load);
+/// A row of the registry in architecture.cpp: what is known of an architecture before its weights.
+struct ArchitectureKind {
+    const char* name;  ///< general.architecture
+    ArchitecturePtr (*make)(const Hparams&, const Keys&, WeightLoader&);
+    int rope_mode = GGML_ROPE_TYPE_NORMAL;  ///< which halves of a head turn together
+    bool partial_rotary = false;            ///< RoPE may turn the first n_rot of a head alone
+    bool optional_window = false;           ///< Hparams::sliding_window may be set
+    /// Those keys of hparams.cpp's list of demands that the graph meets; the others are refused.
+    std::span<const char* const> demands = {};
+};
 
 /// @throws Error(unsupported_model) naming the supported ones.
-void require_supported_architecture(const std::string& path, const std::string& name);
+const ArchitectureKind& architecture_kind(const std::string& path, const std::string& name);
+
+/// Names all tensors of the architecture that the file asks for; WeightLoader::load() fills them.
+/// @throws Error(unsupported_model) for a tensor that the architecture has no use for,
+///         Error(bad_model) for a missing tensor or a wrong shape.
+ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file, WeightLoader& load);
 
 /// One function per file in arch/.
-ArchitecturePtr make_llama(const Hparams& hparams, WeightLoader& load);
+ArchitecturePtr make_llama(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_qwen2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_qwen3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_gemma2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_gemma3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_phi3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
 
 }  // namespace infinipot

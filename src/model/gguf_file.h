@@ -52,28 +52,28 @@ struct GgufTensor {
     std::array<std::int64_t, 4> ne = {1, 1, 1,
                                       1};  ///< ggml order, the fastest first; all at least 1
     const std::byte* data = nullptr;       ///< aligned to 8 bytes at least
-    std::size_t offset = 0;                ///< of the data, from the start of the file
+    std::size_t offset = 0;                ///< of the data, from the start of its file
     std::size_t n_bytes = 0;
 };
 
-/// A GGUF model file (version 2 or 3), mapped and checked: after open(), every string, array and
-/// tensor that this class hands out lies inside the file, whoever wrote it. What the values mean is
-/// for others to check. Immutable, and safe to read from any number of threads; all views live as
-/// long as it does, moves included.
+/// A GGUF model file (version 2 or 3), or several that together are one model, mapped and checked:
+/// after open(), every string, array and tensor that this class hands out lies inside the file,
+/// whoever wrote it. What the values mean is for others to check. Immutable, and safe to read from
+/// any number of threads; all views live as long as it does, moves included.
 ///
 /// The getters find_*() return nothing if the key is absent; get_*() throw Error(bad_model). Both
 /// throw Error(bad_model) if the value has another type, or a number is not in the range asked for;
 /// any integer type of the file will do for an integer.
 class GgufFile {
    public:
+    /// Given the first of several files, NAME-00001-of-00003.gguf, opens the others too.
     /// @throws Error(file_error) if it cannot be read, Error(bad_model) if it is not a GGUF file,
-    /// is
-    ///         truncated or damaged, Error(unsupported_model) if it is big-endian, of an unknown
-    ///         version or quantisation, or one part of several.
+    ///         is truncated or damaged or not the first of its parts, Error(unsupported_model) if
+    ///         it is big-endian, or of an unknown version or quantisation.
     static GgufFile open(const std::filesystem::path& path);
 
-    const std::filesystem::path& path() const { return file_.path(); }
-    std::uint64_t file_bytes() const { return file_.size(); }
+    const std::filesystem::path& path() const { return files_.front().path(); }
+    std::uint64_t file_bytes() const;  ///< of all files
     std::uint32_t version() const { return version_; }
     std::size_t alignment() const { return alignment_; }  ///< of tensor data, bytes
 
@@ -110,20 +110,23 @@ class GgufFile {
     const GgufTensor* find_tensor(std::string_view name) const;  ///< null if absent
     const GgufTensor& get_tensor(std::string_view name) const;
 
-    /// The whole file as it is mapped.
-    std::span<const std::byte> bytes() const { return file_.bytes(); }
+    /// The files as they are mapped; one, or as many as the model has parts.
+    std::size_t n_parts() const { return files_.size(); }
+    std::span<const std::byte> bytes(std::size_t part = 0) const { return files_[part].bytes(); }
+    std::size_t part_of(const std::byte* data) const;  ///< which file a tensor's data lies in
 
     /// Lets the kernel release the pages of tensor data that was copied elsewhere.
-    void drop(const std::byte* data, std::size_t n_bytes) const {
-        file_.drop(static_cast<std::size_t>(data - file_.data()), n_bytes);
-    }
+    void drop(const std::byte* data, std::size_t n_bytes) const;
 
    private:
     class Parser;
 
-    explicit GgufFile(MappedFile file) : file_(std::move(file)) {}
+    explicit GgufFile(MappedFile file) { files_.push_back(std::move(file)); }
 
-    MappedFile file_;
+    static GgufFile open_part(const std::filesystem::path& path);
+    void append(GgufFile part);
+
+    std::vector<MappedFile> files_;  ///< the first has the keys
     std::uint32_t version_ = 0;
     std::size_t alignment_ = 0;
     std::vector<GgufEntry> entries_;

@@ -51,13 +51,12 @@ std::string byte_count(std::uint64_t n) { return std::to_string(n) + " bytes"; }
 /// compared with what is left of the file before it is used or memory is reserved for it.
 class GgufFile::Parser {
    public:
-    explicit Parser(GgufFile& file) : file_(file), input_(file.file_.bytes()) {}
+    explicit Parser(GgufFile& file) : file_(file), input_(file.files_.front().bytes()) {}
 
     void parse() {
         read_preamble();
         read_entries();
         read_alignment();
-        refuse_shards();
         read_tensors();
     }
 
@@ -68,7 +67,6 @@ class GgufFile::Parser {
     void skip_values(const GgufEntry& entry);
     void check_bools(std::span<const std::byte> values) const;
     void read_alignment();
-    void refuse_shards() const;
     void read_tensors();
     void read_tensor();
     void read_shape(GgufTensor& tensor);
@@ -220,14 +218,6 @@ void GgufFile::Parser::read_alignment() {
     file_.alignment_ = static_cast<std::size_t>(alignment);
 }
 
-void GgufFile::Parser::refuse_shards() const {
-    const auto n_shards = file_.find_integer("split.count", 0, max_tensors).value_or(1);
-    if (n_shards <= 1) return;
-    fail(ErrorCode::unsupported_model,
-         "is one of " + std::to_string(n_shards) +
-             " parts of a model; merge them with llama-gguf-split --merge FIRST_PART OUTPUT");
-}
-
 void GgufFile::Parser::read_tensors() {
     file_.tensors_.reserve(static_cast<std::size_t>(n_tensors_));
     file_.tensor_index_.reserve(static_cast<std::size_t>(n_tensors_));
@@ -318,7 +308,7 @@ void GgufFile::Parser::place(GgufTensor& tensor, std::uint64_t data_start) {
     tensor.data = input_.data() + offset;
 }
 
-GgufFile GgufFile::open(const std::filesystem::path& path) {
+GgufFile GgufFile::open_part(const std::filesystem::path& path) {
     GgufFile file(MappedFile::open(path));
     Parser(file).parse();
     return file;

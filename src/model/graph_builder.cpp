@@ -1,6 +1,7 @@
 #include "model/graph_builder.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <utility>
 
@@ -73,8 +74,14 @@ ggml_tensor* GraphBuilder::slots(ggml_tensor* pot, int n) {
     return ggml_view_3d(context(), pot, pot->ne[0], n, pot->ne[2], pot->nb[1], pot->nb[2], 0);
 }
 
+ggml_tensor* GraphBuilder::norm_heads(ggml_tensor* x, ggml_tensor* weight, float eps) {
+    const std::int64_t n_heads = x->ne[0] / weight->ne[0];
+    return rms_norm(split_heads(x, static_cast<int>(n_heads)), weight, eps);
+}
+
 ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
-                                  const Rotation& rotation) {
+                                  const Attention& attention) {
+    const Rotation& rotation = attention.rotation;
     ggml_tensor* unrotated_q = split_heads(q, hparams_.n_head);
     q = rotation.apply(context(), unrotated_q, inputs_.positions);
     k = split_heads(k, hparams_.n_head_kv);
@@ -82,21 +89,41 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
     store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
     store(split_heads(v, hparams_.n_head_kv), cache_.values(il));
     if (hook_) {
-        hook_(il, {unrotated_q, by_head(q), slots(cache_.rotated_keys(il), n_kv_), inputs_.mask,
-                   hparams_.attention_scale});
+        hook_(il, {unrotated_q, by_head(q), slots(cache_.rotated_keys(il), n_kv_),
+                   mask_of(attention), attention.scale, attention.softcap});
     }
-    if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, rotation);
-    const bool native =
-        kernels_ == Kernels::native &&
-        kernels::attention_supported(hparams_.n_embd_head, hparams_.n_head / hparams_.n_head_kv);
-    return native ? attend_natively(il, q) : attend_with_ggml(il, q);
+    if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, attention);
+    return native(attention) ? attend_natively(il, q, attention)
+                             : attend_with_ggml(il, q, attention);
+}
+
+/// Decided by the pot and not by what it holds, so that all batches of a session attend alike and
+/// memory can be reserved for it.
+bool GraphBuilder::windowed(const Attention& attention) const {
+    return attention.window > 0 && attention.window < capacity();
+}
+
+bool GraphBuilder::native(const Attention& attention) const {
+    return kernels_ == Kernels::native && attention.softcap == 0 && !windowed(attention) &&
+           kernels::attention_supported(hparams_.n_embd_head, hparams_.n_head / hparams_.n_head_kv);
+}
+
+ggml_tensor* GraphBuilder::mask_of(const Attention& attention) {
+    if (!windowed(attention)) return inputs_.mask;
+    if (inputs_.window_mask == nullptr) {
+        inputs_.window_mask =
+            new_input(context(), GGML_TYPE_F16, n_kv_, batch_.n_tokens, "window_mask");
+        inputs_.window = attention.window;
+    }
+    assert(inputs_.window == attention.window && "one window size in a graph");
+    return inputs_.window_mask;
 }
 
 /// Every query is compared with every key twice: as neighbours, and in groups.
 ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
-                                            const Rotation& rotation) {
+                                            const Attention& attention) {
     const auto rotate = [&](ggml_tensor* x, ggml_tensor* positions) {
-        return rotation.apply(context(), x, positions);
+        return attention.rotation.apply(context(), x, positions);
     };
     ggml_tensor* grouped_q = rotate(unrotated_q, inputs_.grouped->query_positions);
     ggml_tensor* grouped_k =
@@ -106,36 +133,47 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
                                          .far_queries = by_head(grouped_q),
                                          .far_keys = grouped_k,
                                          .values = slots(cache_.values(il), n_kv_),
-                                         .mask = inputs_.mask,
+                                         .mask = mask_of(attention),
                                          .near = inputs_.grouped->near,
-                                         .scale = hparams_.attention_scale});
+                                         .scale = attention.scale,
+                                         .softcap = attention.softcap});
 }
 
 /// q: [n_embd_head, n_head, n_tokens], rotated; for both ways of attending.
-ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q) {
+ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
-                              slots(cache_.values(il), batch_.end_slot()),
-                              hparams_.attention_scale);
+                              slots(cache_.values(il), batch_.end_slot()), attention.scale);
 }
 
-ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q) {
+ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attention& attention) {
+    float scale = attention.scale;
+    if (attention.scale_queries) q = this->scale(q, std::exchange(scale, 1.0f));
     ggml_tensor* attended = ggml_flash_attn_ext(
         context(), by_head(q), slots(cache_.rotated_keys(il), n_kv_),
-        slots(cache_.values(il), n_kv_), inputs_.mask, hparams_.attention_scale, 0.0f, 0.0f);
+        slots(cache_.values(il), n_kv_), mask_of(attention), scale, 0.0f, attention.softcap);
     ggml_prec_set_acc(attended, GGML_PREC_F32);  // [n_embd_head, n_head, n_tokens]
     return ggml_reshape_2d(context(), attended, hparams_.n_embd_head * hparams_.n_head,
                            batch_.n_tokens);
 }
 
-void set_causal_mask(const Batch& batch, ggml_tensor* mask, std::vector<ggml_fp16_t>& scratch) {
+void set_causal_mask(const Batch& batch, int window, ggml_tensor* mask,
+                     std::vector<ggml_fp16_t>& scratch) {
     const auto n_kv = static_cast<std::size_t>(mask->ne[0]);
     const ggml_fp16_t hidden = ggml_fp32_to_fp16(-INFINITY);
     scratch.assign(n_kv * static_cast<std::size_t>(batch.n_tokens), hidden);
     for (int t = 0; t < batch.n_tokens; ++t) {
         const auto row = scratch.begin() + static_cast<std::ptrdiff_t>(n_kv) * t;
-        std::fill(row, row + batch.first_slot + t + 1, ggml_fp32_to_fp16(0.0f));
+        const int end = batch.first_slot + t + 1;
+        const int begin = window > 0 ? std::max(0, end - window) : 0;
+        std::fill(row + begin, row + end, ggml_fp32_to_fp16(0.0f));
     }
     ggml_backend_tensor_set(mask, scratch.data(), 0, scratch.size() * sizeof(ggml_fp16_t));
+}
+
+void set_masks(const Batch& batch, const GraphInputs& inputs, std::vector<ggml_fp16_t>& scratch) {
+    set_causal_mask(batch, 0, inputs.mask, scratch);
+    if (inputs.window_mask == nullptr) return;
+    set_causal_mask(batch, inputs.window, inputs.window_mask, scratch);
 }
 
 }  // namespace infinipot

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cache/kv_cache.h"
+#include "model/attention.h"
 #include "model/batch.h"
 #include "model/grouped_attention.h"
 #include "model/hparams.h"
@@ -17,8 +18,9 @@ struct AttentionInputs {
     ggml_tensor* unrotated_queries;  ///< F32 [n_embd_head, n_head, n_tokens]
     ggml_tensor* queries;            ///< F32 [n_embd_head, n_tokens, n_head], rotated
     ggml_tensor* rotated_keys;       ///< F16 [n_embd_head, n_kv, n_head_kv]
-    ggml_tensor* mask;               ///< F16 [n_kv, n_tokens]: 0 or -inf
-    float scale;                     ///< of queries times keys
+    ggml_tensor* mask;  ///< F16 [n_kv, n_tokens]: 0 or -inf; the layer's window included
+    float scale;        ///< of queries times keys
+    float softcap;      ///< of the scaled logits; 0: none
 };
 
 /// Called for every layer while the graph is built; may add nodes of its own.
@@ -29,6 +31,9 @@ struct GraphInputs {
     ggml_tensor* tokens;     ///< I32 [n_tokens]
     ggml_tensor* positions;  ///< I32 [n_tokens]
     ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv covers the batch, maybe more
+    /// The same for layers whose window is smaller than the pot; null if there are none.
+    ggml_tensor* window_mask = nullptr;
+    int window = 0;                             ///< of window_mask
     std::optional<GroupedInputs> grouped = {};  ///< if positions are grouped
 };
 
@@ -42,24 +47,34 @@ class GraphBuilder : public Operators {
 
     const GraphInputs& inputs() const { return inputs_; }
 
+    /// Slots of the pot: what decides how a layer attends, besides the layer.
+    int capacity() const { return cache_.shape().capacity; }
+
     /// The tokens' rows of `table`: [n_embd, n_tokens].
     ggml_tensor* embed(ggml_tensor* table);
 
+    /// rms_norm over each head by itself: x [n_embd_head * heads, n_tokens], weight [n_embd_head].
+    ggml_tensor* norm_heads(ggml_tensor* x, ggml_tensor* weight, float eps);
+
     /// Puts the batch's keys and values into the pot and attends to all of it, causally.
     /// q: [n_embd_head * n_head, n_tokens]; k, v: [n_embd_head * n_head_kv, n_tokens], before RoPE.
+    /// Windows of different sizes in one graph are not implemented.
     /// Result: [n_embd_head * n_head, n_tokens].
     ggml_tensor* attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
-                        const Rotation& rotation);
+                        const Attention& attention);
 
    private:
     ggml_tensor* split_heads(ggml_tensor* x, int n_head);
     void store(ggml_tensor* rows, ggml_tensor* pot);
     ggml_tensor* by_head(ggml_tensor* x);
     ggml_tensor* slots(ggml_tensor* pot, int n);
+    bool windowed(const Attention& attention) const;
+    bool native(const Attention& attention) const;
+    ggml_tensor* mask_of(const Attention& attention);
     ggml_tensor* attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
-                                  const Rotation& rotation);
-    ggml_tensor* attend_natively(int il, ggml_tensor* q);
-    ggml_tensor* attend_with_ggml(int il, ggml_tensor* q);
+                                  const Attention& attention);
+    ggml_tensor* attend_natively(int il, ggml_tensor* q, const Attention& attention);
+    ggml_tensor* attend_with_ggml(int il, ggml_tensor* q, const Attention& attention);
 
     ggml_cgraph* graph_;
     const Hparams& hparams_;
@@ -71,8 +86,13 @@ class GraphBuilder : public Operators {
     GraphInputs inputs_;
 };
 
-/// The causal mask of a batch: token t may see the slots up to its own.
+/// The causal mask of a batch: token t may see the slots up to its own, and if `window` is not 0
+/// only the last `window` of them.
 /// `mask` F16 [n_kv, n_tokens]; `scratch` is resized to it and can be used again.
-void set_causal_mask(const Batch& batch, ggml_tensor* mask, std::vector<ggml_fp16_t>& scratch);
+void set_causal_mask(const Batch& batch, int window, ggml_tensor* mask,
+                     std::vector<ggml_fp16_t>& scratch);
+
+/// All masks that a graph reads.
+void set_masks(const Batch& batch, const GraphInputs& inputs, std::vector<ggml_fp16_t>& scratch);
 
 }  // namespace infinipot

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/operators.h"
+
 namespace infinipot {
 
 namespace {
@@ -54,7 +56,8 @@ ggml_tensor* grouped_attention(ggml_context* context, const GroupedOperands& x) 
         ggml_mul_mat(context, x.near_keys, x.near_queries);  // [n_kv, n_tokens, n_head]
     ggml_tensor* far = ggml_mul_mat(context, x.far_keys, x.far_queries);
     p = ggml_mul(context, ggml_sub(context, p, far), x.near);
-    p = ggml_soft_max_ext(context, ggml_add(context, far, p), x.mask, x.scale, 0.0f);
+    p = ggml_scale(context, ggml_add(context, far, p), x.scale);
+    p = ggml_soft_max_ext(context, Operators(context).softcap(p, x.softcap), x.mask, 1.0f, 0.0f);
     ggml_tensor* v = ggml_cont(context, ggml_transpose(context, x.values));
     ggml_tensor* mixed = ggml_mul_mat(context, v, p);  // [n_embd_head, n_tokens, n_head]
     return ggml_reshape_2d(context, ggml_cont(context, ggml_permute(context, mixed, 0, 2, 1, 3)),

@@ -33,6 +33,7 @@ struct GroupedOperands {
     ggml_tensor* mask;                      ///< F16 [n_kv, n_tokens]
     ggml_tensor* near;                      ///< F32 [n_kv, n_tokens]
     float scale;
+    float softcap = 0;  ///< of the scaled logits; 0: none
 };
 
 /// Result: F32 [n_embd_head * n_head, n_tokens]. Holds several [n_kv, n_tokens, n_head] F32 at a

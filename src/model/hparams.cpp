@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <string_view>
 
 #include "infinipot/error.h"
 #include "model/architecture.h"
 #include "model/gguf_file.h"
+#include "model/keys.h"
 
 namespace infinipot {
 
@@ -17,63 +20,51 @@ constexpr int largest_layers = 4096;
 constexpr int largest_width = 1 << 20;
 constexpr int largest_vocabulary = 1 << 24;
 
-/// The keys of one file's architecture, `llama.block_count` and so on.
-class Keys {
-   public:
-    explicit Keys(const GgufFile& file)
-        : file_(file), prefix_(std::string(file.get_string("general.architecture")) + ".") {}
-
-    int count(const char* name, int max) const {
-        return static_cast<int>(file_.get_integer(prefix_ + name, 1, max));
-    }
-    int count(const char* name, int max, int otherwise) const {
-        return static_cast<int>(file_.find_integer(prefix_ + name, 1, max).value_or(otherwise));
-    }
-    float number(const char* name, float otherwise) const {
-        return file_.find_f32(prefix_ + name).value_or(otherwise);
-    }
-    std::string text(const char* name, const char* otherwise) const {
-        return std::string(file_.find_string(prefix_ + name).value_or(otherwise));
-    }
-    bool has(const std::string& name) const { return file_.has(prefix_ + name); }
-
-    /// Refuses a file that asks for what no graph of ours does; 0 does not ask for it.
-    void refuse_positive_count(const std::string& name, const char* what) const {
-        const auto value = file_.find_integer(prefix_ + name, 0, std::numeric_limits<int>::max());
-        if (value.value_or(0) > 0) unsupported(what, prefix_ + name);
-    }
-    void refuse_positive_number(const std::string& name, const char* what) const {
-        if (file_.find_f32(prefix_ + name).value_or(0) > 0) unsupported(what, prefix_ + name);
-    }
-    void refuse(const std::string& name, const char* what) const {
-        if (has(name)) unsupported(what, prefix_ + name);
-    }
-    void refuse_array(const std::string& name) const {
-        const GgufEntry* entry = file_.find(prefix_ + name);
-        if (entry != nullptr && entry->is_array) unsupported("values per layer", prefix_ + name);
-    }
-    [[noreturn]] void unsupported(const std::string& what, const std::string& key) const {
-        throw Error(ErrorCode::unsupported_model, file_.path().string() + " needs " + what + " (" +
-                                                      key + "), which is not supported");
-    }
-    [[noreturn]] void damaged(const std::string& what) const {
-        throw Error(ErrorCode::bad_model, file_.path().string() + " is damaged: " + what);
-    }
-
-   private:
-    const GgufFile& file_;
-    std::string prefix_;
+/// What a file may ask for, and which sentence refuses it where no graph of its architecture does
+/// it.
+struct Demand {
+    const char* key;
+    const char* what;
 };
 
-void refuse_unsupported(const Keys& keys) {
-    keys.refuse_positive_count("expert_count", "a mixture of experts");
-    keys.refuse_positive_number("attention.clamp_kqv", "clamped queries and keys");
-    keys.refuse_positive_number("attention.max_alibi_bias", "ALiBi positions");
-    keys.refuse_positive_count("attention.sliding_window", "sliding-window attention");
-    keys.refuse("rope.dimension_sections", "multi-axis RoPE");
-    keys.refuse_array("attention.head_count");
-    keys.refuse_array("attention.head_count_kv");
-    keys.refuse_array("feed_forward_length");
+constexpr Demand demands[] = {
+    {"expert_count", "a mixture of experts"},
+    {"attention.clamp_kqv", "clamped queries and keys"},
+    {"attention.max_alibi_bias", "ALiBi positions"},
+    {"attention.sliding_window", "sliding-window attention"},
+    {"attn_logit_softcapping", "soft-capped attention"},
+    {"final_logit_softcapping", "soft-capped logits"},
+    {"attention.key_length_swa", "other heads in local layers"},
+    {"attention.shared_kv_layers", "layers that share keys and values"},
+    {"attention.output_scale", "scaled attention output"},
+    {"attention.value_scale", "scaled values"},
+    {"attention.temperature_length", "attention temperature by position"},
+    {"attention.recurrent_layers", "recurrent layers"},
+    {"attention.rope_pattern", "layers without RoPE"},
+    {"rope.dimension_sections", "multi-axis RoPE"},
+    {"rope.scaling.alpha", "NTK-aware RoPE scaling"},
+    {"rope.scaling.yarn_log_multiplier", "YaRN with a log multiplier"},
+    {"nextn_predict_layers", "layers that predict several tokens"},
+    {"pooling_type", "pooled embeddings"},
+    {"use_parallel_residual", "parallel residuals"},
+    {"embedding_scale", "scaled embeddings"},
+    {"residual_scale", "scaled residuals"},
+    {"logit_scale", "scaled logits"},
+    {"embedding_length_per_layer_input", "embeddings per layer"},
+};
+
+void refuse_unsupported(const Keys& keys, std::span<const char* const> done) {
+    for (const auto& [key, what] : demands) {
+        const bool does = std::ranges::find(done, std::string_view(key)) != done.end();
+        if (!does && keys.asks_for(key)) keys.unsupported(what, key);
+    }
+    if (!keys.flag("attention.causal", true)) {
+        keys.unsupported("attention to what comes later", "attention.causal");
+    }
+    for (const char* key :
+         {"attention.head_count", "attention.head_count_kv", "feed_forward_length"}) {
+        if (keys.is_array(key)) keys.unsupported("values per layer", key);
+    }
 }
 
 /// What YaRN's interpolation does to the magnitude of rotated vectors; ggml multiplies with the
@@ -97,15 +88,16 @@ Rotation read_rotation(const Keys& keys, int n_embd_head, int n_ctx_train) {
         if (rotation.ext_factor < 0) rotation.ext_factor = 1.0f;
         rotation.beta_fast = keys.number("rope.scaling.yarn_beta_fast", 32.0f);
         rotation.beta_slow = keys.number("rope.scaling.yarn_beta_slow", 1.0f);
-    } else if (scaling != "linear" && scaling != "none") {
+    } else if (scaling != "linear" && scaling != "none" && scaling != "longrope") {
         keys.unsupported("RoPE scaling \"" + scaling + "\"", "rope.scaling.type");
     }
     if (scaling != "none" && factor != 0) rotation.freq_scale = 1.0f / factor;
     if (rotation.ext_factor != 0) rotation.attn_factor = yarn_magnitude(1.0f / rotation.freq_scale);
     rotation.attn_factor *= keys.number("rope.scaling.attn_factor", 1.0f);
 
-    if (rotation.n_rot != n_embd_head) {
-        keys.damaged("rope.dimension_count is not the head size " + std::to_string(n_embd_head));
+    if (rotation.n_rot > n_embd_head || rotation.n_rot % 2 != 0) {
+        keys.damaged("rope.dimension_count is " + std::to_string(rotation.n_rot) +
+                     " in heads of size " + std::to_string(n_embd_head));
     }
     if (!(rotation.freq_base > 0) || !(rotation.freq_scale > 0)) {
         keys.damaged("its RoPE base or scaling factor is not positive");
@@ -118,9 +110,9 @@ Rotation read_rotation(const Keys& keys, int n_embd_head, int n_ctx_train) {
 Hparams read_hparams(const GgufFile& file) {
     Hparams h;
     h.architecture = file.get_string("general.architecture");
-    require_supported_architecture(file.path().string(), h.architecture);
+    const ArchitectureKind& kind = architecture_kind(file.path().string(), h.architecture);
     const Keys keys(file);
-    refuse_unsupported(keys);
+    refuse_unsupported(keys, kind.demands);
 
     h.n_layer = keys.count("block_count", largest_layers);
     h.n_embd = keys.count("embedding_length", largest_width);
@@ -131,10 +123,14 @@ Hparams read_hparams(const GgufFile& file) {
     h.n_embd_head =
         keys.count("attention.key_length", largest_width, std::max(1, h.n_embd / h.n_head));
     h.n_vocab = static_cast<int>(file.get_tensor("token_embd.weight").ne[1]);
-    h.rms_norm_eps = file.get_f32(h.architecture + ".attention.layer_norm_rms_epsilon");
+    h.rms_norm_eps = keys.number("attention.layer_norm_rms_epsilon");
     h.attention_scale =
         keys.number("attention.scale", 1.0f / std::sqrt(static_cast<float>(h.n_embd_head)));
     h.rotation = read_rotation(keys, h.n_embd_head, h.n_ctx_train);
+    h.rotation.mode = kind.rope_mode;
+    if (h.rotation.n_rot != h.n_embd_head && !kind.partial_rotary) {
+        keys.unsupported("RoPE of a part of each head", "rope.dimension_count");
+    }
 
     if (file.get_tensor("token_embd.weight").ne[1] > largest_vocabulary) {
         keys.damaged("its vocabulary is impossibly large");

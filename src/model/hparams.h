@@ -3,7 +3,7 @@
 #include <string>
 
 #include "cache/kv_cache.h"
-#include "cache/rotation.h"
+#include "model/attention.h"
 
 namespace infinipot {
 
@@ -22,7 +22,11 @@ struct Hparams {
     int n_ctx_train = 0;
     float rms_norm_eps = 0;
     float attention_scale = 0;  ///< what q·k is multiplied with
+    int sliding_window = 0;     ///< asked for by the user, for a file that does not say it
     Rotation rotation;          ///< without its freq_factors, which are a tensor
+
+    /// How a layer attends without soft cap and window.
+    Attention attention() const { return {.rotation = rotation, .scale = attention_scale}; }
 
     CacheShape cache_shape(int capacity) const {
         return {n_layer, n_head_kv, n_embd_head, capacity};

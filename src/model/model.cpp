@@ -15,6 +15,10 @@ namespace {
 GgufFile open_checked(const std::filesystem::path& path) {
     GgufFile file = GgufFile::open(path);
     validate_tokenizer(file);
+    if (file.tensors().empty()) {
+        throw Error(ErrorCode::unsupported_model,
+                    path.string() + " has a tokenizer but no weights, so there is no model in it");
+    }
     return file;
 }
 
@@ -32,10 +36,24 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
                                               " tokens and its embedding " +
                                               std::to_string(hparams.n_vocab));
     }
+    require_window_fits();
+    hparams.sliding_window = options.sliding_window;
     WeightLoader loader(file, options);
-    architecture = make_architecture(hparams, loader);
+    architecture = make_architecture(hparams, file, loader);
     weights = loader.load();
     info = describe();
+}
+
+/// Whether the model can be given the sliding window that its user asks for.
+void Model::Impl::require_window_fits() const {
+    const int window = options.sliding_window;
+    if (window == 0) return;
+    const ArchitectureKind& kind = architecture_kind(file.path().string(), hparams.architecture);
+    if (window > 0 && kind.optional_window) return;
+    throw Error(ErrorCode::invalid_argument, "a sliding window of " + std::to_string(window) +
+                                                 " cannot be given to " + file.path().string() +
+                                                 ", whose architecture is " + hparams.architecture +
+                                                 "; only llama takes one, of at least 1");
 }
 
 ModelInfo Model::Impl::describe() const {

@@ -26,6 +26,7 @@ class Model::Impl {
     ModelInfo info;
 
    private:
+    void require_window_fits() const;
     ModelInfo describe() const;
 };
 

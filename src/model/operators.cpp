@@ -27,6 +27,18 @@ ggml_tensor* Operators::swiglu(ggml_tensor* gate, ggml_tensor* up) {
     return ggml_swiglu_split(context_, gate, up);
 }
 
+ggml_tensor* Operators::geglu(ggml_tensor* gate, ggml_tensor* up) {
+    return ggml_geglu_split(context_, gate, up);
+}
+
+ggml_tensor* Operators::scale(ggml_tensor* x, float factor) {
+    return ggml_scale(context_, x, factor);
+}
+
+ggml_tensor* Operators::softcap(ggml_tensor* x, float cap) {
+    return cap == 0 ? x : scale(ggml_tanh(context_, scale(x, 1.0f / cap)), cap);
+}
+
 ggml_tensor* Operators::add(ggml_tensor* x, ggml_tensor* y) { return ggml_add(context_, x, y); }
 
 }  // namespace infinipot

@@ -22,6 +22,14 @@ class Operators {
     /// silu(gate) * up.
     ggml_tensor* swiglu(ggml_tensor* gate, ggml_tensor* up);
 
+    /// gelu(gate) * up, with gelu's tanh approximation.
+    ggml_tensor* geglu(ggml_tensor* gate, ggml_tensor* up);
+
+    ggml_tensor* scale(ggml_tensor* x, float factor);
+
+    /// cap * tanh(x / cap): keeps x between -cap and cap. A cap of 0 leaves x as it is.
+    ggml_tensor* softcap(ggml_tensor* x, float cap);
+
     ggml_tensor* add(ggml_tensor* x, ggml_tensor* y);
 
    private:

@@ -158,7 +158,9 @@ void TokenizerCheck::check_scalars() const {
     find_scalar("tokenizer.ggml.token_type_count", GgufType::u32);
     find_scalar("general.alignment", GgufType::u32);
     find_scalar("general.file_type", GgufType::u32);
+    find_scalar("split.no", GgufType::u16);
     find_scalar("split.count", GgufType::u16);
+    find_scalar("split.tensors.count", GgufType::i32);
     find_array("tokenizer.ggml.suppress_tokens", {GgufType::i32});
 }
 

@@ -1,10 +1,14 @@
 #include "model/weights.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <iterator>
+#include <span>
 #include <thread>
 
 #include "infinipot/error.h"
+#include "model/gguf_format.h"
 #include "tensor/backend.h"
 #include "tensor/kernels/matmul_q8.h"
 
@@ -43,6 +47,18 @@ void for_each_in_parallel(const Items& items, Visit visit) {
     work();
 }
 
+/// A mapped file for tensors to lie in.
+BufferHandle buffer_over(std::span<const std::byte> bytes) {
+    // The device takes a mutable pointer but never writes to weights; the mapping is read-only.
+    auto* base = const_cast<std::byte*>(bytes.data());
+    BufferHandle buffer(
+        ggml_backend_dev_buffer_from_host_ptr(cpu_device(), base, bytes.size(), bytes.size()));
+    if (!buffer)
+        throw Error(ErrorCode::out_of_memory, "the model file cannot be used where it is mapped");
+    ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+    return buffer;
+}
+
 std::string shape_of(std::int64_t ne0, std::int64_t ne1) {
     return std::to_string(ne0) + " x " + std::to_string(ne1);
 }
@@ -55,8 +71,9 @@ WeightLoader::WeightLoader(const GgufFile& file, const ModelOptions& options)
 }
 
 const GgufTensor& WeightLoader::require(const std::string& name, std::int64_t ne0,
-                                        std::int64_t ne1) const {
+                                        std::int64_t ne1) {
     const GgufTensor& tensor = file_.get_tensor(name);
+    named_.insert(name);
     if (tensor.ne != std::array<std::int64_t, 4>{ne0, ne1, 1, 1}) {
         throw Error(ErrorCode::bad_model, file_.path().string() + " is damaged: tensor " + name +
                                               " is " + shape_of(tensor.ne[0], tensor.ne[1]) +
@@ -123,6 +140,31 @@ AttentionProjections WeightLoader::attention_projections(const std::string& pref
     return {part(0, n_q), part(n_q, n_kv), part(n_q + n_kv, n_kv)};
 }
 
+FeedForward WeightLoader::feed_forward(const std::string& prefix, int n_embd, int n_ff) {
+    return {matrix(prefix + ".ffn_gate", n_embd, n_ff), matrix(prefix + ".ffn_up", n_embd, n_ff),
+            matrix(prefix + ".ffn_down", n_ff, n_embd)};
+}
+
+FeedForward WeightLoader::fused_feed_forward(const std::string& prefix, int n_embd, int n_ff) {
+    const GgufTensor& fused = require(prefix + ".ffn_up.weight", n_embd, 2 * std::int64_t{n_ff});
+    return {rows(fused, 0, n_ff), rows(fused, n_ff, n_ff),
+            matrix(prefix + ".ffn_down", n_ff, n_embd)};
+}
+
+Matrix WeightLoader::head(int n_embd, int n_vocab) {
+    return matrix(has("output.weight") ? "output" : "token_embd", n_embd, n_vocab);
+}
+
+void WeightLoader::refuse_unnamed() const {
+    for (const GgufTensor& tensor : file_.tensors()) {
+        if (named_.contains(tensor.name)) continue;
+        throw Error(ErrorCode::unsupported_model,
+                    file_.path().string() + " has a tensor " + gguf::printable(tensor.name) +
+                        ", which no graph for its architecture uses; it would not compute what it "
+                        "was trained to");
+    }
+}
+
 ggml_tensor* WeightLoader::bias_rows(const std::string& name, int n_total, int first, int n) {
     ggml_tensor* whole = optional_vector(name, n_total);
     if (whole == nullptr) return nullptr;
@@ -184,19 +226,16 @@ WeightStorage WeightLoader::load() {
 }
 
 void WeightLoader::load_mapped(WeightStorage& storage) {
-    // The device takes a mutable pointer but never writes to weights; the mapping is read-only.
-    auto* base = const_cast<std::byte*>(file_.bytes().data());
-    BufferHandle buffer(ggml_backend_dev_buffer_from_host_ptr(
-        cpu_device(), base, file_.bytes().size(), file_.bytes().size()));
-    if (!buffer)
-        throw Error(ErrorCode::out_of_memory, "the model file cannot be used where it is mapped");
-    ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+    std::vector<BufferHandle> buffers;  // one for each file of the model
+    for (std::size_t part = 0; part < file_.n_parts(); ++part) {
+        buffers.push_back(buffer_over(file_.bytes(part)));
+    }
     for (const Placement& placement : mapped_.placements) {
-        ggml_backend_tensor_alloc(buffer.get(), placement.tensor,
+        ggml_backend_tensor_alloc(buffers[file_.part_of(placement.source)].get(), placement.tensor,
                                   const_cast<std::byte*>(placement.source));
     }
     storage.contexts.push_back(std::move(mapped_.context));
-    storage.buffers.push_back(std::move(buffer));
+    std::ranges::move(buffers, std::back_inserter(storage.buffers));
 }
 
 void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ struct Matrix {
 /// The projections of one attention layer.
 struct AttentionProjections {
     Matrix q, k, v;
+};
+
+/// The matrices of a gated feed-forward layer: down(act(gate x) * up x).
+struct FeedForward {
+    Matrix gate, up, down;
 };
 
 /// The memory that a model's weights live in, besides the mapped file.
@@ -48,12 +54,25 @@ class WeightLoader {
     AttentionProjections attention_projections(const std::string& prefix, int n_embd, int n_q,
                                                int n_kv);
 
+    /// `prefix.ffn_gate`, `_up` and `_down`.
+    FeedForward feed_forward(const std::string& prefix, int n_embd, int n_ff);
+    /// The same from a file whose `ffn_up` has the rows of the gate and then those of up.
+    FeedForward fused_feed_forward(const std::string& prefix, int n_embd, int n_ff);
+
+    /// What turns hidden states into logits: `output`, or `token_embd` again where they are tied.
+    Matrix head(int n_embd, int n_vocab);
+
     /// `tensor` [n_in, n_rows] to look rows up in. Stays in the mapped file.
     ggml_tensor* table(const std::string& tensor, int n_in, int n_rows);
 
     /// `tensor` F32 [n]. Stays in the mapped file.
     ggml_tensor* vector(const std::string& tensor, int n);
     ggml_tensor* optional_vector(const std::string& tensor, int n);
+
+    /// @throws Error(unsupported_model) naming a tensor of the file that has not been named: it
+    /// would
+    ///         change what the model computes.
+    void refuse_unnamed() const;
 
     /// Gives all tensors named so far their memory. Call once.
     /// @throws Error(out_of_memory)
@@ -72,7 +91,7 @@ class WeightLoader {
         std::vector<Placement> placements;
     };
 
-    const GgufTensor& require(const std::string& name, std::int64_t ne0, std::int64_t ne1) const;
+    const GgufTensor& require(const std::string& name, std::int64_t ne0, std::int64_t ne1);
     void require_weight_type(const GgufTensor& tensor) const;
     ggml_tensor* mapped(const GgufTensor& tensor);
     Matrix rows(const GgufTensor& tensor, int first_row, int n_rows);
@@ -84,6 +103,7 @@ class WeightLoader {
 
     const GgufFile& file_;
     ModelOptions options_;
+    std::set<std::string> named_;
     Destination mapped_;
     std::map<ggml_backend_buffer_type_t, Destination> copied_;
 };

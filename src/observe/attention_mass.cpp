@@ -18,7 +18,8 @@ ggml_tensor* build_attention_mass(ggml_context* context, const AttentionInputs& 
     const std::int64_t n_group = queries->ne[2] / n_head_kv;
 
     ggml_tensor* p = ggml_mul_mat(context, keys, queries);  // [n_kv, n_tokens, n_head]
-    p = ggml_soft_max_ext(context, p, inputs.mask, inputs.scale, 0.0f);
+    p = Operators(context).softcap(ggml_scale(context, p, inputs.scale), inputs.softcap);
+    p = ggml_soft_max_ext(context, p, inputs.mask, 1.0f, 0.0f);
     p = ggml_reshape_3d(context, p, n_kv, queries->ne[1] * n_group, n_head_kv);
     p = ggml_cont(context, ggml_transpose(context, p));  // [n_tokens * group, n_kv, n_head_kv]
     p = ggml_sum_rows(context, p);                       // [1, n_kv, n_head_kv]

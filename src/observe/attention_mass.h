@@ -34,6 +34,6 @@ class AttentionMass {
 ggml_tensor* build_attention_mass(ggml_context* context, const AttentionInputs& inputs);
 
 /// Upper bound on the nodes per layer that hook() adds.
-constexpr std::size_t attention_mass_nodes = 12;
+constexpr std::size_t attention_mass_nodes = 16;
 
 }  // namespace infinipot

@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <llama.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <array>
 #include <cstring>
 #include <fstream>
@@ -19,44 +19,13 @@
 #include "model/gguf_file.h"
 #include "model/tokenizer_check.h"
 #include "support/gguf_writer.h"
+#include "support/memory_limit.h"
 #include "support/quiet_llama.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define INFINIPOT_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define INFINIPOT_SANITIZED 1
-#endif
-#endif
-
 namespace infinipot {
 namespace {
-
-/// Lets the process grow by no more than `bytes` from here, for as long as this lives. Sanitizers
-/// reserve terabytes, so under them it does nothing.
-class MemoryLimit {
-   public:
-    explicit MemoryLimit(std::size_t bytes) {
-        ::getrlimit(RLIMIT_AS, &before_);
-#ifndef INFINIPOT_SANITIZED
-        std::size_t n_pages = 0;
-        std::ifstream("/proc/self/statm") >> n_pages;
-        rlimit limit = before_;
-        limit.rlim_cur = n_pages * 4096 + bytes;
-        if (n_pages > 0) ::setrlimit(RLIMIT_AS, &limit);
-#else
-        static_cast<void>(bytes);
-#endif
-    }
-    ~MemoryLimit() { ::setrlimit(RLIMIT_AS, &before_); }
-    MemoryLimit(const MemoryLimit&) = delete;
-    MemoryLimit& operator=(const MemoryLimit&) = delete;
-
-   private:
-    rlimit before_ = {};
-};
 
 /// Asks for everything in the file. Returns a sum, so that nothing is optimised away.
 std::size_t read_all(const GgufFile& file) {

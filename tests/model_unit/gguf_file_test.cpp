@@ -275,14 +275,17 @@ TEST(GgufFile, Checks_the_alignment) {
                "key general.alignment must be a single integer");
 }
 
-TEST(GgufFile, Says_how_to_merge_a_model_in_parts) {
-    const auto part = [](std::uint16_t n) {
-        return RawGguf::head(0, 1).key("split.count", u16).number(n);
+TEST(GgufFile, Wants_the_first_of_several_parts_under_its_proper_name) {
+    const auto part = [](std::uint16_t number, std::uint16_t n) {
+        RawGguf file = RawGguf::head(0, 2);
+        file.key("split.no", u16).number(number).key("split.count", u16).number(n);
+        return file;
     };
-    expect_unsupported(part(3),
-                       "one of 3 parts of a model; merge them with llama-gguf-split --merge");
-    EXPECT_NO_THROW(open(part(1)));
-    EXPECT_NO_THROW(open(part(0)));
+    expect_bad(part(0, 3), "its name must end in -00001-of-00003.gguf");
+    expect_bad(part(1, 3), "is part 2 of 3 of a model; name the first one");
+    expect_bad(part(3, 3), "split.no");
+    EXPECT_NO_THROW(open(part(0, 1)));
+    EXPECT_NO_THROW(open(part(0, 0)));
 }
 
 TEST(GgufFile, Rejects_improper_tensor_names) {

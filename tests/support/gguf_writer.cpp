@@ -1,6 +1,7 @@
 #include "support/gguf_writer.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <numeric>
 #include <stdexcept>
@@ -69,6 +70,19 @@ void GgufWriter::set(const std::string& key, std::span<const std::int32_t> value
 
 void GgufWriter::remove(const std::string& key) { gguf_remove_key(file_.get(), key.c_str()); }
 
+int GgufWriter::copy_keys(const std::filesystem::path& path) {
+    const gguf_context_ptr other(
+        gguf_init_from_file(path.c_str(), {.no_alloc = true, .ctx = nullptr}));
+    if (!other) throw std::runtime_error("cannot read " + path.string());
+    gguf_set_kv(file_.get(), other.get());
+    const auto tokens = gguf_find_key(other.get(), "tokenizer.ggml.tokens");
+    return static_cast<int>(gguf_get_arr_n(other.get(), tokens));
+}
+
+std::filesystem::path vocabulary_path(const std::string& name) {
+    return INFINIPOT_LLAMA_SOURCE_DIR "/models/ggml-vocab-" + name + ".gguf";
+}
+
 void GgufWriter::add(const std::string& name, ggml_type type,
                      std::initializer_list<std::int64_t> ne, std::span<const float> values) {
     const std::int64_t n_per_row = *ne.begin();
@@ -88,6 +102,7 @@ void GgufWriter::add(const std::string& name, ggml_type type,
     ggml_quantize_chunk(type, values.data(), tensor.data.data(), 0, n / n_per_row, n_per_row,
                         nullptr);
     t->data = tensor.data.data();
+    tensor.tensor = t;
     gguf_add_tensor(file_.get(), t);
     tensors_.push_back(std::move(tensor));
 }
@@ -98,9 +113,31 @@ void GgufWriter::write(const std::filesystem::path& path) const {
     }
 }
 
+std::vector<std::filesystem::path> GgufWriter::write_parts(const std::filesystem::path& folder,
+                                                           int n_parts) const {
+    std::vector<std::filesystem::path> paths;
+    for (int part = 0; part < n_parts; ++part) {
+        const gguf_context_ptr file(gguf_init_empty());
+        if (part == 0) gguf_set_kv(file.get(), file_.get());
+        gguf_set_val_u16(file.get(), "split.no", static_cast<std::uint16_t>(part));
+        gguf_set_val_u16(file.get(), "split.count", static_cast<std::uint16_t>(n_parts));
+        gguf_set_val_i32(file.get(), "split.tensors.count", static_cast<int>(tensors_.size()));
+        for (std::size_t i = static_cast<std::size_t>(part); i < tensors_.size();
+             i += static_cast<std::size_t>(n_parts)) {
+            gguf_add_tensor(file.get(), tensors_[i].tensor);
+        }
+        char name[64];
+        std::snprintf(name, sizeof(name), "tiny-%05d-of-%05d.gguf", part + 1, n_parts);
+        paths.push_back(folder / name);
+        if (!gguf_write_to_file(file.get(), paths.back().c_str(), /*only_meta=*/false)) {
+            throw std::runtime_error("cannot write " + paths.back().string());
+        }
+    }
+    return paths;
+}
+
 LlamaVocabulary LlamaVocabulary::load(int n_tokens) {
-    const GgufFile file =
-        GgufFile::open(INFINIPOT_LLAMA_SOURCE_DIR "/models/ggml-vocab-llama-spm.gguf");
+    const GgufFile file = GgufFile::open(vocabulary_path("llama-spm"));
     const auto tokens = file.find_strings("tokenizer.ggml.tokens").value();
     const auto scores = file.find_f32s("tokenizer.ggml.scores").value();
     const auto types = file.find_integers("tokenizer.ggml.token_type", 0, 6).value();

@@ -32,21 +32,33 @@ class GgufWriter {
 
     void remove(const std::string& key);
 
+    /// Sets all keys that another file has, and returns how many tokens its tokenizer has.
+    int copy_keys(const std::filesystem::path& path);
+
     /// Adds a tensor of shape `ne` (ggml order) whose values are converted to `type`.
     void add(const std::string& name, ggml_type type, std::initializer_list<std::int64_t> ne,
              std::span<const float> values);
 
     void write(const std::filesystem::path& path) const;
 
+    /// Writes a model of several files, `folder`/tiny-00001-of-0000N.gguf and so on: the keys in
+    /// the first, tensors dealt out to all in turn. Returns their paths.
+    std::vector<std::filesystem::path> write_parts(const std::filesystem::path& folder,
+                                                   int n_parts) const;
+
    private:
     struct Tensor {
         ggml_context_ptr context;
+        ggml_tensor* tensor = nullptr;
         std::vector<std::byte> data;
     };
 
     gguf_context_ptr file_;
     std::vector<Tensor> tensors_;
 };
+
+/// llama.cpp's file of a whole tokenizer and nothing else, models/ggml-vocab-NAME.gguf.
+std::filesystem::path vocabulary_path(const std::string& name);
 
 /// The vocabulary of Llama 2 (SentencePiece, 32000 tokens) or a part of it.
 struct LlamaVocabulary {

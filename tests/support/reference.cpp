@@ -31,6 +31,16 @@ std::vector<std::vector<double>> matrix_of(const GgufFile& file, const std::stri
     return rows;
 }
 
+std::vector<double> vector_or_none(const GgufFile& file, const std::string& name) {
+    return file.find_tensor(name) ? vector_of(file, name) : std::vector<double>();
+}
+
+std::vector<std::vector<double>> rows_of(const std::vector<std::vector<double>>& matrix,
+                                         std::size_t first, std::size_t n) {
+    const auto begin = matrix.begin() + static_cast<std::ptrdiff_t>(first);
+    return {begin, begin + static_cast<std::ptrdiff_t>(n)};
+}
+
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
@@ -42,7 +52,9 @@ std::vector<double> times(const std::vector<std::vector<double>>& matrix,
     return y;
 }
 
+/// y may be empty, for none.
 std::vector<double> plus(std::vector<double> x, const std::vector<double>& y) {
+    if (y.empty()) return x;
     std::ranges::transform(x, y, x.begin(), std::plus<>());
     return x;
 }
@@ -55,33 +67,108 @@ std::vector<double> softmax(std::vector<double> x) {
     return x;
 }
 
+double capped(double x, double cap) { return cap == 0 ? x : cap * std::tanh(x / cap); }
+
 double half(double x) {
     return static_cast<double>(ggml_fp16_to_fp32(ggml_fp32_to_fp16(static_cast<float>(x))));
 }
 
 }  // namespace
 
-Reference::Reference(const std::filesystem::path& path) {
+Reference::Reference(const std::filesystem::path& path, int capacity, int window) {
     const GgufFile file = GgufFile::open(path);
-    const auto count = [&](const char* key) { return file.get_i32(std::string("llama.") + key); };
-    n_head_ = count("attention.head_count");
-    n_head_kv_ = count("attention.head_count_kv");
-    eps_ = static_cast<double>(file.get_f32("llama.attention.layer_norm_rms_epsilon"));
-    freq_base_ = static_cast<double>(file.find_f32("llama.rope.freq_base").value_or(10000.0f));
+    architecture_ = file.get_string("general.architecture");
+    is_gemma_ = architecture_ == "gemma2" || architecture_ == "gemma3";
+    read_keys(file);
     embedding_ = matrix_of(file, "token_embd.weight");
     head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
     norm_ = vector_of(file, "output_norm.weight");
-    for (int il = 0; il < count("block_count"); ++il) {
-        const std::string prefix = "blk." + std::to_string(il) + ".";
-        const auto matrix = [&](const char* name) { return matrix_of(file, prefix + name); };
-        layers_.push_back({vector_of(file, prefix + "attn_norm.weight"),
-                           vector_of(file, prefix + "ffn_norm.weight"), matrix("attn_q.weight"),
-                           matrix("attn_k.weight"), matrix("attn_v.weight"),
-                           matrix("attn_output.weight"), matrix("ffn_gate.weight"),
-                           matrix("ffn_up.weight"), matrix("ffn_down.weight")});
-    }
-    n_embd_head_ = static_cast<int>(layers_[0].k.size()) / n_head_kv_;
+    for (int il = 0; il < file.get_i32(architecture_ + ".block_count"); ++il) read_layer(file, il);
+    read_window(file, window);
+    read_factors(file, capacity);
     pot_.assign(layers_.size(), std::vector<Head>(static_cast<std::size_t>(n_head_kv_)));
+}
+
+void Reference::read_keys(const GgufFile& file) {
+    const auto count = [&](const char* key) { return file.get_i32(architecture_ + "." + key); };
+    const auto number = [&](const char* key, float otherwise) {
+        return static_cast<double>(file.find_f32(architecture_ + "." + key).value_or(otherwise));
+    };
+    n_head_ = count("attention.head_count");
+    n_head_kv_ = count("attention.head_count_kv");
+    n_embd_head_ = count("attention.key_length");
+    n_rot_ = count("rope.dimension_count");
+    eps_ = number("attention.layer_norm_rms_epsilon", 0);
+    attention_softcap_ = number("attn_logit_softcapping", 0);
+    final_softcap_ = number("final_logit_softcapping", 0);
+    rope_magnitude_ = number("rope.scaling.attn_factor", 1);
+}
+
+void Reference::read_layer(const GgufFile& file, int il) {
+    const std::string prefix = "blk." + std::to_string(il) + ".";
+    const auto matrix = [&](const char* name) {
+        return matrix_of(file, prefix + name + ".weight");
+    };
+    const auto vector = [&](const char* name) { return vector_or_none(file, prefix + name); };
+    Layer layer;
+    layer.attention_norm = vector("attn_norm.weight");
+    layer.ffn_norm = vector("ffn_norm.weight");
+    layer.output = matrix("attn_output");
+    layer.up = matrix("ffn_up");
+    layer.down = matrix("ffn_down");
+    layer.q_bias = vector("attn_q.bias");
+    layer.k_bias = vector("attn_k.bias");
+    layer.v_bias = vector("attn_v.bias");
+    layer.q_norm = vector("attn_q_norm.weight");
+    layer.k_norm = vector("attn_k_norm.weight");
+    layer.post_attention_norm = vector("post_attention_norm.weight");
+    layer.post_ffn_norm = vector("post_ffw_norm.weight");
+    if (architecture_ == "phi3") {  // Q, K and V in one matrix, gate and up in another
+        const auto qkv = matrix("attn_qkv");
+        const auto n_q = static_cast<std::size_t>(n_head_ * n_embd_head_);
+        const auto n_kv = static_cast<std::size_t>(n_head_kv_ * n_embd_head_);
+        layer.q = rows_of(qkv, 0, n_q);
+        layer.k = rows_of(qkv, n_q, n_kv);
+        layer.v = rows_of(qkv, n_q + n_kv, n_kv);
+        const auto gate_up = layer.up;
+        layer.gate = rows_of(gate_up, 0, gate_up.size() / 2);
+        layer.up = rows_of(gate_up, gate_up.size() / 2, gate_up.size() / 2);
+    } else {
+        layer.q = matrix("attn_q");
+        layer.k = matrix("attn_k");
+        layer.v = matrix("attn_v");
+        layer.gate = matrix("ffn_gate");
+    }
+    layer.freq_base = static_cast<double>(file.get_f32(architecture_ + ".rope.freq_base"));
+    const auto factor = file.find_f32(architecture_ + ".rope.scaling.factor").value_or(1.0f);
+    layer.freq_scale = 1 / static_cast<double>(factor);
+    layers_.push_back(layer);
+}
+
+/// Every n-th layer is global, the others see a window; gemma3's rotate otherwise as well.
+void Reference::read_window(const GgufFile& file, int otherwise) {
+    const auto key = [&](const char* name) { return architecture_ + ".attention." + name; };
+    const int window = file.find_i32(key("sliding_window")).value_or(otherwise);
+    const int by_default = architecture_ == "gemma2" ? 2 : architecture_ == "gemma3" ? 6 : 0;
+    const int pattern = file.find_i32(key("sliding_window_pattern")).value_or(by_default);
+    if (window == 0 || architecture_ == "phi3") return;
+    for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
+        if (pattern != 0 && il % pattern == pattern - 1) continue;
+        Layer& layer = layers_[static_cast<std::size_t>(il)];
+        layer.window = window;
+        if (architecture_ != "gemma3") continue;
+        layer.freq_base = static_cast<double>(file.get_f32("gemma3.rope.freq_base_swa"));
+        layer.freq_scale = 1;
+    }
+}
+
+void Reference::read_factors(const GgufFile& file, int capacity) {
+    const int original = file.find_i32(architecture_ + ".rope.scaling.original_context_length")
+                             .value_or(file.get_i32(architecture_ + ".context_length"));
+    freq_factors_ = vector_or_none(file, "rope_freqs.weight");
+    if (!freq_factors_.empty()) return;
+    freq_factors_ = vector_or_none(
+        file, capacity > original ? "rope_factors_long.weight" : "rope_factors_short.weight");
 }
 
 Reference::Vector Reference::normed(const Vector& x, const Vector& weight) const {
@@ -91,29 +178,55 @@ Reference::Vector Reference::normed(const Vector& x, const Vector& weight) const
     return y;
 }
 
-Reference::Vector Reference::rotated(const double* x, int position) const {
-    Vector y(static_cast<std::size_t>(n_embd_head_));
-    for (int i = 0; i < n_embd_head_; i += 2) {
-        const double angle =
-            position * std::pow(freq_base_, -static_cast<double>(i) / n_embd_head_);
-        const auto at = static_cast<std::size_t>(i);
-        y[at] = x[i] * std::cos(angle) - x[i + 1] * std::sin(angle);
-        y[at + 1] = x[i] * std::sin(angle) + x[i + 1] * std::cos(angle);
+/// The norm of each head by itself.
+Reference::Vector Reference::heads_normed(const Vector& x, const Vector& weight) const {
+    if (weight.empty()) return x;
+    Vector y;
+    for (auto head = x.begin(); head != x.end(); head += n_embd_head_) {
+        const Vector one = normed({head, head + n_embd_head_}, weight);
+        y.insert(y.end(), one.begin(), one.end());
     }
     return y;
 }
 
+/// LLaMA turns neighbours, all others number i and number i + n_rot / 2; what is behind n_rot
+/// stays.
+Reference::Vector Reference::rotated(const Layer& layer, const double* x, int position) const {
+    Vector y(x, x + n_embd_head_);
+    for (int pair = 0; pair < n_rot_ / 2; ++pair) {
+        const bool neighbours = architecture_ == "llama";
+        const auto a = static_cast<std::size_t>(neighbours ? 2 * pair : pair);
+        const auto b = neighbours ? a + 1 : a + static_cast<std::size_t>(n_rot_ / 2);
+        double angle =
+            position * layer.freq_scale * std::pow(layer.freq_base, -2.0 * pair / n_rot_);
+        if (!freq_factors_.empty()) angle /= freq_factors_[static_cast<std::size_t>(pair)];
+        y[a] = (x[a] * std::cos(angle) - x[b] * std::sin(angle)) * rope_magnitude_;
+        y[b] = (x[a] * std::sin(angle) + x[b] * std::cos(angle)) * rope_magnitude_;
+    }
+    return y;
+}
+
+/// silu, or gelu's tanh approximation, which ggml looks up in a table of F16 numbers.
+double Reference::activated(double gate) const {
+    if (!is_gemma_) return gate / (1 + std::exp(-gate));
+    const double x = half(gate);
+    return half(0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * x * (1 + 0.044715 * x * x))));
+}
+
 /// CR-RoPE: slot j is position j, whatever token it holds.
 Reference::Vector Reference::attend(int il, const Vector& q, int position, Scores* attention) {
+    const Layer& layer = layers_[static_cast<std::size_t>(il)];
     Vector out;
     for (int h = 0; h < n_head_; ++h) {
         const auto head_kv = static_cast<std::size_t>(h / (n_head_ / n_head_kv_));
         const Head& head = pot_[static_cast<std::size_t>(il)][head_kv];
-        const Vector query = rotated(q.data() + h * n_embd_head_, position);
+        const Vector query = rotated(layer, q.data() + h * n_embd_head_, position);
         Vector logits;
         for (std::size_t slot = 0; slot < head.size(); ++slot) {
-            const Vector key = rotated(head[slot].key.data(), static_cast<int>(slot));
-            logits.push_back(dot(query, key) / std::sqrt(n_embd_head_));
+            const Vector key = rotated(layer, head[slot].key.data(), static_cast<int>(slot));
+            logits.push_back(capped(dot(query, key) / std::sqrt(n_embd_head_), attention_softcap_));
+            const int distance = position - static_cast<int>(slot);
+            if (layer.window > 0 && distance >= layer.window) logits.back() = -INFINITY;
         }
         const Vector p = softmax(logits);
         Vector mixed(static_cast<std::size_t>(n_embd_head_), 0.0);
@@ -135,11 +248,16 @@ Reference::Vector Reference::attend(int il, const Vector& q, int position, Score
 Reference::Vector Reference::forward(Token token, Scores* attention) {
     const int position = n();
     Vector x = embedding_[static_cast<std::size_t>(token)];
+    if (is_gemma_) {
+        const double scale = std::sqrt(static_cast<double>(x.size()));
+        for (double& value : x) value *= scale;
+    }
     for (std::size_t il = 0; il < layers_.size(); ++il) {
         const Layer& layer = layers_[il];
         Vector h = normed(x, layer.attention_norm);
-        const Vector k = times(layer.k, h);
-        const Vector v = times(layer.v, h);
+        const Vector q = heads_normed(plus(times(layer.q, h), layer.q_bias), layer.q_norm);
+        const Vector k = heads_normed(plus(times(layer.k, h), layer.k_bias), layer.k_norm);
+        const Vector v = plus(times(layer.v, h), layer.v_bias);
         for (int head = 0; head < n_head_kv_; ++head) {
             Entry entry;
             for (int i = head * n_embd_head_; i < (head + 1) * n_embd_head_; ++i) {
@@ -148,16 +266,21 @@ Reference::Vector Reference::forward(Token token, Scores* attention) {
             }
             pot_[il][static_cast<std::size_t>(head)].push_back(entry);
         }
-        x = plus(x, times(layer.output,
-                          attend(static_cast<int>(il), times(layer.q, h), position, attention)));
+        h = times(layer.output, attend(static_cast<int>(il), q, position, attention));
+        if (is_gemma_) h = normed(h, layer.post_attention_norm);
+        x = plus(x, h);
+
         h = normed(x, layer.ffn_norm);
         const Vector gate = times(layer.gate, h);
         Vector inner = times(layer.up, h);
-        for (std::size_t i = 0; i < inner.size(); ++i)
-            inner[i] *= gate[i] / (1 + std::exp(-gate[i]));
-        x = plus(x, times(layer.down, inner));
+        for (std::size_t i = 0; i < inner.size(); ++i) inner[i] *= activated(gate[i]);
+        h = times(layer.down, inner);
+        if (is_gemma_) h = normed(h, layer.post_ffn_norm);
+        x = plus(x, h);
     }
-    return times(head_, normed(x, norm_));
+    Vector logits = times(head_, normed(x, norm_));
+    for (double& logit : logits) logit = capped(logit, final_softcap_);
+    return logits;
 }
 
 void Reference::read(Token token) {
@@ -207,27 +330,33 @@ std::vector<int> Reference::select(const Vector& surprisal, const Vector& attent
     return kept;
 }
 
-std::vector<std::vector<std::vector<int>>> Reference::distil(const std::vector<Token>& catalyst,
-                                                             const Settings& settings) {
+Reference::Kept Reference::distil(const std::vector<Token>& catalyst, const Settings& settings) {
     const Scores attention = catalyst_attention(catalyst);
     const int room = settings.retain - settings.protect_first - settings.protect_recent;
     const int n_novel = static_cast<int>(std::lround(settings.novelty * room));
-    std::vector<std::vector<std::vector<int>>> all_kept;
+    Kept kept;
     for (std::size_t il = 0; il < layers_.size(); ++il) {
-        all_kept.emplace_back();
+        kept.emplace_back();
         for (std::size_t h = 0; h < pot_[il].size(); ++h) {
             Vector surprisal;
             for (const Entry& entry : pot_[il][h]) surprisal.push_back(entry.surprisal);
-            const auto kept = select(surprisal, attention[il][h], settings.retain, n_novel,
-                                     settings.protect_first, settings.protect_recent);
-            Head survivors;
-            for (const int slot : kept)
-                survivors.push_back(pot_[il][h][static_cast<std::size_t>(slot)]);
-            pot_[il][h] = survivors;
-            all_kept.back().push_back(kept);
+            kept.back().push_back(select(surprisal, attention[il][h], settings.retain, n_novel,
+                                         settings.protect_first, settings.protect_recent));
         }
     }
-    return all_kept;
+    keep(kept);
+    return kept;
+}
+
+void Reference::keep(const Kept& kept) {
+    for (std::size_t il = 0; il < layers_.size(); ++il) {
+        for (std::size_t h = 0; h < pot_[il].size(); ++h) {
+            Head survivors;
+            for (const int slot : kept[il][h])
+                survivors.push_back(pot_[il][h][static_cast<std::size_t>(slot)]);
+            pot_[il][h] = survivors;
+        }
+    }
 }
 
 }  // namespace infinipot

@@ -2,15 +2,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "infinipot/model.h"
+#include "model/gguf_file.h"
 
 namespace infinipot {
 
 /// The whole method of the paper, plainly: one token at a time, nested vectors, double precision,
-/// no tensor library. Slow and readable. For F32 files of architecture `llama` with untied or tied
-/// output. It shares nothing with the engine but the file reader.
+/// no tensor library. Slow and readable. For F32 files of every architecture, without YaRN. It
+/// shares nothing with the engine but the file reader.
 class Reference {
    public:
     struct Entry {
@@ -22,8 +24,11 @@ class Reference {
     };
     using Head = std::vector<Entry>;                               ///< slots of one KV head
     using Scores = std::vector<std::vector<std::vector<double>>>;  ///< [layer][head][slot]
+    using Kept = std::vector<std::vector<std::vector<int>>>;       ///< [layer][head], ascending
 
-    explicit Reference(const std::filesystem::path& path);
+    /// The capacity of the pot decides which factors a LongRoPE model turns by, and nothing else.
+    /// The window is for files that do not say it.
+    explicit Reference(const std::filesystem::path& path, int capacity = 0, int window = 0);
 
     /// Eq. 3 and 4: reads the next token of the stream and remembers how surprising it was.
     void read(Token token);
@@ -43,8 +48,10 @@ class Reference {
         int protect_first = 0;
         int protect_recent = 0;
     };
-    std::vector<std::vector<std::vector<int>>> distil(const std::vector<Token>& catalyst,
-                                                      const Settings& settings);
+    Kept distil(const std::vector<Token>& catalyst, const Settings& settings);
+
+    /// Leaves each head the slots that it is told to.
+    void keep(const Kept& kept);
 
     /// Logits for the next token.
     const std::vector<double>& logits() const { return logits_; }
@@ -57,18 +64,36 @@ class Reference {
     struct Layer {
         Vector attention_norm, ffn_norm;
         MatrixRows q, k, v, output, gate, up, down;
+        Vector q_bias, k_bias, v_bias;              // empty: none
+        Vector q_norm, k_norm;                      // over each head; empty: none
+        Vector post_attention_norm, post_ffn_norm;  // empty: none
+        double freq_base = 10000;
+        double freq_scale = 1;
+        int window = 0;  // slots seen; 0: all
     };
 
+    void read_keys(const GgufFile& file);
+    void read_layer(const GgufFile& file, int il);
+    void read_window(const GgufFile& file, int otherwise);
+    void read_factors(const GgufFile& file, int capacity);
     Vector forward(Token token, Scores* attention);
     Vector attend(int il, const Vector& q, int position, Scores* attention);
-    Vector rotated(const double* x, int position) const;
+    Vector rotated(const Layer& layer, const double* x, int position) const;
     Vector normed(const Vector& x, const Vector& weight) const;
+    Vector heads_normed(const Vector& x, const Vector& weight) const;
+    double activated(double gate) const;
 
+    std::string architecture_;
+    bool is_gemma_ = false;
     int n_head_ = 0;
     int n_head_kv_ = 0;
     int n_embd_head_ = 0;
+    int n_rot_ = 0;
     double eps_ = 0;
-    double freq_base_ = 10000;
+    double attention_softcap_ = 0;  // 0: none
+    double final_softcap_ = 0;
+    double rope_magnitude_ = 1;
+    Vector freq_factors_;  // empty: all 1
     MatrixRows embedding_, head_;
     Vector norm_;
     std::vector<Layer> layers_;

@@ -34,29 +34,37 @@ class Random {
 
 class TinyModelWriter {
    public:
-    explicit TinyModelWriter(const TinyModel& model) : m_(model), random_(model.seed) {}
+    TinyModelWriter(const TinyModel& model, GgufWriter& file)
+        : m_(model), random_(model.seed), file_(file) {}
 
-    void write(const std::filesystem::path& path) {
+    void add() {
+        add_vocabulary();
         add_keys();
         add_rope_scaling();
-        LlamaVocabulary::load(m_.n_vocab).add_to(file_);
         if (!m_.chat_template.empty()) file_.set("tokenizer.chat_template", m_.chat_template);
         add_embeddings();
         for (int il = 0; il < m_.n_layer; ++il) {
             add_attention("blk." + std::to_string(il) + ".");
             add_feed_forward("blk." + std::to_string(il) + ".");
         }
-        file_.write(path);
     }
 
    private:
+    void add_vocabulary();
     void add_keys();
+    void add_gemma_keys();
     void add_rope_scaling();
     void add_embeddings();
     void add_attention(const std::string& block);
     void add_feed_forward(const std::string& block);
+    void add_projections(const std::string& block);
     void add_rope_freqs();
+    void add_rope_factors(const std::string& name, float largest);
 
+    bool is(const char* architecture) const { return m_.architecture == architecture; }
+    bool is_gemma() const { return is("gemma2") || is("gemma3"); }
+    bool normalises_heads() const { return is("qwen3") || is("gemma3"); }
+    int n_rot() const { return m_.n_rot > 0 ? m_.n_rot : m_.n_embd_head; }
     std::string key(const char* name) const { return m_.architecture + "." + name; }
     int n_q() const { return m_.n_head * m_.n_embd_head; }
     int n_kv() const { return m_.n_head_kv * m_.n_embd_head; }
@@ -72,10 +80,18 @@ class TinyModelWriter {
     }
     void add_norm(const std::string& name) { add_vector(name + ".weight", m_.n_embd, 1.0f, 0.1f); }
 
-    const TinyModel& m_;
+    TinyModel m_;
     Random random_;
-    GgufWriter file_;
+    GgufWriter& file_;
 };
+
+void TinyModelWriter::add_vocabulary() {
+    if (m_.vocabulary.empty()) {
+        LlamaVocabulary::load(m_.n_vocab).add_to(file_);
+    } else {
+        m_.n_vocab = file_.copy_keys(vocabulary_path(m_.vocabulary));
+    }
+}
 
 void TinyModelWriter::add_keys() {
     file_.set("general.architecture", m_.architecture);
@@ -89,17 +105,50 @@ void TinyModelWriter::add_keys() {
     file_.set(key("attention.key_length"), m_.n_embd_head);
     file_.set(key("attention.value_length"), m_.n_embd_head);
     file_.set(key("attention.layer_norm_rms_epsilon"), 1e-5f);
-    file_.set(key("rope.dimension_count"), m_.n_embd_head);
+    file_.set(key("rope.dimension_count"), n_rot());
     file_.set(key("rope.freq_base"), m_.rope_freq_base);
     file_.set(key("vocab_size"), m_.n_vocab);
+    if (m_.window > 0) file_.set(key("attention.sliding_window"), m_.window);
+    if (m_.window_pattern > 0) {
+        file_.set(key("attention.sliding_window_pattern"), m_.window_pattern);
+    }
+    if (is_gemma()) add_gemma_keys();
+}
+
+/// Caps so low that something is capped.
+void TinyModelWriter::add_gemma_keys() {
+    if (is("gemma2")) {
+        file_.set(key("attn_logit_softcapping"), 4.0f);
+        file_.set(key("final_logit_softcapping"), 8.0f);
+    } else {
+        file_.set(key("rope.freq_base_swa"), 1000.0f);
+    }
 }
 
 void TinyModelWriter::add_rope_scaling() {
     if (!m_.rope_scaling) return;
-    file_.set(key("rope.scaling.type"), m_.rope_scaling->type);
-    file_.set(key("rope.scaling.factor"), m_.rope_scaling->factor);
     file_.set(key("rope.scaling.original_context_length"),
               m_.rope_scaling->original_context_length);
+    const bool is_long = m_.rope_scaling->type == std::string("longrope");
+    if (!is("phi3")) file_.set(key("rope.scaling.type"), m_.rope_scaling->type);
+    if (!is_long) {
+        file_.set(key("rope.scaling.factor"), m_.rope_scaling->factor);
+        return;
+    }
+    file_.set(key("rope.scaling.attn_factor"), 1.19f);
+    add_rope_factors("rope_factors_short.weight", 1.5f);
+    add_rope_factors("rope_factors_long.weight", 8.0f);
+}
+
+/// From 1 for the fastest rotation to `largest` for the slowest.
+void TinyModelWriter::add_rope_factors(const std::string& name, float largest) {
+    const int n = n_rot() / 2;
+    std::vector<float> factors(static_cast<std::size_t>(n));
+    for (int i = 0; i < n; ++i) {
+        const float place = static_cast<float>(i) / static_cast<float>(n);
+        factors[static_cast<std::size_t>(i)] = std::pow(largest, place);
+    }
+    file_.add(name, GGML_TYPE_F32, {n}, factors);
 }
 
 void TinyModelWriter::add_embeddings() {
@@ -109,7 +158,7 @@ void TinyModelWriter::add_embeddings() {
     file_.add("token_embd.weight", m_.type, {m_.n_embd, m_.n_vocab},
               random_.normal(std::int64_t{m_.n_embd} * m_.n_vocab, 0.0f, deviation));
     add_norm("output_norm");
-    if (!m_.tied) add_matrix("output", m_.n_embd, m_.n_vocab, 3.0f);
+    if (!m_.tied && !is_gemma()) add_matrix("output", m_.n_embd, m_.n_vocab, 3.0f);
     if (m_.rope_freqs) add_rope_freqs();
 }
 
@@ -126,13 +175,28 @@ void TinyModelWriter::add_rope_freqs() {
 }
 
 void TinyModelWriter::add_attention(const std::string& block) {
-    // Queries and keys of size 1.6 give attention logits whose standard deviation is 1.6 * 1.6.
     add_norm(block + "attn_norm");
+    add_projections(block);
+    add_matrix(block + "attn_output", n_q(), m_.n_embd, 1.5f);
+    if (normalises_heads()) {
+        add_vector(block + "attn_q_norm.weight", m_.n_embd_head, 1.6f, 0.1f);
+        add_vector(block + "attn_k_norm.weight", m_.n_embd_head, 1.6f, 0.1f);
+    }
+    // As large as the scaled embeddings, or a tied model would repeat its tokens.
+    if (is_gemma()) add_vector(block + "post_attention_norm.weight", m_.n_embd, 2.0f, 0.1f);
+}
+
+void TinyModelWriter::add_projections(const std::string& block) {
+    if (m_.fused_qkv || is("phi3")) {
+        add_matrix(block + "attn_qkv", m_.n_embd, n_q() + 2 * n_kv(), 1.6f);
+        if (m_.qkv_bias) add_vector(block + "attn_qkv.bias", n_q() + 2 * n_kv(), 0.0f, 0.3f);
+        return;
+    }
+    // Queries and keys of size 1.6 give attention logits whose standard deviation is 1.6 * 1.6.
     add_matrix(block + "attn_q", m_.n_embd, n_q(), 1.6f);
     add_matrix(block + "attn_k", m_.n_embd, n_kv(), 1.6f);
     add_matrix(block + "attn_v", m_.n_embd, n_kv(), 1.0f);
-    add_matrix(block + "attn_output", n_q(), m_.n_embd, 1.5f);
-    if (!m_.qkv_bias) return;
+    if (!m_.qkv_bias && !is("qwen2")) return;
     add_vector(block + "attn_q.bias", n_q(), 0.0f, 0.3f);
     add_vector(block + "attn_k.bias", n_kv(), 0.0f, 0.3f);
     add_vector(block + "attn_v.bias", n_kv(), 0.0f, 0.3f);
@@ -140,17 +204,28 @@ void TinyModelWriter::add_attention(const std::string& block) {
 
 void TinyModelWriter::add_feed_forward(const std::string& block) {
     add_norm(block + "ffn_norm");
-    add_matrix(block + "ffn_gate", m_.n_embd, m_.n_ff, 1.0f);
-    add_matrix(block + "ffn_up", m_.n_embd, m_.n_ff, 1.0f);
+    if (is("phi3")) {
+        add_matrix(block + "ffn_up", m_.n_embd, 2 * m_.n_ff, 1.0f);
+    } else {
+        add_matrix(block + "ffn_gate", m_.n_embd, m_.n_ff, 1.0f);
+        add_matrix(block + "ffn_up", m_.n_embd, m_.n_ff, 1.0f);
+    }
     add_matrix(block + "ffn_down", m_.n_ff, m_.n_embd, 1.5f);
+    if (is_gemma()) add_vector(block + "post_ffw_norm.weight", m_.n_embd, 2.0f, 0.1f);
 }
 
 }  // namespace
 
+void add_tiny_model(const TinyModel& model, GgufWriter& file) {
+    TinyModelWriter(model, file).add();
+}
+
 std::filesystem::path write_tiny_model(const TinyModel& model, const std::filesystem::path& folder,
                                        const std::string& name) {
     std::filesystem::path path = folder / name;
-    TinyModelWriter(model).write(path);
+    GgufWriter file;
+    add_tiny_model(model, file);
+    file.write(path);
     return path;
 }
 

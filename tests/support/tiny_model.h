@@ -16,12 +16,14 @@ namespace infinipot {
 struct TinyModel {
     /// Keys `rope.scaling.*`.
     struct RopeScaling {
-        const char* type = "linear";  ///< or "yarn"
-        float factor = 4.0f;
+        const char* type = "linear";  ///< or "yarn", or "longrope" with its two tensors of factors
+        float factor = 4.0f;          ///< not of longrope, whose magnitude grows instead
         int original_context_length = 128;
     };
 
-    std::string architecture = "llama";  ///< or "qwen2", which wants qkv_bias
+    /// Any of the registry in src/model/architecture.cpp: it decides which tensors and keys there
+    /// are, except for those named below.
+    std::string architecture = "llama";
     int n_layer = 2;
     int n_embd = 64;
     int n_head = 4;
@@ -33,14 +35,26 @@ struct TinyModel {
     bool tied = false;        ///< no output.weight: the embedding is used again
     bool rope_freqs = false;  ///< rope_freqs.weight as in Llama 3.1
     bool qkv_bias = false;
+    bool fused_qkv = false;  ///< attn_qkv instead of three matrices; phi3 has it always
+    int n_rot = 0;           ///< rope.dimension_count; 0: n_embd_head
+    int window = 0;          ///< attention.sliding_window; 0: no such key
+    int window_pattern = 0;  ///< attention.sliding_window_pattern; 0: no such key
     /// Of all matrices; vectors are F32. Quantised types need all row lengths (n_embd, n_ff and
     /// n_head * n_embd_head) to be multiples of 32.
     ggml_type type = GGML_TYPE_F32;
     float rope_freq_base = 10000.0f;
     std::optional<RopeScaling> rope_scaling = {};
     std::string chat_template = {};  ///< empty: none
+    /// Which of llama.cpp's vocabularies, models/ggml-vocab-NAME.gguf, the file has, whole; n_vocab
+    /// does not count then. Empty: n_vocab tokens of the Llama 2 vocabulary.
+    std::string vocabulary = {};
     std::uint32_t seed = 1;
 };
+
+class GgufWriter;
+
+/// Puts the model into a file that is still to be written.
+void add_tiny_model(const TinyModel& model, GgufWriter& file);
 
 /// Writes the model as `folder`/`name` and returns its path.
 std::filesystem::path write_tiny_model(const TinyModel& model, const std::filesystem::path& folder,

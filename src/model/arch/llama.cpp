@@ -1,16 +1,23 @@
 #include "model/architecture.h"
+#include "model/long_rope.h"
+#include "model/sliding_window.h"
 
 /// `llama`: LLaMA 2 to 3.2, Mistral, TinyLlama, SmolLM2 and whatever else is exported under that
 /// name. Pre-norm decoder, RoPE on neighbouring pairs, grouped-query attention, SwiGLU. LLaMA 3.1's
-/// frequency scaling comes as the tensor rope_freqs. Source: Touvron et al. 2023, arXiv 2302.13971.
+/// frequency scaling comes as the tensor rope_freqs, LongRoPE's as two tensors. All layers are
+/// local if a file or Mistral 0.1's user asks for a window. Source: Touvron et al. 2023, arXiv
+/// 2302.13971.
 namespace infinipot {
 
 namespace {
 
 class Llama : public Architecture {
    public:
-    Llama(const Hparams& hparams, WeightLoader& load)
-        : rotation_(hparams.rotation), eps_(hparams.rms_norm_eps) {
+    Llama(const Hparams& hparams, const Keys& keys, WeightLoader& load)
+        : attention_(hparams.attention()),
+          window_(read_sliding_window(keys, hparams.n_layer, 0, 0)),
+          eps_(hparams.rms_norm_eps) {
+        if (hparams.sliding_window > 0) window_.size = hparams.sliding_window;
         const int n_q = hparams.n_embd_head * hparams.n_head;
         const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
         embedding_ = load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab);
@@ -21,16 +28,16 @@ class Llama : public Architecture {
                 .project = load.attention_projections(prefix, hparams.n_embd, n_q, n_kv),
                 .output = load.matrix(prefix + ".attn_output", n_q, hparams.n_embd),
                 .ffn_norm = load.vector(prefix + ".ffn_norm.weight", hparams.n_embd),
-                .gate = load.matrix(prefix + ".ffn_gate", hparams.n_embd, hparams.n_ff),
-                .up = load.matrix(prefix + ".ffn_up", hparams.n_embd, hparams.n_ff),
-                .down = load.matrix(prefix + ".ffn_down", hparams.n_ff, hparams.n_embd),
+                .ffn = load.feed_forward(prefix, hparams.n_embd, hparams.n_ff),
             });
         }
         norm_ = load.vector("output_norm.weight", hparams.n_embd);
-        const bool tied = !load.has("output.weight");
-        head_ = load.matrix(tied ? "token_embd" : "output", hparams.n_embd, hparams.n_vocab);
-        rotation_.freq_factors =
-            load.optional_vector("rope_freqs.weight", hparams.rotation.n_rot / 2);
+        head_ = load.head(hparams.n_embd, hparams.n_vocab);
+        rope_ = load_long_rope(hparams.rotation, load);
+        if (load.has("rope_freqs.weight")) {
+            rope_.within.freq_factors = rope_.beyond.freq_factors =
+                load.vector("rope_freqs.weight", hparams.rotation.n_rot / 2);
+        }
     }
 
     ggml_tensor* hidden(GraphBuilder& g) const override {
@@ -41,12 +48,13 @@ class Llama : public Architecture {
             ggml_tensor* q = g.linear(layer.project.q, h);
             ggml_tensor* k = g.linear(layer.project.k, h);
             ggml_tensor* v = g.linear(layer.project.v, h);
-            x = g.add(g.linear(layer.output, g.attend(il, q, k, v, rotation_)), x);
+            ggml_tensor* attended = g.attend(il, q, k, v, attention(il, g.capacity()));
+            x = g.add(g.linear(layer.output, attended), x);
 
             h = g.rms_norm(x, layer.ffn_norm, eps_);
-            ggml_tensor* gate = g.linear(layer.gate, h);
-            ggml_tensor* up = g.linear(layer.up, h);
-            x = g.add(g.linear(layer.down, g.swiglu(gate, up)), x);
+            ggml_tensor* gate = g.linear(layer.ffn.gate, h);
+            ggml_tensor* up = g.linear(layer.ffn.up, h);
+            x = g.add(g.linear(layer.ffn.down, g.swiglu(gate, up)), x);
         }
         return g.rms_norm(x, norm_, eps_);
     }
@@ -55,7 +63,12 @@ class Llama : public Architecture {
         return g.linear(head_, hidden);
     }
 
-    const Rotation& rotation(int) const override { return rotation_; }
+    Attention attention(int il, int capacity) const override {
+        Attention attention = attention_;
+        attention.rotation = rope_.for_capacity(capacity);
+        attention.window = window_.of(il);
+        return attention;
+    }
 
    private:
     struct Layer {
@@ -63,10 +76,12 @@ class Llama : public Architecture {
         AttentionProjections project;
         Matrix output;
         ggml_tensor* ffn_norm;
-        Matrix gate, up, down;
+        FeedForward ffn;
     };
 
-    Rotation rotation_;
+    Attention attention_;
+    LongRope rope_;
+    SlidingWindow window_;
     float eps_;
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
@@ -76,8 +91,8 @@ class Llama : public Architecture {
 
 }  // namespace
 
-ArchitecturePtr make_llama(const Hparams& hparams, WeightLoader& load) {
-    return std::make_unique<Llama>(hparams, load);
+ArchitecturePtr make_llama(const Hparams& hparams, const Keys& keys, WeightLoader& load) {
+    return std::make_unique<Llama>(hparams, keys, load);
 }
 
 }  // namespace infinipot

@@ -1,0 +1,118 @@
+#include <cmath>
+
+#include "model/architecture.h"
+#include "model/sliding_window.h"
+
+/// `gemma3`: Gemma 3, text. As `gemma2` with norms over each query and key head before RoPE instead
+/// of soft-capped attention: the pot holds keys behind that norm. Five local layers, whose RoPE has
+/// a base of its own and no scaling, are followed by a global one. Source: Gemma Team 2025, arXiv
+/// 2503.19786.
+namespace infinipot {
+
+namespace {
+
+// The model of this many layers scales its queries by another size than that of its heads.
+constexpr int n_layer_27b = 62;
+
+class Gemma3 : public Architecture {
+   public:
+    Gemma3(const Hparams& hparams, const Keys& keys, WeightLoader& load)
+        : attention_(hparams.attention()),
+          local_rotation_(hparams.rotation),
+          window_(read_sliding_window(keys, hparams.n_layer, 0, 6)),
+          final_softcap_(keys.number("final_logit_softcapping", 0.0f)),
+          embedding_scale_(std::sqrt(static_cast<float>(hparams.n_embd))),
+          eps_(hparams.rms_norm_eps) {
+        attention_.scale_queries = true;
+        if (hparams.n_layer == n_layer_27b) {
+            attention_.scale =
+                1.0f / std::sqrt(static_cast<float>(hparams.n_embd / hparams.n_head));
+        }
+        local_rotation_.freq_base = keys.number("rope.freq_base_swa", 10000.0f);
+        local_rotation_.freq_scale = 1.0f;
+        const int n_q = hparams.n_embd_head * hparams.n_head;
+        const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
+        embedding_ = load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab);
+        for (int il = 0; il < hparams.n_layer; ++il) {
+            const std::string prefix = "blk." + std::to_string(il);
+            layers_.push_back({
+                .attention_norm = load.vector(prefix + ".attn_norm.weight", hparams.n_embd),
+                .project = load.attention_projections(prefix, hparams.n_embd, n_q, n_kv),
+                .q_norm = load.vector(prefix + ".attn_q_norm.weight", hparams.n_embd_head),
+                .k_norm = load.vector(prefix + ".attn_k_norm.weight", hparams.n_embd_head),
+                .output = load.matrix(prefix + ".attn_output", n_q, hparams.n_embd),
+                .post_attention_norm =
+                    load.vector(prefix + ".post_attention_norm.weight", hparams.n_embd),
+                .ffn_norm = load.vector(prefix + ".ffn_norm.weight", hparams.n_embd),
+                .ffn = load.feed_forward(prefix, hparams.n_embd, hparams.n_ff),
+                .post_ffn_norm = load.vector(prefix + ".post_ffw_norm.weight", hparams.n_embd),
+            });
+        }
+        norm_ = load.vector("output_norm.weight", hparams.n_embd);
+        head_ = load.head(hparams.n_embd, hparams.n_vocab);
+    }
+
+    ggml_tensor* hidden(GraphBuilder& g) const override {
+        ggml_tensor* x = g.scale(g.embed(embedding_), embedding_scale_);  // [n_embd, n_tokens]
+        for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
+            const Layer& layer = layers_[static_cast<std::size_t>(il)];
+            ggml_tensor* h = g.rms_norm(x, layer.attention_norm, eps_);
+            ggml_tensor* q = g.linear(layer.project.q, h);
+            ggml_tensor* k = g.linear(layer.project.k, h);
+            ggml_tensor* v = g.linear(layer.project.v, h);
+            q = g.norm_heads(q, layer.q_norm, eps_);
+            k = g.norm_heads(k, layer.k_norm, eps_);
+            ggml_tensor* attended = g.attend(il, q, k, v, attention(il, g.capacity()));
+            h = g.rms_norm(g.linear(layer.output, attended), layer.post_attention_norm, eps_);
+            x = g.add(h, x);
+
+            h = g.rms_norm(x, layer.ffn_norm, eps_);
+            ggml_tensor* gate = g.linear(layer.ffn.gate, h);
+            ggml_tensor* up = g.linear(layer.ffn.up, h);
+            h = g.linear(layer.ffn.down, g.geglu(gate, up));
+            x = g.add(g.rms_norm(h, layer.post_ffn_norm, eps_), x);
+        }
+        return g.rms_norm(x, norm_, eps_);
+    }
+
+    ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
+        return g.softcap(g.linear(head_, hidden), final_softcap_);
+    }
+
+    Attention attention(int il, int) const override {
+        Attention attention = attention_;
+        attention.window = window_.of(il);
+        if (attention.window > 0) attention.rotation = local_rotation_;
+        return attention;
+    }
+
+   private:
+    struct Layer {
+        ggml_tensor* attention_norm;
+        AttentionProjections project;
+        ggml_tensor *q_norm, *k_norm;
+        Matrix output;
+        ggml_tensor *post_attention_norm, *ffn_norm;
+        FeedForward ffn;
+        ggml_tensor* post_ffn_norm;
+    };
+
+    Attention attention_;
+    Rotation local_rotation_;
+    SlidingWindow window_;
+    float final_softcap_;
+    float embedding_scale_;
+    float eps_;
+    ggml_tensor* embedding_;
+    std::vector<Layer> layers_;
+    ggml_tensor* norm_;
+    Matrix head_;
+};
+
+}  // namespace
+
+ArchitecturePtr make_gemma3(const Hparams& hparams, const Keys& keys, WeightLoader& load) {
+    return std::make_unique<Gemma3>(hparams, keys, load);
+}
+
+}  // namespace infinipot

@@ -1,0 +1,88 @@
+#include "model/architecture.h"
+#include "model/long_rope.h"
+
+/// `phi3`: Phi-3, Phi-3.5 and Phi-4, mini and medium. As `llama`, with gate and up in one matrix,
+/// RoPE on halves, perhaps of a part of each head, and LongRoPE in the models of 128K tokens. The
+/// sliding window that some files name is left out, as libllama leaves it out.
+/// Source: Abdin et al. 2024, arXiv 2404.14219.
+namespace infinipot {
+
+namespace {
+
+class Phi3 : public Architecture {
+   public:
+    Phi3(const Hparams& hparams, WeightLoader& load)
+        : attention_(hparams.attention()), eps_(hparams.rms_norm_eps) {
+        const int n_q = hparams.n_embd_head * hparams.n_head;
+        const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
+        embedding_ = load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab);
+        for (int il = 0; il < hparams.n_layer; ++il) {
+            const std::string prefix = "blk." + std::to_string(il);
+            layers_.push_back({
+                .attention_norm = load.vector(prefix + ".attn_norm.weight", hparams.n_embd),
+                .project = load.attention_projections(prefix, hparams.n_embd, n_q, n_kv),
+                .output = load.matrix(prefix + ".attn_output", n_q, hparams.n_embd),
+                .ffn_norm = load.vector(prefix + ".ffn_norm.weight", hparams.n_embd),
+                .ffn = load.fused_feed_forward(prefix, hparams.n_embd, hparams.n_ff),
+            });
+        }
+        norm_ = load.vector("output_norm.weight", hparams.n_embd);
+        head_ = load.head(hparams.n_embd, hparams.n_vocab);
+        rope_ = load_long_rope(hparams.rotation, load);
+        attention_.scale_queries = true;
+    }
+
+    ggml_tensor* hidden(GraphBuilder& g) const override {
+        ggml_tensor* x = g.embed(embedding_);  // [n_embd, n_tokens]
+        for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
+            const Layer& layer = layers_[static_cast<std::size_t>(il)];
+            ggml_tensor* h = g.rms_norm(x, layer.attention_norm, eps_);
+            ggml_tensor* q = g.linear(layer.project.q, h);
+            ggml_tensor* k = g.linear(layer.project.k, h);
+            ggml_tensor* v = g.linear(layer.project.v, h);
+            ggml_tensor* attended = g.attend(il, q, k, v, attention(il, g.capacity()));
+            x = g.add(g.linear(layer.output, attended), x);
+
+            h = g.rms_norm(x, layer.ffn_norm, eps_);
+            ggml_tensor* gate = g.linear(layer.ffn.gate, h);
+            ggml_tensor* up = g.linear(layer.ffn.up, h);
+            x = g.add(g.linear(layer.ffn.down, g.swiglu(gate, up)), x);
+        }
+        return g.rms_norm(x, norm_, eps_);
+    }
+
+    ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
+        return g.linear(head_, hidden);
+    }
+
+    Attention attention(int, int capacity) const override {
+        Attention attention = attention_;
+        attention.rotation = rope_.for_capacity(capacity);
+        return attention;
+    }
+
+   private:
+    struct Layer {
+        ggml_tensor* attention_norm;
+        AttentionProjections project;
+        Matrix output;
+        ggml_tensor* ffn_norm;
+        FeedForward ffn;
+    };
+
+    Attention attention_;
+    LongRope rope_;
+    float eps_;
+    ggml_tensor* embedding_;
+    std::vector<Layer> layers_;
+    ggml_tensor* norm_;
+    Matrix head_;
+};
+
+}  // namespace
+
+ArchitecturePtr make_phi3(const Hparams& hparams, const Keys&, WeightLoader& load) {
+    return std::make_unique<Phi3>(hparams, load);
+}
+
+}  // namespace infinipot

@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+
+#include "infinipot/error.h"
+#include "infinipot/model.h"
+#include "support/gguf_writer.h"
+#include "support/temp_dir.h"
+#include "support/tiny_model.h"
+
+// What a valid file asks for and no graph of ours does: one sentence that names it, never a model
+// that computes something else.
+
+namespace infinipot {
+namespace {
+
+class Refusal : public testing::Test {
+   protected:
+    /// What loading a tiny model with these changes complains of; empty if nothing.
+    std::string complaint(const std::string& architecture, auto change) const {
+        GgufWriter writer;
+        TinyModel model{.architecture = architecture, .n_layer = 2, .n_vocab = 400};
+        if (architecture == "qwen2" || architecture == "phi3") model.n_embd_head = 16;
+        add_tiny_model(model, writer);
+        change(writer);
+        const auto path = folder_ / "changed.gguf";
+        writer.write(path);
+        try {
+            Model::load(path);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::unsupported_model) << error.what();
+            return error.what();
+        }
+        return {};
+    }
+
+    void expect_named(const std::string& architecture, const std::string& name, auto change) {
+        const std::string sentence = complaint(architecture, change);
+        EXPECT_NE(sentence.find(name), std::string::npos)
+            << architecture << " with " << name << ": " << sentence;
+    }
+
+    TempDir folder_;
+};
+
+const std::vector<std::string> architectures = {"llama",  "qwen2",  "qwen3",
+                                                "gemma2", "gemma3", "phi3"};
+
+TEST_F(Refusal, Every_architecture_loads_unchanged) {
+    for (const auto& name : architectures) {
+        EXPECT_EQ(complaint(name, [](GgufWriter&) {}), "") << name;
+    }
+}
+
+TEST_F(Refusal, What_no_graph_does_is_named) {
+    for (const auto& name : architectures) {
+        for (const char* key :
+             {"expert_count", "nextn_predict_layers", "attention.shared_kv_layers",
+              "attention.key_length_swa", "pooling_type"}) {
+            expect_named(name, key, [&](GgufWriter& file) { file.set(name + "." + key, 8); });
+        }
+        for (const char* key :
+             {"attention.max_alibi_bias", "attention.clamp_kqv", "logit_scale", "residual_scale",
+              "embedding_scale", "rope.scaling.alpha", "rope.scaling.yarn_log_multiplier"}) {
+            expect_named(name, key, [&](GgufWriter& file) { file.set(name + "." + key, 8.0f); });
+        }
+    }
+}
+
+TEST_F(Refusal, What_only_other_architectures_do_is_named) {
+    for (const char* name : {"llama", "qwen2", "qwen3", "gemma3", "phi3"}) {
+        expect_named(name, "attn_logit_softcapping", [&](GgufWriter& file) {
+            file.set(std::string(name) + ".attn_logit_softcapping", 50.0f);
+        });
+    }
+    for (const char* name : {"qwen2", "qwen3"}) {
+        expect_named(name, "attention.sliding_window", [&](GgufWriter& file) {
+            file.set(std::string(name) + ".attention.sliding_window", 100);
+        });
+    }
+    expect_named("qwen3", "rope.dimension_count",
+                 [](GgufWriter& file) { file.set("qwen3.rope.dimension_count", 8); });
+}
+
+TEST_F(Refusal, Counts_per_layer_and_axes_of_rope_are_named) {
+    const std::vector<std::int32_t> counts = {4, 2};
+    const std::vector<std::int32_t> sections = {8, 12, 12, 0};
+    for (const auto& name : architectures) {
+        for (const char* key :
+             {"attention.head_count", "attention.head_count_kv", "feed_forward_length"}) {
+            expect_named(name, key, [&](GgufWriter& file) {
+                file.set(name + "." + key, std::span<const std::int32_t>(counts));
+            });
+        }
+        expect_named(name, "rope.dimension_sections", [&](GgufWriter& file) {
+            file.set(name + ".rope.dimension_sections", std::span<const std::int32_t>(sections));
+        });
+    }
+}
+
+TEST_F(Refusal, An_unknown_scaling_is_named) {
+    for (const auto& name : architectures) {
+        expect_named(name, "dynamic",
+                     [&](GgufWriter& file) { file.set(name + ".rope.scaling.type", "dynamic"); });
+    }
+}
+
+TEST_F(Refusal, Attention_to_what_comes_later_is_named) {
+    expect_named("llama", "attention.causal",
+                 [](GgufWriter& file) { file.set("llama.attention.causal", false); });
+}
+
+TEST_F(Refusal, A_tensor_that_nothing_uses_is_named) {
+    const std::vector<float> numbers(64, 0.5f);
+    for (const auto& architecture : architectures) {
+        for (const char* name : {"blk.0.attn_sinks.weight", "blk.1.ffn_gate_exps.weight",
+                                 "blk.0.attn_q.scale", "cls.output.weight"}) {
+            expect_named(architecture, name,
+                         [&](GgufWriter& file) { file.add(name, GGML_TYPE_F32, {64}, numbers); });
+        }
+    }
+}
+
+TEST_F(Refusal, A_file_with_a_tokenizer_alone_is_told_from_a_damaged_one) {
+    try {
+        Model::load(vocabulary_path("llama-spm"));
+        ADD_FAILURE() << "loaded";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("has a tokenizer but no weights"),
+                  std::string::npos)
+            << error.what();
+    }
+}
+
+}  // namespace
+}  // namespace infinipot
