@@ -45,6 +45,10 @@ Stream positions_of(const Stream& stream, const std::vector<int>& slots) {
     return positions;
 }
 
+std::ptrdiff_t n_common(const std::vector<int>& a, const std::vector<int>& b) {
+    return std::ranges::count_if(a, [&](int slot) { return std::ranges::count(b, slot) != 0; });
+}
+
 TEST(Random, Draws_the_same_lots_in_every_version_of_the_program) {
     EXPECT_EQ(drawn(following(0, 10), 4, 2), (Heads{{1, 3, 5, 8}, {0, 1, 5, 6}}));
     EXPECT_EQ(drawn(following(0, 10), 4, 1, 2), (Heads{{1, 5, 6, 8}}));
@@ -55,13 +59,10 @@ TEST(Random, Draws_anew_for_each_seed_layer_and_head_and_as_the_stream_goes_on) 
     EXPECT_NE(kept[1], kept[0]) << "heads";
     EXPECT_NE(drawn(following(0, 100), 50, 1, 2)[0], kept[0]) << "seeds";
     EXPECT_NE(drawn(following(0, 100), 50, 1, 1, 1)[0], kept[0]) << "layers";
-    // The newest entry alone is another: of the 99 others not the same ones stay.
+    // Only the newest entry is another: with the same lots all or all but one would stay.
     Stream later = following(0, 100);
     later.back() = 1000;
-    std::vector<int> rest = kept[0], rest_later = drawn(later, 50)[0];
-    std::erase(rest, 99);
-    std::erase(rest_later, 99);
-    EXPECT_NE(rest_later, rest) << "later";
+    EXPECT_LT(n_common(drawn(later, 50)[0], kept[0]), 40) << "later";
 }
 
 TEST(Random, Draws_for_a_token_whatever_slot_it_is_in) {

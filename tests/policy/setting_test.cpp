@@ -46,8 +46,9 @@ TEST(Setting, Names_the_positions_there_are) {
     for (const std::string text :
          {"", "Keep", "keep:", "original", "grouped", "grouped:", "grouped:group=8",
           "grouped:group=8,neighbours", "grouped:group=8,neighbours=1024,", "grouped:group=8,x=1",
-          "grouped:group=8,group=8", "grouped:group=8,neighbours=1024,sinks=4",
-          "grouped:group=x,neighbours=1024", "grouped:group=8,neighbours=1.5"}) {
+          "grouped:neighbours=8,x=1", "grouped:group=8,group=8",
+          "grouped:group=8,neighbours=1024,sinks=4", "grouped:group=x,neighbours=1024",
+          "grouped:group=8,neighbours=1.5"}) {
         EXPECT_EQ(refusal([&] { parse_positions(text); }),
                   "positions are reset, keep or grouped:group=N,neighbours=N, not \"" + text + '"');
     }
