@@ -88,8 +88,8 @@ TEST_P(RotationTableOf, Holds_the_cosine_and_the_sine_of_every_pair) {
                 (GetParam().has_factors ? 1 + i / 2.0 : 1);
             const double factor = static_cast<double>(rotation_.attn_factor);
             const auto [a, b] = ours.pair(i);  // ggml multiplies angles up, pair by pair
-            EXPECT_NEAR(ours.turns(position)[a], factor * std::cos(position * frequency), 1e-3);
-            EXPECT_NEAR(ours.turns(position)[b], factor * std::sin(position * frequency), 1e-3);
+            EXPECT_NEAR(ours.cosines(position)[a], factor * std::cos(position * frequency), 1e-3);
+            EXPECT_NEAR(ours.sines(position)[b], factor * std::sin(position * frequency), 1e-3);
         }
     }
 }
