@@ -1,3 +1,7 @@
+// Broken on purpose once, each turned a test red: attention of new entries not begun at 0, or of
+// old ones too (Begins_at_zero_...), one head for all, an entry moved without its value, rotated
+// key, tag or attention, gathered without attention, the first slot that moved.
+
 #include "cache/kv_cache.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,6 @@
+// Broken on purpose once, each turned a test red: the newest entry left where it was, moved though
+// it is the one that leaves, a rank taken for a slot, one head for all.
+
 #include "cache/reading_order.h"
 
 #include <gtest/gtest.h>

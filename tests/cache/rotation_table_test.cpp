@@ -1,3 +1,7 @@
+// Broken on purpose once, each turned a test red: a sine's sign, coordinates rotated one after the
+// other, pairs of the other mode, halves of the whole head, the rest of the head lost, positions
+// off by one, factors ignored.
+
 #include "cache/rotation_table.h"
 
 #include <gtest/gtest.h>

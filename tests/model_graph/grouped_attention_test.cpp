@@ -1,3 +1,7 @@
+// Broken on purpose once, each turned a test red: neighbours or groups alone, one neighbour more,
+// no shift, all of it or rounded up, keys not grouped, the batch's first slot ignored, the scale,
+// heads and tokens permuted, half the memory.
+
 #include "model/grouped_attention.h"
 
 #include <gtest/gtest.h>

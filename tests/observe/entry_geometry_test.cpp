@@ -1,3 +1,7 @@
+// Broken on purpose once, each turned a test red: rotated keys for keys and the reverse, norms
+// swapped, squared or without absolutes, an anchor of keys as long as they are, a product for the
+// cosine, division by 0, one head for all.
+
 #include "observe/entry_geometry.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,7 @@
+// Broken on purpose once, each turned a test red: the quadratic term absent or doubled, the linear
+// one divided by d, sinks for other entries, query heads of other groups, their sum or the first
+// alone, a covariance turned on one side or backwards, 511 positions, positions from 0.
+
 #include "observe/expected_attention.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,7 @@
+// Broken on purpose once, each turned a test red: the mean not subtracted, n - 1 for n, skipped
+// queries measured, one layer for all, products not forgotten, a stale batch counted twice, batches
+// not summed.
+
 #include "observe/query_statistics.h"
 
 #include <gtest/gtest.h>

@@ -175,6 +175,9 @@ TEST(Registry, Describes_every_policy_and_prints_all_its_options) {
     }
 }
 
+// Broken on purpose once, each turned one of the following red: a need left out, the schedule of
+// another policy, snapkv or self_extend called bounded.
+
 TEST(Registry, Says_what_every_policy_needs) {
     std::map<std::string, std::string> needs;
     for (const PolicyInfo& info : policies()) needs[info.name] = info.needs;

@@ -1,3 +1,6 @@
+// Broken on purpose once, each turned a test red: no sinks, no norm, no epsilon or one added after
+// the norm (Adds_epsilon_...), the first head for all, the number of sinks needed, NaN as epsilon.
+
 #include <gtest/gtest.h>
 
 #include <limits>

@@ -1,3 +1,8 @@
+// Broken on purpose once, each turned a test red: no recent window, half rounded up
+// (Gives_the_odd_entry_...), half of what is kept in all (Halves_...), heavy hitters before recent
+// ones (Takes_heavy_hitters_...), `recent` ignored, lowest instead of highest, attention normalised
+// by age, no norm of values, the first head for all, the probe, the schedule.
+
 #include <gtest/gtest.h>
 
 #include <limits>

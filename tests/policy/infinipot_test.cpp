@@ -1,3 +1,9 @@
+// Broken on purpose once, each turned a test red: `carried` ignored, old entries ranked though new
+// ones alone compete (Lets_only_new_...), protected rivals counted (Counts_protected_...), no
+// filling up (Fills_up_...), `catalyst` ignored, norms ignored, needed for nothing or put on
+// surprisal (Multiplies_..., Needs_the_norm_...), lowest surprisal, a share rounded down or of all
+// that is kept.
+
 #include <gtest/gtest.h>
 
 #include <limits>

@@ -1,3 +1,6 @@
+// Broken on purpose once, each turned a test red: the sign, its absolute value
+// (Keeps_the_keys_...), no sinks, the first head for all.
+
 #include <gtest/gtest.h>
 
 #include <limits>

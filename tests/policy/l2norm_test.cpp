@@ -1,3 +1,5 @@
+// Broken on purpose once, each turned a test red: the sign, the first head for all, the need.
+
 #include <gtest/gtest.h>
 
 #include <limits>

@@ -1,3 +1,7 @@
+// Broken on purpose once, each turned a test red: lots without the seed, the layer, the head or the
+// stream's end (Draws_anew_...), by slot instead of token (Draws_for_a_token_...), bits not mixed
+// (Keeps_two_entries_together_...).
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// Broken on purpose once, each turned a test red: the norms of the first head, a sum for the
+// product, limits off by one.
+
 #include "policy/score.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,6 @@
+// Broken on purpose once, each turned a test red: group and neighbours swapped, positions reset, a
+// group of 0.
+
 #include <gtest/gtest.h>
 
 #include <string>

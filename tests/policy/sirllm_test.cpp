@@ -1,3 +1,7 @@
+// Broken on purpose once, each turned a test red: sinks or recent entries taken before the highest
+// (Fills_up_...), sinks or recent entries not counted or not kept, filled up by surprisal
+// (Fills_up_...), the need.
+
 #include <gtest/gtest.h>
 
 #include <limits>

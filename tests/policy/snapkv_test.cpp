@@ -1,3 +1,9 @@
+// Broken on purpose once, each turned a test red: no window (Keeps_the_window_...), no pooling, a
+// mean over only the places there are (Counts_places_...), pooling into the window
+// (Counts_places_beyond_the_end_...), maximum for average, a kernel too wide, too narrow or always
+// 5 (Pools_over_...), norms after pooling (Multiplies_...), the first head for all, the number of
+// queries, the schedule, the positions, even kernels.
+
 #include <gtest/gtest.h>
 
 #include <limits>

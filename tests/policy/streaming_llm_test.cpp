@@ -1,3 +1,6 @@
+// Broken on purpose once, each turned a test red: no sinks, one sink too many
+// (Keeps_the_sinks_and_the_most_recent, Without_sinks_...), its schedule.
+
 #include <gtest/gtest.h>
 
 #include <vector>

@@ -1,3 +1,6 @@
+// Broken on purpose once, each turned a test red: the first entries for the last
+// (Keeps_the_most_recent_alone), and its schedule and positions (Needs_nothing_...).
+
 #include <gtest/gtest.h>
 
 #include <vector>

@@ -1,3 +1,8 @@
+// Broken on purpose once, each turned a test red: a choice per head or by the highest head instead
+// of the sum (Keeps_what_all_heads_...), the first or the last entry protected (Keeps_neither_...),
+// another head's norms or none (Multiplies_...), lowest for highest, the number of queries, the
+// positions.
+
 #include <gtest/gtest.h>
 
 #include <limits>

@@ -1,3 +1,5 @@
+// Broken on purpose once, each turned a test red: another schedule, and evicting all the same.
+
 #include <gtest/gtest.h>
 
 #include <string>
