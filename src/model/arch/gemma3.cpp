@@ -25,8 +25,8 @@ class Gemma3 : public Architecture {
           eps_(hparams.rms_norm_eps) {
         attention_.scale_queries = true;
         if (hparams.n_layer == n_layer_27b) {
-            attention_.scale =
-                1.0f / std::sqrt(static_cast<float>(hparams.n_embd / hparams.n_head));
+            const int n_embd_query = hparams.n_embd / hparams.n_head;
+            attention_.scale = 1.0f / std::sqrt(static_cast<float>(n_embd_query));
         }
         local_rotation_.freq_base = keys.number("rope.freq_base_swa", 10000.0f);
         local_rotation_.freq_scale = 1.0f;
