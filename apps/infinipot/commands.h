@@ -16,4 +16,8 @@ Command add_eval(CLI::App& program);
 Command add_policies(CLI::App& program);
 Command add_requantize(CLI::App& program);
 
+/// Experiments, commands of `eval`.
+Command add_eval_passkey(CLI::App& eval);
+Command add_eval_perplexity(CLI::App& eval);
+
 }  // namespace infinipot::cli

@@ -45,6 +45,12 @@ std::string why_cut(const Answer& answer) {
     return after + " because the pot was full; --reserve leaves more room";
 }
 
+std::string left_out_sentence(const Stats& stats) {
+    if (stats.tokens_left_out == 0) return {};
+    return count_text(stats.tokens_left_out, "token") +
+           " in the middle of the text were not read, as this schedule has it\n";
+}
+
 std::string cut_sentences(const std::vector<Answer>& answers) {
     std::string text;
     for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -101,6 +107,7 @@ Json answers_json(const std::vector<Answer>& answers) {
 Json stats_json(const Stats& stats) {
     return {{"bytes_read", stats.bytes_read},
             {"tokens_read", stats.tokens_read},
+            {"tokens_left_out", stats.tokens_left_out},
             {"tokens_generated", stats.tokens_generated},
             {"distillations", stats.distillations},
             {"n_kv", stats.n_kv},
@@ -123,8 +130,8 @@ std::string closing_lines(const Report& report) {
     const Stats& stats = report.stats;
     const auto tokens_read = static_cast<double>(stats.tokens_read);
     const auto tokens_generated = static_cast<double>(stats.tokens_generated);
-    return cut_sentences(report.answers) +  //
-           "read " + count_text(stats.tokens_read, "token") + " at " +
+    return left_out_sentence(stats) + cut_sentences(report.answers) + "read " +
+           count_text(stats.tokens_read, "token") + " at " +
            rate_text(tokens_read, stats.prefill_seconds) + ", " +
            count_text(stats.distillations, "distillation") + "; TTFT " +
            seconds_text(mean_ttft_seconds(report.answers)) + "; wrote " +

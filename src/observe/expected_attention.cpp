@@ -41,13 +41,14 @@ namespace {
 /// A block-diagonal matrix: every pair of coordinates turns and shrinks on its own.
 class MeanRotation {
    public:
-    MeanRotation(const RotationTable& table, int first) : table_(table) {
-        mean_.assign(static_cast<std::size_t>(table.n_rot()), 0.0f);
+    MeanRotation(const RotationTable& table, int first)
+        : table_(table),
+          cosines_(static_cast<std::size_t>(table.n_rot()), 0.0f),
+          sines_(cosines_.size(), 0.0f) {
         for (int p = first; p < first + n_future_positions; ++p) {
-            const std::span<const float> turns = table.turns(p);
-            for (std::size_t i = 0; i < mean_.size(); ++i) mean_[i] += turns[i];
+            add(table.cosines(p), cosines_);
+            add(table.sines(p), sines_);
         }
-        for (float& value : mean_) value /= static_cast<float>(n_future_positions);
     }
 
     /// x: every `stride`-th value from `at` is a coordinate.
@@ -56,15 +57,21 @@ class MeanRotation {
             const auto [i, j] = table_.pair(pair);
             float& a = at[i * stride];
             float& b = at[j * stride];
-            const float turned = a * mean_[i] - b * mean_[j];
-            b = a * mean_[j] + b * mean_[i];
+            const float turned = a * cosines_[i] + b * sines_[i];
+            b = a * sines_[j] + b * cosines_[j];
             a = turned;
         }
     }
 
    private:
+    static void add(std::span<const float> values, std::vector<float>& means) {
+        for (std::size_t i = 0; i < means.size(); ++i) {
+            means[i] += values[i] / static_cast<float>(n_future_positions);
+        }
+    }
+
     const RotationTable& table_;
-    std::vector<float> mean_;  // [n_rot]
+    std::vector<float> cosines_, sines_;  // [n_rot], as the table's
 };
 
 }  // namespace

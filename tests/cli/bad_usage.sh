@@ -23,7 +23,7 @@ refuses 2 '--capacity wants' "${ask[@]}" --capacity 99999999999 "Who?"
 refuses 2 '--capacity' "${ask[@]}" "Who?" --capacity
 refuses 2 '--memory wants an amount of memory such as 64MiB' "${ask[@]}" --memory 64Mx "Who?"
 refuses 2 '--memory wants' "${ask[@]}" --memory -1MiB "Who?"
-refuses 2 '--positions wants reset or keep, not "forget"' "${ask[@]}" --positions forget "Who?"
+refuses 2 'positions are reset, keep or grouped:.*, not "forget"' "${ask[@]}" --positions forget "Who?"
 refuses 2 '--top-p wants a number from 0 to 1, not "nan"' "${ask[@]}" --top-p nan "Who?"
 refuses 2 '--seed wants' "${ask[@]}" --seed -1 "Who?"
 refuses 2 'policy infinipot has no option "novelity"; did you mean "novelty"\?' \

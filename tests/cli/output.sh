@@ -8,20 +8,24 @@ succeeds --help
 grep -q 'ask' "$work/out" || fail "the help does not list ask"
 succeeds ask --help
 for option in capacity retain reserve protect-first protect-recent memory beyond-window policy \
-    positions catalyst preset raw kernels no-repack batch threads seed temperature top-k top-p \
+    schedule positions catalyst preset raw kernels no-repack batch threads seed temperature top-k top-p \
     min-p repeat-penalty max-tokens json quiet; do
     grep -q -- "--$option" "$work/out" || fail "ask --help is silent about --$option"
 done
 [[ $(wc -L <"$work/out") -le 100 ]] || fail "the help is wider than 100 columns"
 
 succeeds policies
-for name in infinipot streaming_llm full novelty=0.5 sinks=4; do
+for name in infinipot streaming_llm full novelty=0.5 sinks=4 one-by-one 'grows with the text'; do
     grep -q "$name" "$work/out" || fail "policies does not list $name"
 done
 succeeds policies --json
-[[ $(json '[p["name"] for p in j][:3]') == "['infinipot', 'streaming_llm', 'full']" ]] ||
+[[ $(json '[p["name"] for p in j][:3]') == "['infinipot', 'streaming_llm', 'swa']" ]] ||
     fail "policies --json"
+[[ $(json '[p["name"] for p in j if not p["bounded"]]') == "['snapkv', 'self_extend', 'full']" ]] ||
+    fail "policies --json does not say whose memory grows"
 [[ $(json 'j[0]["options"][0]["default"]') == 0.5 ]] || fail "policies --json has no defaults"
+
+INFINIPOT_BIN=$infinipot "$source_dir/scripts/policy-docs" --check || fail "docs/policies.md is old"
 
 status=0
 : >"$work/out"

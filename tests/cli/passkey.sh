@@ -23,7 +23,7 @@ grep -qx '1 of 2 were done before' "$work/err" || fail "it does not say what was
 [[ $(wc -l <"$results") == 2 ]] || fail "not one result more"
 head -c -40 "$results" >"$work/cut.jsonl"
 succeeds "${passkey[@]}" --depth 0.5 --depth 0.9 --keys 1 --out "$work/cut.jsonl"
-drop_time() { sed 's/"prefill_seconds":[0-9.e-]*//' "$1"; }
+drop_time() { sed -E 's/"(prefill|decode)_seconds":[0-9.e-]*//g' "$1"; }
 diff <(drop_time "$results") <(drop_time "$work/cut.jsonl") || fail "a line that was cut off stays"
 
 succeeds "${passkey[@]}" --depth 0 --depth 1 --keys 2

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "infinipot/infinipot.h"
+#include "session_flags.h"
+
+/// What every experiment writes down of its session.
+namespace infinipot::cli {
+
+/// All that decides a result besides the experiment's own settings.
+nlohmann::ordered_json describe_session(const std::string& task, const Session& session,
+                                        const SessionFlags& flags);
+
+/// How much was read, and what it took.
+void add_stats(nlohmann::ordered_json& result, const Stats& stats);
+
+}  // namespace infinipot::cli
