@@ -103,8 +103,8 @@ void attend(benchmark::State& state, bool ours) {
     Copies copies(static_cast<int>(state.range(5)),
                   d * n_head * n_tokens * 24 + d * n_kv * n_head_kv * 4 + n_kv * n_tokens * 2,
                   make_output);
-    const auto n_pairs = static_cast<double>(n_tokens * n_kv - n_tokens * (n_tokens - 1) / 2);
-    measure(state, copies, 2 * static_cast<double>(d * n_head) * n_pairs,
+    const std::int64_t n_pairs = n_tokens * n_kv - n_tokens * (n_tokens - 1) / 2;
+    measure(state, copies, 2 * static_cast<double>(d * n_head * n_pairs),
             4 * static_cast<double>(d * n_kv * n_head_kv));
 }
 

@@ -131,7 +131,7 @@ Json measure_interruptibly(Session& session, const PerplexityRun& run, const Mod
     }
 }
 
-void run_perplexity(PerplexityRun run) {
+void run_perplexity(const PerplexityRun& run) {
     if (run.file.empty()) {
         throw Error(ErrorCode::invalid_argument,
                     "there is no --file to read; see infinipot eval perplexity --help");

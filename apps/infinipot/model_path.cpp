@@ -22,8 +22,8 @@ bool looks_like_path(const std::string& name) {
 }  // namespace
 
 fs::path model_cache() {
-    if (const fs::path cache = folder_in("INFINIPOT_CACHE"); !cache.empty()) return cache;
-    if (const fs::path cache = folder_in("XDG_CACHE_HOME"); !cache.empty()) {
+    if (fs::path cache = folder_in("INFINIPOT_CACHE"); !cache.empty()) return cache;
+    if (fs::path cache = folder_in("XDG_CACHE_HOME"); !cache.empty()) {
         return cache / "infinipot";
     }
     return folder_in("HOME") / ".cache" / "infinipot";
@@ -35,7 +35,7 @@ fs::path find_model(const std::string& name) {
     if (looks_like_path(name)) {
         throw Error(ErrorCode::file_error, "there is no model file \"" + name + '"');
     }
-    const fs::path cached = model_cache() / (name + ".gguf");
+    fs::path cached = model_cache() / (name + ".gguf");
     if (fs::exists(cached, ignored)) return cached;
     throw Error(ErrorCode::file_error,
                 "there is no model \"" + name + "\", neither as a file nor as " + cached.string() +

@@ -105,6 +105,8 @@ struct Needs {
     /// arXiv 2510.00636.
     bool expected_attention = false;
     int n_sink = 0;  ///< of expected_attention: oldest entries that take no part in it
+
+    bool operator==(const Needs&) const = default;
 };
 
 /// What was measured for the entries of one layer. Every grid is [n_head_kv][n_kv] in reading

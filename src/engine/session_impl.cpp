@@ -293,11 +293,12 @@ void Session::Impl::accumulate_attention(int n_slots) {
     const CacheShape& shape = cache_.shape();
     for (int il = 0; il < shape.n_layer; ++il) {
         for (int head = 0; head < shape.n_head_kv; ++head) {
-            const auto row = static_cast<std::size_t>(il * shape.n_head_kv + head);
+            const int row = il * shape.n_head_kv + head;
             cache_.add_attention(
                 il, head,
-                forward_.attention().subspan(row * static_cast<std::size_t>(shape.capacity),
-                                             static_cast<std::size_t>(n_slots)));
+                forward_.attention().subspan(
+                    static_cast<std::size_t>(row) * static_cast<std::size_t>(shape.capacity),
+                    static_cast<std::size_t>(n_slots)));
         }
     }
 }

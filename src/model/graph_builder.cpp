@@ -152,8 +152,7 @@ ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attent
         context(), by_head(q), slots(cache_.rotated_keys(il), n_kv_),
         slots(cache_.values(il), n_kv_), mask_of(attention), scale, 0.0f, attention.softcap);
     ggml_prec_set_acc(attended, GGML_PREC_F32);  // [n_embd_head, n_head, n_tokens]
-    return ggml_reshape_2d(context(), attended, attended->ne[0] * attended->ne[1],
-                           batch_.n_tokens);
+    return ggml_reshape_2d(context(), attended, attended->ne[0] * attended->ne[1], batch_.n_tokens);
 }
 
 void set_causal_mask(const Batch& batch, int window, ggml_tensor* mask,

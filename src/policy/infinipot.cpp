@@ -48,7 +48,8 @@ class InfiniPot final : public EvictionPolicy {
         int head = 0;
         for (Keep& keep : heads) {
             if (options_.novelty > 0) {
-                keep.best(novelty(view, head), std::min(n_novel(keep.room()), n_rivals(view)));
+                const int n_novel = std::min(share(keep.room()), n_rivals(view, keep));
+                keep.best(novelty(view, head), n_novel);
             }
             if (options_.novelty < 1) keep.fill_best(weighted(view.attention[head], view, head));
             keep.fill_recent();  // for lack of rivals
@@ -57,16 +58,23 @@ class InfiniPot final : public EvictionPolicy {
     }
 
    private:
-    int n_novel(int room) const {
+    int share(int room) const {
         return static_cast<int>(std::lround(options_.novelty * static_cast<float>(room)));
     }
 
-    int n_rivals(const LayerView& view) const { return options_.carried ? view.n_kv : view.n_new; }
+    int first_rival(const LayerView& view) const {
+        return options_.carried ? 0 : view.n_kv - view.n_new;
+    }
+
+    int n_rivals(const LayerView& view, const Keep& keep) const {
+        int n = 0;
+        for (int slot = first_rival(view); slot < view.n_kv; ++slot) n += keep.kept(slot) ? 0 : 1;
+        return n;
+    }
 
     std::vector<float> novelty(const LayerView& view, int head) const {
         std::vector<float> nats(view.surprisal[head].begin(), view.surprisal[head].end());
-        const auto n_old = nats.size() - static_cast<std::size_t>(n_rivals(view));
-        std::fill_n(nats.begin(), n_old, std::numeric_limits<float>::quiet_NaN());
+        std::fill_n(nats.begin(), first_rival(view), std::numeric_limits<float>::quiet_NaN());
         return nats;
     }
 

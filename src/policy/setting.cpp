@@ -1,6 +1,7 @@
 // How schedules and positions are written.
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,19 @@ constexpr std::array<std::pair<std::string_view, Schedule>, 4> schedules = {{
 
 [[noreturn]] void fail(const std::string& sentence) {
     throw Error(ErrorCode::invalid_argument, sentence);
+}
+
+/// Nothing if it is something else, or not quite.
+std::optional<Positions> parse_grouped(std::string_view text) {
+    if (!text.starts_with("grouped:")) return {};
+    try {
+        const PolicySpec spec = PolicySpec::parse(text);
+        if (spec.options().size() != 2) return {};
+        if (!spec.has("group") || !spec.has("neighbours")) return {};
+        return Positions::in_groups(spec.integer("group"), spec.integer("neighbours"));
+    } catch (const Error&) {  // which speaks of a policy
+        return {};
+    }
 }
 
 }  // namespace
@@ -57,12 +71,7 @@ std::string to_string(const Positions& positions) {
 Positions parse_positions(std::string_view text) {
     if (text == "reset") return Positions::reset;
     if (text == "keep") return Positions::keep;
-    if (text.starts_with("grouped:")) {
-        const PolicySpec spec = PolicySpec::parse(text);
-        if (spec.options().size() == 2 && spec.has("group") && spec.has("neighbours")) {
-            return Positions::in_groups(spec.integer("group"), spec.integer("neighbours"));
-        }
-    }
+    if (const auto positions = parse_grouped(text)) return *positions;
     fail("positions are reset, keep or grouped:group=N,neighbours=N, not \"" + std::string(text) +
          '"');
 }

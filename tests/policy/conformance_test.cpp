@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -121,9 +122,36 @@ TEST_P(EveryPolicy, Reads_back_from_its_spec) {
 std::vector<std::string> specs() {
     std::vector<std::string> specs;
     for (const PolicyInfo& info : policies()) specs.push_back(info.name);
-    specs.insert(specs.end(),
-                 {"infinipot:novelty=0", "infinipot:novelty=1", "infinipot:novelty=0.33333334",
-                  "streaming_llm:sinks=0", "streaming_llm:sinks=1000"});
+    specs.insert(specs.end(), {"infinipot:novelty=0",
+                               "infinipot:novelty=1",
+                               "infinipot:novelty=0.33333334",
+                               "infinipot:carried=0",
+                               "infinipot:carried=0,novelty=1",
+                               "infinipot:catalyst=0",
+                               "infinipot:value_norm=1",
+                               "streaming_llm:sinks=0",
+                               "streaming_llm:sinks=1000",
+                               "h2o:recent=0",
+                               "h2o:recent=1000",
+                               "h2o:value_norm=1",
+                               "tova:value_norm=2",
+                               "sirllm:sinks=0",
+                               "sirllm:sinks=1000",
+                               "sirllm:recent=12",
+                               "sirllm:recent=1000",
+                               "snapkv:window=1,kernel=1",
+                               "snapkv:window=1000",
+                               "snapkv:window=8,kernel=101",
+                               "snapkv:window=8,pooling=maximum",
+                               "snapkv:window=8,value_norm=1",
+                               "self_extend:group=3,neighbours=100",
+                               "keydiff:sinks=4",
+                               "keydiff:sinks=1000",
+                               "expected_attention:sinks=0,value_norm=0",
+                               "expected_attention:sinks=1000,epsilon=0.5",
+                               "expected_attention:value_norm=1",
+                               "random:seed=0",
+                               "random:seed=-2147483648"});
     return specs;
 }
 
@@ -145,6 +173,42 @@ TEST(Registry, Describes_every_policy_and_prints_all_its_options) {
             EXPECT_FALSE(option.help.empty());
         }
     }
+}
+
+TEST(Registry, Says_what_every_policy_needs) {
+    std::map<std::string, std::string> needs;
+    for (const PolicyInfo& info : policies()) needs[info.name] = info.needs;
+    EXPECT_EQ(needs, (std::map<std::string, std::string>{
+                         {"infinipot", "attention of the catalyst, surprisal"},
+                         {"streaming_llm", "nothing"},
+                         {"swa", "nothing"},
+                         {"h2o", "attention of all tokens"},
+                         {"tova", "attention of the last tokens"},
+                         {"sirllm", "surprisal"},
+                         {"snapkv", "attention of the last tokens"},
+                         {"truncate", "nothing"},
+                         {"self_extend", "nothing"},
+                         {"full", "nothing"},
+                         {"keydiff", "similarity of keys"},
+                         {"expected_attention", "norms of values, statistics of queries"},
+                         {"l2norm", "norms of keys"},
+                         {"random", "position in the stream"}}));
+}
+
+TEST(Registry, Says_when_entries_leave_and_where_they_sit_as_the_policy_does) {
+    for (const PolicyInfo& info : policies()) {
+        const PolicyPtr policy = make_policy(info.name);
+        EXPECT_EQ(parse_schedule(info.schedule), policy->schedule()) << info.name;
+        EXPECT_EQ(parse_positions(info.positions), policy->positions()) << info.name;
+    }
+}
+
+TEST(Registry, Says_which_policies_need_memory_for_the_whole_text) {
+    std::vector<std::string> unbounded;
+    for (const PolicyInfo& info : policies()) {
+        if (!info.bounded) unbounded.push_back(info.name);
+    }
+    EXPECT_EQ(unbounded, (std::vector<std::string>{"snapkv", "self_extend", "full"}));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace infinipot {
 namespace {
 
 TEST(Full, Refuses_to_evict_and_says_what_to_do) {
-    const Layer layer = {.n_head_kv = 1, .n_kv = 10, .attention = {}, .surprisal = {}};
+    const Layer layer = {.n_head_kv = 1, .n_kv = 10};
     try {
         kept_slots(full(), layer, 5);
         FAIL() << "evicted";
@@ -22,8 +22,9 @@ TEST(Full, Refuses_to_evict_and_says_what_to_do) {
 }
 
 TEST(Full, Needs_nothing_measured) {
-    EXPECT_FALSE(full()->needs().surprisal);
-    EXPECT_EQ(full()->needs().attention, AttentionProbe::none);
+    EXPECT_EQ(full()->needs(), Needs());
+    EXPECT_EQ(full()->schedule(), Schedule::when_full);
+    EXPECT_EQ(full()->positions(), Positions(Positions::reset));
     EXPECT_EQ(full()->spec(), "full");
 }
 

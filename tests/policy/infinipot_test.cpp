@@ -6,6 +6,7 @@
 #include "infinipot/error.h"
 #include "infinipot/policies.h"
 #include "policy/layer.h"
+#include "policy/refusal.h"
 
 namespace infinipot {
 namespace {
@@ -67,6 +68,61 @@ TEST(InfiniPot, Takes_its_share_of_the_room_that_protection_leaves) {
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 5, 7, 9}));
 }
 
+TEST(InfiniPot, Lets_only_new_entries_compete_by_surprisal_if_novelty_is_not_carried) {
+    Layer layer = one_head;
+    layer.n_new = 4;
+    // Half of 4 by surprisal, of the slots from 6 on: 6 and 8. Then by attention: 0 and 2.
+    EXPECT_EQ(kept_slots(infinipot({.carried = false}), layer, 4), (Heads{{0, 2, 6, 8}}));
+    EXPECT_EQ(kept_slots(infinipot({.carried = true}), layer, 4), (Heads{{0, 2, 3, 6}}));
+}
+
+TEST(InfiniPot, Gives_what_new_entries_leave_of_the_share_to_attention) {
+    Layer layer = one_head;
+    layer.n_new = 1;
+    EXPECT_EQ(kept_slots(infinipot({.carried = false}), layer, 4), (Heads{{0, 2, 3, 9}}));
+    layer.n_new = 0;
+    EXPECT_EQ(kept_slots(infinipot({.carried = false}), layer, 4), (Heads{{0, 2, 3, 5}}));
+}
+
+TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
+    Layer layer = one_head;
+    layer.n_new = 2;
+    std::vector<Keep> heads(1, Keep(10, 5));
+    heads[0].last(1);
+    infinipot({.carried = false})->select(layer.view(), heads);
+    // Of the 4 left two are for surprisal, but only 8 is new and not protected. Then attention.
+    EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 8, 9}));
+}
+
+TEST(InfiniPot, Fills_up_with_recent_entries_where_novelty_alone_is_not_carried) {
+    Layer layer = Layer::of({}, {surprisal_a});
+    layer.n_new = 3;
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .carried = false}), layer, 2), (Heads{{8, 9}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .carried = false}), layer, 5),
+              (Heads{{5, 6, 7, 8, 9}}));
+}
+
+TEST(InfiniPot, Without_a_catalyst_takes_the_attention_of_the_last_token) {
+    const PolicyPtr policy = infinipot({.catalyst = false});
+    EXPECT_EQ(policy->needs(),
+              (Needs{.attention = AttentionProbe::recent, .n_query = 1, .surprisal = true}));
+    EXPECT_EQ(kept_slots(policy, one_head, 4), (Heads{{0, 2, 3, 6}}));
+    EXPECT_EQ(infinipot({.novelty = 1, .catalyst = false})->needs(), Needs{.surprisal = true});
+}
+
+TEST(InfiniPot, Multiplies_attention_but_not_surprisal_by_the_norm_of_the_value) {
+    Layer layer = one_head;
+    layer.value_norm = {1, 1, 1, 1, 1, 1, 1, 2, 1, 100};  // 7: 10; 9 stays at 0
+    // By surprisal 2 and 6 as without, though 9 would have 600; then by attention 7 and 0.
+    EXPECT_EQ(kept_slots(infinipot({.value_norm = 1}), layer, 4), (Heads{{0, 2, 6, 7}}));
+}
+
+TEST(InfiniPot, Needs_the_norm_of_the_value_where_attention_counts) {
+    EXPECT_EQ(infinipot({.value_norm = 2})->needs(),
+              (Needs{.attention = AttentionProbe::catalyst, .surprisal = true, .value_norm = 2}));
+    EXPECT_EQ(infinipot({.novelty = 1, .value_norm = 2})->needs(), Needs{.surprisal = true});
+}
+
 TEST(InfiniPot, Without_novelty_neither_needs_nor_reads_surprisal) {
     const PolicyPtr policy = infinipot({.novelty = 0});
     EXPECT_FALSE(policy->needs().surprisal);
@@ -82,15 +138,34 @@ TEST(InfiniPot, With_novelty_alone_neither_needs_nor_reads_attention) {
 }
 
 TEST(InfiniPot, Needs_both_measurements_by_default) {
-    EXPECT_TRUE(infinipot()->needs().surprisal);
-    EXPECT_EQ(infinipot()->needs().attention, AttentionProbe::catalyst);
+    EXPECT_EQ(infinipot()->needs(),
+              (Needs{.attention = AttentionProbe::catalyst, .surprisal = true}));
     EXPECT_EQ(infinipot()->spec(), "infinipot:novelty=0.5,carried=1,catalyst=1,value_norm=0");
+    EXPECT_EQ(
+        infinipot({.novelty = 1, .carried = false, .catalyst = false, .value_norm = 2})->spec(),
+        "infinipot:novelty=1,carried=0,catalyst=0,value_norm=2");
+}
+
+TEST(InfiniPot, Cuts_the_pot_down_when_it_is_full_and_resets_positions) {
+    EXPECT_EQ(infinipot()->schedule(), Schedule::when_full);
+    EXPECT_EQ(infinipot()->positions(), Positions(Positions::reset));
 }
 
 TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {
     for (const float novelty : {-0.1f, 1.1f, nan, std::numeric_limits<float>::infinity()}) {
         EXPECT_THROW(infinipot({.novelty = novelty}), Error) << novelty;
     }
+    EXPECT_EQ(refusal([] { infinipot({.novelty = 1.5f}); }),
+              "policy infinipot wants novelty from 0 to 1, not 1.5");
+}
+
+TEST(InfiniPot, Says_which_other_options_it_takes) {
+    EXPECT_EQ(refusal([] { infinipot({.value_norm = 3}); }),
+              "policy infinipot wants value_norm 0 (none), 1 or 2, not 3");
+    EXPECT_EQ(refusal([] { make_policy("infinipot:carried=2"); }),
+              "policy infinipot wants 0 or 1 for carried, not \"2\"");
+    EXPECT_EQ(refusal([] { make_policy("infinipot:catalyst=no"); }),
+              "policy infinipot wants 0 or 1 for catalyst, not \"no\"");
 }
 
 }  // namespace

@@ -2,16 +2,16 @@
 
 #include <vector>
 
-#include "infinipot/error.h"
 #include "infinipot/policies.h"
 #include "policy/layer.h"
+#include "policy/refusal.h"
 
 namespace infinipot {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
 
-const Layer unmeasured = {.n_head_kv = 2, .n_kv = 10, .attention = {}, .surprisal = {}};
+const Layer unmeasured = {.n_head_kv = 2, .n_kv = 10};
 
 TEST(StreamingLlm, Keeps_the_sinks_and_the_most_recent) {
     EXPECT_EQ(kept_slots(streaming_llm({.sinks = 2}), unmeasured, 5),
@@ -35,13 +35,21 @@ TEST(StreamingLlm, Takes_protected_entries_at_the_start_as_sinks) {
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 1, 7, 8, 9}));
 }
 
-TEST(StreamingLlm, Needs_nothing_measured) {
-    EXPECT_FALSE(streaming_llm()->needs().surprisal);
-    EXPECT_EQ(streaming_llm()->needs().attention, AttentionProbe::none);
+TEST(StreamingLlm, Keeps_the_oldest_where_sinks_take_all_the_room) {
+    EXPECT_EQ(kept_slots(streaming_llm({.sinks = 100}), unmeasured, 3)[0],
+              (std::vector<int>{0, 1, 2}));
+}
+
+TEST(StreamingLlm, Needs_nothing_measured) { EXPECT_EQ(streaming_llm()->needs(), Needs()); }
+
+TEST(StreamingLlm, Lets_one_entry_go_for_every_token_with_positions_inside_the_cache) {
+    EXPECT_EQ(streaming_llm()->schedule(), Schedule::one_by_one);
+    EXPECT_EQ(streaming_llm()->positions(), Positions(Positions::reset));
 }
 
 TEST(StreamingLlm, Refuses_a_negative_number_of_sinks) {
-    EXPECT_THROW(streaming_llm({.sinks = -1}), Error);
+    EXPECT_EQ(refusal([] { streaming_llm({.sinks = -1}); }),
+              "policy streaming_llm wants 0 or more for sinks, not -1");
 }
 
 }  // namespace

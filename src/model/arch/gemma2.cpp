@@ -25,8 +25,8 @@ class Gemma2 : public Architecture {
         attention_.softcap = keys.number("attn_logit_softcapping", 50.0f);
         attention_.scale_queries = true;
         if (hparams.n_layer == n_layer_27b) {
-            const int n_embd_query = hparams.n_embd / hparams.n_head;
-            attention_.scale = 1.0f / std::sqrt(static_cast<float>(n_embd_query));
+            const int width = hparams.n_embd / hparams.n_head;  // not n_embd_head
+            attention_.scale = 1.0f / std::sqrt(static_cast<float>(width));
         }
         local_rotation_.freq_base = keys.number("rope.freq_base_swa", hparams.rotation.freq_base);
         const int n_q = hparams.n_embd_head * hparams.n_head;

@@ -25,8 +25,8 @@ class Gemma3 : public Architecture {
           eps_(hparams.rms_norm_eps) {
         attention_.scale_queries = true;
         if (hparams.n_layer == n_layer_27b) {
-            const int n_embd_query = hparams.n_embd / hparams.n_head;
-            attention_.scale = 1.0f / std::sqrt(static_cast<float>(n_embd_query));
+            const int width = hparams.n_embd / hparams.n_head;  // not n_embd_head
+            attention_.scale = 1.0f / std::sqrt(static_cast<float>(width));
         }
         local_rotation_.freq_base = keys.number("rope.freq_base_swa", 10000.0f);
         local_rotation_.freq_scale = 1.0f;

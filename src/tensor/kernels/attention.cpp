@@ -74,7 +74,7 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
                   .end = static_cast<int>(std::min((chunk + 1) * plan.chunk, k->ne[1])),
                   .visible = static_cast<int>(k->ne[1] - n_tokens + begin + 1),
                   .scale = std::bit_cast<float>(
-                      static_cast<uint32_t>(reinterpret_cast<uintptr_t>(userdata))),
+                      static_cast<uint32_t>(std::bit_cast<uintptr_t>(userdata))),
                   .q = bytes(q, head, begin),
                   .k = bytes(k, 0, head_kv),
                   .v = bytes(v, 0, head_kv),
@@ -128,7 +128,7 @@ ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_t
     assert(q->ne[1] % k->ne[2] == 0 && k->ne[1] >= q->ne[2]);
     const Plan plan(q, k);
     ggml_tensor* args[] = {q, k, v};
-    void* scale_bits = reinterpret_cast<void*>(uintptr_t{std::bit_cast<uint32_t>(scale)});
+    void* scale_bits = std::bit_cast<void*>(uintptr_t{std::bit_cast<uint32_t>(scale)});
     const int64_t n_embd = q->ne[0] * q->ne[1];
     if (plan.n_chunk == 1)
         return ggml_custom_4d(ctx, GGML_TYPE_F32, n_embd, q->ne[2], 1, 1, args, 3, attention_op,

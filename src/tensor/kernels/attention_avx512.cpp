@@ -74,7 +74,7 @@ Softened soften(const float* scores, int n_visible, RowState& state, int32_t* we
         state.max = _mm512_cvtss_f32(max);
     }
 #pragma GCC unroll 4
-    for (int i = 0; i < tile / lanes; ++i) s[i] = power_of_two(_mm512_sub_ps(s[i], max));
+    for (__m512& x : s) x = power_of_two(_mm512_sub_ps(x, max));
     const __m512 tile_sums = _mm512_add_ps(_mm512_add_ps(s[0], s[1]), _mm512_add_ps(s[2], s[3]));
     _mm512_storeu_ps(state.sums, _mm512_add_ps(sums, tile_sums));
 

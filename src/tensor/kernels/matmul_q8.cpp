@@ -11,11 +11,11 @@ namespace infinipot::kernels {
 namespace {
 
 /// ggml's Q8_0: 32 weights and their scale.
-struct BlockQ8_0 {
+struct BlockQ8 {
     ggml_fp16_t scale;
     int8_t quants[q8_block];
 };
-static_assert(sizeof(BlockQ8_0) == 34);
+static_assert(sizeof(BlockQ8) == 34);
 
 /// The kernel for this CPU, or nullptr.
 const MatmulQ8Kernel* kernel() {
@@ -87,13 +87,13 @@ std::size_t packed_q8_bytes(int64_t n_in, int64_t n_out) {
 
 void pack_q8(const void* q8_0_rows, int64_t n_in, int64_t n_out, void* packed) {
     const int64_t n_blocks = n_in / q8_block;
-    const auto* from = static_cast<const BlockQ8_0*>(q8_0_rows);
+    const auto* from = static_cast<const BlockQ8*>(q8_0_rows);
     auto* quants = static_cast<uint8_t*>(packed);
     auto* scales = reinterpret_cast<ggml_fp16_t*>(quants + n_in * n_out);
     for (int64_t group = 0; group < n_out / q8_group; ++group)
         for (int64_t block = 0; block < n_blocks; ++block)
             for (int64_t row = 0; row < q8_group; ++row) {
-                const BlockQ8_0& source = from[(group * q8_group + row) * n_blocks + block];
+                const BlockQ8& source = from[(group * q8_group + row) * n_blocks + block];
                 const int64_t at = group * n_blocks + block;
                 for (int64_t i = 0; i < q8_block; ++i)
                     quants[at * q8_group * q8_block + (i / 4 * q8_group + row) * 4 + i % 4] =
