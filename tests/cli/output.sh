@@ -8,8 +8,8 @@ succeeds --help
 grep -q 'ask' "$work/out" || fail "the help does not list ask"
 succeeds ask --help
 for option in capacity retain reserve protect-first protect-recent memory beyond-window policy \
-    schedule positions catalyst preset raw kernels no-repack batch threads seed temperature top-k top-p \
-    min-p repeat-penalty max-tokens json quiet; do
+    schedule positions catalyst preset raw kernels no-repack sliding-window batch threads seed \
+    temperature top-k top-p min-p repeat-penalty max-tokens json quiet; do
     grep -q -- "--$option" "$work/out" || fail "ask --help is silent about --$option"
 done
 [[ $(wc -L <"$work/out") -le 100 ]] || fail "the help is wider than 100 columns"
