@@ -82,6 +82,7 @@ Reference::Reference(const std::filesystem::path& path) {
     }
     n_embd_head_ = static_cast<int>(layers_[0].k.size()) / n_head_kv_;
     pot_.assign(layers_.size(), std::vector<Head>(static_cast<std::size_t>(n_head_kv_)));
+    queries_.resize(layers_.size());
 }
 
 Reference::Vector Reference::normed(const Vector& x, const Vector& weight) const {
@@ -103,16 +104,42 @@ Reference::Vector Reference::rotated(const double* x, int position) const {
     return y;
 }
 
-/// CR-RoPE: slot j is position j, whatever token it holds.
-Reference::Vector Reference::attend(int il, const Vector& q, int position, Scores* attention) {
+/// Where the newest entry's query sees itself and the entry of a slot.
+std::pair<int, int> Reference::places(const Head& head, std::size_t slot) const {
+    const int query = static_cast<int>(head.size()) - 1, key = static_cast<int>(slot);
+    switch (positions_.rule) {
+        case Positions::reset:  // CR-RoPE: slot j is position j, whatever token it holds
+            return {query, key};
+        case Positions::keep:
+            return {static_cast<int>(head.back().position), static_cast<int>(head[slot].position)};
+        case Positions::grouped: {  // Self-Extend
+            const int group = positions_.group, near = positions_.neighbours;
+            if (query - key < near) return {query, key};
+            return {query / group + near - near / group, key / group};
+        }
+    }
+    return {};
+}
+
+std::vector<double> Reference::rotated_key(int il, int head, int slot) const {
+    const Head& entries = pot_[static_cast<std::size_t>(il)][static_cast<std::size_t>(head)];
+    const auto at = static_cast<std::size_t>(slot);
+    return rotated(entries[at].key, places(entries, at).second);
+}
+
+Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) {
+    MatrixRows& queries = queries_[static_cast<std::size_t>(il)];
+    queries.clear();
     Vector out;
     for (int h = 0; h < n_head_; ++h) {
         const auto head_kv = static_cast<std::size_t>(h / (n_head_ / n_head_kv_));
         const Head& head = pot_[static_cast<std::size_t>(il)][head_kv];
-        const Vector query = rotated(q.data() + h * n_embd_head_, position);
+        queries.emplace_back(q.begin() + h * n_embd_head_, q.begin() + (h + 1) * n_embd_head_);
         Vector logits;
         for (std::size_t slot = 0; slot < head.size(); ++slot) {
-            const Vector key = rotated(head[slot].key.data(), static_cast<int>(slot));
+            const auto [at, key_at] = places(head, slot);
+            const Vector query = rotated(queries.back(), at);
+            const Vector key = rotated(head[slot].key, key_at);
             logits.push_back(dot(query, key) / std::sqrt(n_embd_head_));
         }
         const Vector p = softmax(logits);
@@ -133,7 +160,6 @@ Reference::Vector Reference::attend(int il, const Vector& q, int position, Score
 
 /// The token goes to the next slot of every head.
 Reference::Vector Reference::forward(Token token, Scores* attention) {
-    const int position = n();
     Vector x = embedding_[static_cast<std::size_t>(token)];
     for (std::size_t il = 0; il < layers_.size(); ++il) {
         const Layer& layer = layers_[il];
@@ -142,14 +168,15 @@ Reference::Vector Reference::forward(Token token, Scores* attention) {
         const Vector v = times(layer.v, h);
         for (int head = 0; head < n_head_kv_; ++head) {
             Entry entry;
+            entry.position = stream_position_;
             for (int i = head * n_embd_head_; i < (head + 1) * n_embd_head_; ++i) {
                 entry.key.push_back(half(k[static_cast<std::size_t>(i)]));
                 entry.value.push_back(half(v[static_cast<std::size_t>(i)]));
             }
             pot_[il][static_cast<std::size_t>(head)].push_back(entry);
         }
-        x = plus(x, times(layer.output,
-                          attend(static_cast<int>(il), times(layer.q, h), position, attention)));
+        x = plus(x,
+                 times(layer.output, attend(static_cast<int>(il), times(layer.q, h), attention)));
         h = normed(x, layer.ffn_norm);
         const Vector gate = times(layer.gate, h);
         Vector inner = times(layer.up, h);
@@ -157,32 +184,41 @@ Reference::Vector Reference::forward(Token token, Scores* attention) {
             inner[i] *= gate[i] / (1 + std::exp(-gate[i]));
         x = plus(x, times(layer.down, inner));
     }
+    ++stream_position_;
     return times(head_, normed(x, norm_));
 }
 
-void Reference::read(Token token) {
+void Reference::read(Token token, Scores* attention) {
     double surprisal = 0;
     if (!logits_.empty()) surprisal = -std::log(softmax(logits_)[static_cast<std::size_t>(token)]);
-    logits_ = forward(token, nullptr);
+    if (attention != nullptr) *attention = no_attention(n() + 1);
+    logits_ = forward(token, attention);
     for (auto& layer : pot_) {
         for (Head& head : layer) {
             head.back().surprisal = surprisal;
             head.back().token = token;
-            head.back().position = stream_position_;
         }
     }
-    ++stream_position_;
+}
+
+Reference::Scores Reference::no_attention(int n) const {
+    return Scores(layers_.size(), MatrixRows(static_cast<std::size_t>(n_head_kv_),
+                                             Vector(static_cast<std::size_t>(n), 0.0)));
 }
 
 Reference::Scores Reference::catalyst_attention(const std::vector<Token>& catalyst) {
-    const auto n_slots = static_cast<std::size_t>(n());
-    Scores mass(layers_.size(),
-                std::vector<Vector>(static_cast<std::size_t>(n_head_kv_), Vector(n_slots, 0.0)));
+    Scores mass = no_attention(n());
     for (const Token token : catalyst) forward(token, &mass);
-    for (auto& layer : pot_) {
-        for (Head& head : layer) head.resize(n_slots);
-    }
+    take_back(static_cast<int>(catalyst.size()), logits_);
     return mass;
+}
+
+void Reference::take_back(int n, const Vector& logits) {
+    for (auto& layer : pot_) {
+        for (Head& head : layer) head.resize(head.size() - static_cast<std::size_t>(n));
+    }
+    stream_position_ -= n;
+    logits_ = logits;
 }
 
 std::vector<int> Reference::select(const Vector& surprisal, const Vector& attention, int retain,
@@ -207,27 +243,33 @@ std::vector<int> Reference::select(const Vector& surprisal, const Vector& attent
     return kept;
 }
 
-std::vector<std::vector<std::vector<int>>> Reference::distil(const std::vector<Token>& catalyst,
-                                                             const Settings& settings) {
+Reference::Kept Reference::distil(const std::vector<Token>& catalyst, const Settings& settings) {
     const Scores attention = catalyst_attention(catalyst);
     const int room = settings.retain - settings.protect_first - settings.protect_recent;
     const int n_novel = static_cast<int>(std::lround(settings.novelty * room));
-    std::vector<std::vector<std::vector<int>>> all_kept;
+    Kept kept;
     for (std::size_t il = 0; il < layers_.size(); ++il) {
-        all_kept.emplace_back();
+        kept.emplace_back();
         for (std::size_t h = 0; h < pot_[il].size(); ++h) {
             Vector surprisal;
             for (const Entry& entry : pot_[il][h]) surprisal.push_back(entry.surprisal);
-            const auto kept = select(surprisal, attention[il][h], settings.retain, n_novel,
-                                     settings.protect_first, settings.protect_recent);
-            Head survivors;
-            for (const int slot : kept)
-                survivors.push_back(pot_[il][h][static_cast<std::size_t>(slot)]);
-            pot_[il][h] = survivors;
-            all_kept.back().push_back(kept);
+            kept.back().push_back(select(surprisal, attention[il][h], settings.retain, n_novel,
+                                         settings.protect_first, settings.protect_recent));
         }
     }
-    return all_kept;
+    keep(kept);
+    return kept;
+}
+
+void Reference::keep(const Kept& kept) {
+    for (std::size_t il = 0; il < layers_.size(); ++il) {
+        for (std::size_t h = 0; h < pot_[il].size(); ++h) {
+            Head survivors;
+            for (const int slot : kept[il][h])
+                survivors.push_back(pot_[il][h][static_cast<std::size_t>(slot)]);
+            pot_[il][h] = survivors;
+        }
+    }
 }
 
 }  // namespace infinipot

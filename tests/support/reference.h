@@ -2,15 +2,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "infinipot/model.h"
+#include "infinipot/policy.h"
 
 namespace infinipot {
 
-/// The whole method of the paper, plainly: one token at a time, nested vectors, double precision,
-/// no tensor library. Slow and readable. For F32 files of architecture `llama` with untied or tied
-/// output. It shares nothing with the engine but the file reader.
+/// A model and the whole method of the paper, plainly: one token at a time, nested vectors, double
+/// precision, no tensor library. Slow and readable. For F32 files of architecture `llama` with
+/// untied or tied output. It shares nothing with the engine but the file reader.
 class Reference {
    public:
     struct Entry {
@@ -22,11 +24,16 @@ class Reference {
     };
     using Head = std::vector<Entry>;                               ///< slots of one KV head
     using Scores = std::vector<std::vector<std::vector<double>>>;  ///< [layer][head][slot]
+    using Kept = std::vector<std::vector<std::vector<int>>>;       ///< [layer][head], ascending
 
     explicit Reference(const std::filesystem::path& path);
 
-    /// Eq. 3 and 4: reads the next token of the stream and remembers how surprising it was.
-    void read(Token token);
+    /// Where entries sit; by default slot j is position j.
+    void set_positions(const Positions& positions) { positions_ = positions; }
+
+    /// Eq. 3 and 4: reads the next token of the stream and remembers how surprising it was. With
+    /// `attention`, it becomes what every slot receives from this token, its own included.
+    void read(Token token, Scores* attention = nullptr);
 
     /// Eq. 2: attention mass of every slot, from catalyst tokens that are forgotten again.
     Scores catalyst_attention(const std::vector<Token>& catalyst);
@@ -43,8 +50,25 @@ class Reference {
         int protect_first = 0;
         int protect_recent = 0;
     };
-    std::vector<std::vector<std::vector<int>>> distil(const std::vector<Token>& catalyst,
-                                                      const Settings& settings);
+    Kept distil(const std::vector<Token>& catalyst, const Settings& settings);
+
+    /// Leaves each head the slots that it is told to.
+    void keep(const Kept& kept);
+
+    /// Forgets the last n tokens, before which the logits were these.
+    void take_back(int n, const std::vector<double>& logits);
+
+    /// Of one layer, before RoPE, for every query head: the last token's.
+    const std::vector<std::vector<double>>& queries(int il) const {
+        return queries_[static_cast<std::size_t>(il)];
+    }
+
+    /// A query or key at a position.
+    std::vector<double> rotated(const std::vector<double>& x, int position) const {
+        return rotated(x.data(), position);
+    }
+    /// A key at the position where its entry sits.
+    std::vector<double> rotated_key(int il, int head, int slot) const;
 
     /// Logits for the next token.
     const std::vector<double>& logits() const { return logits_; }
@@ -60,8 +84,10 @@ class Reference {
     };
 
     Vector forward(Token token, Scores* attention);
-    Vector attend(int il, const Vector& q, int position, Scores* attention);
+    Vector attend(int il, const Vector& q, Scores* attention);
+    Scores no_attention(int n) const;
     Vector rotated(const double* x, int position) const;
+    std::pair<int, int> places(const Head& head, std::size_t slot) const;
     Vector normed(const Vector& x, const Vector& weight) const;
 
     int n_head_ = 0;
@@ -73,6 +99,8 @@ class Reference {
     Vector norm_;
     std::vector<Layer> layers_;
     std::vector<std::vector<Head>> pot_;
+    std::vector<MatrixRows> queries_;  // [layer][query head]
+    Positions positions_;
     Vector logits_;
     std::int64_t stream_position_ = 0;
 };
