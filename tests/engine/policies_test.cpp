@@ -353,9 +353,6 @@ class PolicyTest : public testing::TestWithParam<std::tuple<Case, Kernels>> {
         RecordProperty("selections", reference_.n_selections());
         RecordProperty("near_ties", reference_.n_near_ties());
         RecordProperty("worst_logit", std::to_string(worst_logit_));
-        if (std::getenv("REPORT"))
-            std::cout << "@@ " << case_.name << " selections " << reference_.n_selections()
-                      << " ties " << reference_.n_near_ties() << " logit " << worst_logit_ << "\n";
         EXPECT_LE(reference_.n_near_ties(), 2 + tiny.n_layer * reference_.n_selections() / 20);
     }
 

@@ -167,7 +167,7 @@ TEST_P(EverySchedule, An_interrupted_reading_goes_on_as_if_nothing_had_happened)
     SessionOptions measured = options(GetParam());
     measured.measure_surprisal = true;  // a second forward pass that may be interrupted
     Session undisturbed(model_, measured), interrupted(model_, measured);
-    const std::string all = text(500);
+    const std::string all = text(350);
     undisturbed.ingest(all);
     undisturbed.flush();
     interrupted.ingest(all);
