@@ -15,6 +15,10 @@
 // that shares nothing with the engine: after each selection both hold the same tokens of the stream
 // in every layer and head, in reading order, and predict the same logits.
 //
+// Each of these turned tests red: older entries not rotated anew; positions that start anew without
+// a rotation; an entry that returns to the wrong rank; attention not forgotten, or not carried when
+// entries move; queries not forgotten; a question counted among the entries chosen before.
+//
 // Rounding may decide between nearly equal scores: a choice stands too if the reference makes it
 // when the scores concerned are moved by `near`, a share of themselves; few may be so.
 
@@ -373,7 +377,7 @@ class PolicyTest : public testing::TestWithParam<std::tuple<Case, Kernels>> {
 
 /// Chunks end where entries leave, so that the two can be compared each time.
 void PolicyTest::read_stream() {
-    const int n = case_.schedule == one_by_one ? 200 : 180;
+    const int n = case_.schedule == one_by_one ? 170 : 150;
     const auto tokens = random_tokens(n, tiny.n_vocab);
     std::span<const Token> left = tokens;
     while (!left.empty()) {
@@ -387,7 +391,7 @@ void PolicyTest::read_stream() {
         ASSERT_NO_FATAL_FAILURE(expect_same());
         left = left.subspan(now.size());
     }
-    EXPECT_GE(reference_.n_selections(), case_.schedule == one_by_one ? 150 : 3);
+    EXPECT_GE(reference_.n_selections(), case_.schedule == one_by_one ? 130 : 4);
 }
 
 void PolicyTest::read_text(const std::vector<Token>& tokens) {
