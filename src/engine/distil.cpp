@@ -32,6 +32,7 @@ void Distiller::distil(std::int64_t stream_position, int n_last) {
     observe(stream_position);
     const KeptSlots kept = select(n_last);
     const int first_moved = gather(kept);
+    n_old_ = std::max(cache_.n() - n_last, 0);
     renumber(first_moved);
 }
 
@@ -69,7 +70,6 @@ std::vector<Keep> Distiller::keep_protected(int n_last) const {
 int Distiller::gather(const KeptSlots& kept) {
     const Stopwatch watch;
     const int first_moved = cache_.gather(kept);
-    n_old_ = cache_.n();
     if (QueryStatistics* statistics = forward_.query_statistics()) statistics->forget();
     times_.gather += watch.seconds();
     return first_moved;

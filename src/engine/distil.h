@@ -44,7 +44,7 @@ class Distiller {
     ForwardPass& forward_;
     Measurements measurements_;
     Times times_;
-    int n_old_ = 0;  // entries that the last distillation left
+    int n_old_ = 0;  // entries that the last distillation chose
 };
 
 }  // namespace infinipot

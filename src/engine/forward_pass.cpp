@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
+#include <utility>
 
 #include "observe/surprisal.h"
 
@@ -144,10 +145,8 @@ void ForwardPass::run(std::span<const Token> tokens, int first_position, bool ob
     compute_batch(tokens, cache_.n(), first_position,
                   observe ? Yield::hidden_and_attention : Yield::hidden);
     n_run_ = static_cast<int>(tokens.size());
-    if (observe) add_measured_attention(cache_.n() + n_run_);
-    if (future_) {
-        future_->statistics.commit(n_run_ - future_->n_skipped({cache_.n(), n_run_}));
-    }
+    end_slot_ = cache_.n() + n_run_;
+    observed_ = observe;
 }
 
 Workspace::Build ForwardPass::surprisal_graph(int first, int n, ggml_tensor*& targets,
@@ -193,7 +192,11 @@ std::span<const float> ForwardPass::logits() {
     return logits_;
 }
 
-void ForwardPass::advance() {
+void ForwardPass::advance(bool count_queries) {
+    if (std::exchange(observed_, false)) add_measured_attention(end_slot_);
+    if (future_ && count_queries) {
+        future_->statistics.commit(n_run_ - future_->n_skipped({end_slot_ - n_run_, n_run_}));
+    }
     auto* rows = static_cast<float*>(hidden_->data);
     std::copy_n(rows + n_run_ * hidden_->ne[0], hidden_->ne[0], rows);
     n_run_ = 0;

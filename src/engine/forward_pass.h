@@ -38,12 +38,13 @@ class ForwardPass {
 
     /// Computes the tokens in the slots after the pot's n and keeps their hidden states; the slots
     /// count only after KvCache::append(). Token t is rotated as position first_position + t. With
-    /// `observe`, the attention of at most observed_tile_tokens is added to attention().
+    /// `observe`, the attention of at most observed_tile_tokens is measured.
     /// @throws Error(interrupted), and then nothing has happened.
     void run(std::span<const Token> tokens, int first_position, bool observe = false);
 
-    /// Attention mass that slots have received since forget_attention(), from observed runs or from
-    /// the catalyst: [n_layer][n_head_kv][capacity], of which those up to the last run's end count.
+    /// Attention mass that slots have received since forget_attention(), from observed runs that
+    /// were declared read or from the catalyst: [n_layer][n_head_kv][capacity], of which those up
+    /// to the last run's end count.
     std::span<const float> attention() const { return attention_; }
     void forget_attention() { std::ranges::fill(attention_, 0.0f); }
 
@@ -51,7 +52,8 @@ class ForwardPass {
     /// first n_sink; valid until the next call. Only with Limits::expected_attention.
     std::span<const float> expected_attention(int il) { return future_->expect(il, workspace_); }
 
-    /// Of the queries of all runs since they were forgotten; null without expected_attention.
+    /// Of the queries that advance() has counted since they were forgotten; null without
+    /// expected_attention.
     QueryStatistics* query_statistics() { return future_ ? &future_->statistics : nullptr; }
 
     /// -ln P of each token of the last run(), in nats, given all before it.
@@ -62,8 +64,9 @@ class ForwardPass {
     /// call.
     std::span<const float> logits();
 
-    /// Declares the last run() read: its last hidden state now precedes the next one.
-    void advance();
+    /// Declares the last run() read: the attention measured of it counts, with `count_queries` its
+    /// queries do, and its last hidden state now precedes the next one.
+    void advance(bool count_queries = true);
 
     /// The hidden state that precedes the next run(), to be put back later.
     std::vector<float> preceding_state() const;
@@ -100,8 +103,10 @@ class ForwardPass {
     const Model::Impl& model_;
     KvCache& cache_;
     Workspace workspace_;
-    int tile_tokens_;  // tokens whose logits exist at one time
-    int n_run_ = 0;    // tokens of the last run()
+    int tile_tokens_;        // tokens whose logits exist at one time
+    int n_run_ = 0;          // tokens of the last run()
+    int end_slot_ = 0;       // behind them
+    bool observed_ = false;  // whether their attention was measured
     ContextHandle context_;
     BufferHandle buffer_;
     ggml_tensor* hidden_;  // F32 [n_embd, n_batch + 1]

@@ -1,5 +1,7 @@
 #include "engine/generation_impl.h"
 
+#include <algorithm>
+
 #include "infinipot/error.h"
 #include "model/model_impl.h"
 
@@ -7,8 +9,14 @@ namespace infinipot {
 
 namespace {
 
+/// Room that a question leaves: for the catalyst, if entries leave when it has been read, and for
+/// at least one entry of the text.
 void check_room(const Session::Impl& session, std::size_t n_prompt) {
-    const int room = session.room();
+    int room = session.room();
+    if (session.decides(static_cast<int>(n_prompt))) {
+        room = std::min(room - static_cast<int>(session.plan.catalyst.size()),
+                        session.plan.options.budget.retain);
+    }
     if (static_cast<int>(n_prompt) < room) return;
     throw Error(ErrorCode::does_not_fit, "the question has " + std::to_string(n_prompt) +
                                              " tokens and the pot has room for " +

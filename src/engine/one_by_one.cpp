@@ -47,6 +47,7 @@ void OneByOne::evict() {
     }
     order_.shrink();
     cache_.truncate(cache_.n() - 1);
+    n_old_ = cache_.n();
     ++first_position_;
     if (plan_.positions.rule == Positions::reset) {
         for (int head = 0; head < static_cast<int>(ranks.size()); ++head) {
@@ -66,7 +67,7 @@ std::vector<int> OneByOne::select() {
     std::vector<int> ranks;
     for (int il = 0; il < cache_.shape().n_layer; ++il) {
         std::vector<Keep> heads(static_cast<std::size_t>(cache_.shape().n_head_kv), keep);
-        policy.select(measurements_.view(il, 1, &order_), heads);
+        policy.select(measurements_.view(il, cache_.n() - n_old_, &order_), heads);
         for (const Keep& head : heads) ranks.push_back(evicted(head, policy));
     }
     return ranks;

@@ -46,6 +46,7 @@ class OneByOne {
     RotationTables tables_;
     ReadingOrder order_;
     int first_position_ = 0;  // of the oldest entry
+    int n_old_ = 0;           // entries that the last eviction left
     double seconds_ = 0;
 };
 

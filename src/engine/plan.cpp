@@ -128,8 +128,12 @@ void resolve_schedule(Plan& plan) {
 /// How many entries the pot may hold while it is being read into.
 int fill_limit_of(const Plan& plan) {
     const Budget& budget = plan.options.budget;
+    const int n_catalyst = static_cast<int>(plan.catalyst.size());
     if (plan.schedule == Schedule::one_by_one) return budget.retain;
-    return budget.capacity - std::max(static_cast<int>(plan.catalyst.size()), budget.reserve);
+    if (plan.schedule == Schedule::at_end) {  // the catalyst comes behind the question
+        return budget.capacity - n_catalyst - budget.reserve;
+    }
+    return budget.capacity - std::max(n_catalyst, budget.reserve);
 }
 
 int automatic_retain(const Plan& plan) {
@@ -143,6 +147,11 @@ void check_room_to_read(const Plan& plan) {
     if (budget.retain >= budget.capacity) {
         contradiction("retain is " + number(budget.retain) +
                       " and must be less than the capacity of " + number(budget.capacity));
+    }
+    if (plan.schedule == Schedule::one_by_one && budget.retain + budget.reserve > budget.capacity) {
+        too_small("a capacity of " + number(budget.capacity) + " entries is too small for " +
+                  number(budget.retain) + " retained and a reserve of " + number(budget.reserve) +
+                  "; raise the capacity or lower the others");
     }
     const int least = std::max(smallest_stride, plan.needs.n_query);
     const int n_catalyst = static_cast<int>(plan.catalyst.size());

@@ -152,7 +152,9 @@ void Session::Impl::flush(const IngestOptions& options) {
 /// n_batch.
 Session::Impl::Step Session::Impl::next_step() const {
     constexpr int tile = ForwardPass::observed_tile_tokens;
-    const int room = plan.fill_limit - cache_.n();
+    const bool in_first_half =
+        plan.schedule == Schedule::before_reading && cache_.n() < plan.fill_limit / 2;
+    const int room = (in_first_half ? plan.fill_limit / 2 : plan.fill_limit) - cache_.n();
     const int most = std::min(plan.options.n_batch, room);
     if (one_by_one_ && room == 0) {
         return {1, plan.needs.attention != AttentionProbe::none};
@@ -166,16 +168,27 @@ Session::Impl::Step Session::Impl::next_step() const {
     return {most, false};
 }
 
-/// Likewise, of a question of which n_left tokens are to be read.
-Session::Impl::Step Session::Impl::next_question_step(std::size_t n_left) const {
+/// Likewise, of a prompt of which n_left tokens are to be read: one that is forgotten again, or one
+/// at whose end entries leave. What does not decide leaves no trace in any measurement.
+Session::Impl::Step Session::Impl::next_prompt_step(std::size_t n_left, bool staying,
+                                                    bool deciding) const {
+    constexpr int tile = ForwardPass::observed_tile_tokens;
     const int left = static_cast<int>(std::min<std::size_t>(n_left, 1u << 30));
-    const int most = std::min({plan.options.n_batch, cache_.room(), left});
-    if (plan.schedule != Schedule::at_end || plan.needs.attention != AttentionProbe::recent) {
-        return {most, false};
+    const int room = staying ? plan.fill_limit - cache_.n() : cache_.room();
+    const int most = std::min({plan.options.n_batch, room, left});
+    const bool counts = staying || deciding;
+    if (plan.needs.attention == AttentionProbe::accumulated && counts) {
+        return {std::min(most, tile), true, true};
     }
+    if (plan.needs.attention != AttentionProbe::recent || !deciding) return {most, false, counts};
     const int n_before = left - plan.needs.n_query;
-    return n_before > 0 ? Step{std::min(most, n_before), false}
-                        : Step{std::min(most, ForwardPass::observed_tile_tokens), true};
+    return n_before > 0 ? Step{std::min(most, n_before), false, true}
+                        : Step{std::min(most, tile), true, true};
+}
+
+bool Session::Impl::decides(int n_question) const {
+    return plan.schedule == Schedule::at_end && stream_position_ != ended_at_ &&
+           cache_.n() + n_question > plan.options.budget.retain;
 }
 
 /// Before the next token that is there to stay is read.
@@ -185,7 +198,8 @@ void Session::Impl::make_room() {
         case Schedule::when_full:
             return distil();
         case Schedule::one_by_one:
-            return;  // the entry leaves when the token has been read
+            // the entry leaves when the token has been read, unless its policy has refused
+            return evict_surplus();
         case Schedule::at_end:
         case Schedule::before_reading:
             break;
@@ -237,7 +251,7 @@ void Session::Impl::read_waiting(bool all, const IngestOptions& options, const S
             std::size_t n = static_cast<std::size_t>(step.n_tokens);
             if (n > n_left && !all) break;
             n = std::min(n, n_left);
-            read_batch(std::span(waiting_).subspan(done, n), true, step.observed);
+            read_batch(std::span(waiting_).subspan(done, n), true, step);
             done += n;
             stats.tokens_read += n;
             if (options.on_progress) report_progress(options, n, waiting_.size() - done, watch);
@@ -270,12 +284,12 @@ int Session::Impl::position() const {
     return static_cast<int>(std::min(stream_position_, largest));
 }
 
-void Session::Impl::read_batch(std::span<const Token> tokens, bool staying, bool observed) {
-    run(tokens, observed);
+void Session::Impl::read_batch(std::span<const Token> tokens, bool staying, const Step& step) {
+    run(tokens, step.observed);
     const std::span<float> nats = std::span(nats_).first(tokens.size());
     std::ranges::fill(nats, 0.0f);
     if (staying && plan.measures_surprisal()) measure_surprisal(tokens, nats);
-    append(tokens, nats, staying);
+    append(tokens, nats, staying, step);
 }
 
 /// Attention of recent tokens adds up over as many of them as the policy asks for; what they were
@@ -284,9 +298,6 @@ void Session::Impl::run(std::span<const Token> tokens, bool observed) {
     if (observed && !observing_) forward_.forget_attention();
     forward_.run(tokens, position(), observed);
     observing_ = observed && plan.needs.attention == AttentionProbe::recent && !one_by_one_;
-    if (plan.needs.attention == AttentionProbe::accumulated && observed) {
-        accumulate_attention(cache_.n() + static_cast<int>(tokens.size()));
-    }
 }
 
 void Session::Impl::accumulate_attention(int n_slots) {
@@ -310,23 +321,28 @@ void Session::Impl::measure_surprisal(std::span<const Token> tokens, std::span<f
     stats.surprisal_seconds += watch.seconds();
 }
 
-void Session::Impl::append(std::span<const Token> tokens, std::span<const float> nats,
-                           bool staying) {
+void Session::Impl::append(std::span<const Token> tokens, std::span<const float> nats, bool staying,
+                           const Step& step) {
     const int n = static_cast<int>(tokens.size());
+    forward_.advance(step.counts);
+    if (plan.needs.attention == AttentionProbe::accumulated && step.observed) {
+        accumulate_attention(cache_.n() + n);
+    }
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         tags_[i] = {nats[i], tokens[i], stream_position_ + static_cast<std::int64_t>(i)};
     }
     cache_.append(std::span(tags_).first(tokens.size()));
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n());
+    stream_position_ += n;
     if (one_by_one_ && staying) {
         one_by_one_->append(n);
-        if (cache_.n() > plan.fill_limit) evict_one();
+        evict_surplus();
     }
-    stream_position_ += n;
-    forward_.advance();
 }
 
-void Session::Impl::evict_one() {
+/// Schedule::one_by_one: the pot holds one entry more than is retained.
+void Session::Impl::evict_surplus() {
+    if (cache_.n() <= plan.fill_limit) return;
     one_by_one_->evict();
     ++stats.distillations;
 }
@@ -335,19 +351,22 @@ void Session::Impl::distil(int n_last) {
     const int n_catalyst = static_cast<int>(plan.catalyst.size());
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n() + n_catalyst);
     distiller_.distil(stream_position_, n_last);
+    observing_ = false;  // what was measured is of slots that have moved
     ++stats.distillations;
 }
 
 // --- Questions and answers --------------------------------------------------------------------
 
 void Session::Impl::read(std::span<const Token> tokens, bool staying) {
+    const bool deciding = decides(static_cast<int>(tokens.size()));
+    if (deciding) observing_ = false;
     while (!tokens.empty()) {
         if (staying) make_room();
         const bool is_end = !staying || plan.schedule == Schedule::at_end;
-        const Step step = is_end ? next_question_step(tokens.size()) : next_step();
+        const Step step = is_end ? next_prompt_step(tokens.size(), staying, deciding) : next_step();
         assert(step.n_tokens > 0);
         const auto n = std::min(static_cast<std::size_t>(step.n_tokens), tokens.size());
-        read_batch(tokens.first(n), staying, step.observed);
+        read_batch(tokens.first(n), staying, step);
         tokens = tokens.subspan(n);
     }
     logits_ = forward_.logits();
@@ -358,8 +377,9 @@ void Session::Impl::read_generated(Token token, bool staying) {
     const bool tagged = staying && plan.measures_surprisal();
     const float nats = tagged ? surprisal_from(logits_, token) : 0.0f;
     if (staying) make_room();
-    run({&token, 1}, staying && next_step().observed);
-    append({&token, 1}, {&nats, 1}, staying);
+    const Step step{1, staying && next_step().observed, staying};
+    run({&token, 1}, step.observed);
+    append({&token, 1}, {&nats, 1}, staying, step);
     logits_ = forward_.logits();
     stats.decode_seconds += watch.seconds();
 }
@@ -376,13 +396,14 @@ Session::Impl::Mark Session::Impl::end_of_prompt(int n_question, const Mark& bef
 }
 
 Session::Impl::Mark Session::Impl::mark() const {
-    return {cache_.n(), stream_position_, forward_.preceding_state()};
+    return {cache_.n(), stream_position_, forward_.preceding_state(), observing_};
 }
 
 void Session::Impl::rewind(const Mark& mark) {
     cache_.truncate(mark.n_kv);
     stream_position_ = mark.stream_position;
     forward_.set_preceding_state(mark.preceding_state);
+    observing_ = mark.observing;
 }
 
 Stats Session::Impl::current_stats() const {

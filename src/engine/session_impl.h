@@ -32,6 +32,7 @@ class Session::Impl {
         int n_kv;
         std::int64_t stream_position;
         std::vector<float> preceding_state;
+        bool observing;
     };
     Mark mark() const;
     void rewind(const Mark& mark);
@@ -39,6 +40,9 @@ class Session::Impl {
     /// Reads tokens to the end, after which logits() tell what follows. With `staying`, they are
     /// part of the stream, and room is made as the schedule says; without it they must fit.
     void read(std::span<const Token> tokens, bool staying);
+
+    /// Whether a question of so many tokens will be the one that end_of_prompt() distils at.
+    bool decides(int n_question) const;
 
     /// Reads one token that was drawn from logits().
     void read_generated(Token token, bool staying);
@@ -69,7 +73,8 @@ class Session::Impl {
     /// A forward pass that is to come.
     struct Step {
         int n_tokens;
-        bool observed;  ///< whether the attention of its tokens is measured
+        bool observed;       ///< whether the attention of its tokens is measured
+        bool counts = true;  ///< whether its queries count for what is selected later
     };
 
     void begin_stream();
@@ -78,7 +83,7 @@ class Session::Impl {
     void tokenize(std::string_view segment);
     void read_waiting(bool all, const IngestOptions& options, const Stopwatch& watch);
     Step next_step() const;
-    Step next_question_step(std::size_t n_left) const;
+    Step next_prompt_step(std::size_t n_left, bool staying, bool deciding) const;
     void make_room();
     void leave_out_middle(std::size_t done);
     bool holds_back() const;
@@ -86,12 +91,13 @@ class Session::Impl {
                          const Stopwatch& watch) const;
     std::uint64_t bytes_in_pot(std::size_t n_waiting) const;
     int position() const;
-    void read_batch(std::span<const Token> tokens, bool staying, bool observed);
+    void read_batch(std::span<const Token> tokens, bool staying, const Step& step);
     void run(std::span<const Token> tokens, bool observed);
     void accumulate_attention(int n_slots);
     void measure_surprisal(std::span<const Token> tokens, std::span<float> nats);
-    void append(std::span<const Token> tokens, std::span<const float> nats, bool staying);
-    void evict_one();
+    void append(std::span<const Token> tokens, std::span<const float> nats, bool staying,
+                const Step& step);
+    void evict_surplus();
 
     Backend backend_;
     KvCache cache_;

@@ -83,7 +83,7 @@ TEST_P(RotationTableOf, Holds_the_cosine_and_the_sine_of_every_pair) {
     EXPECT_EQ(ours.n_positions(), n_positions);
     EXPECT_EQ(ours.n_rot(), rotation_.n_rot);
     EXPECT_EQ(ours.bytes(),
-              static_cast<std::size_t>(n_positions * rotation_.n_rot) * sizeof(float));
+              static_cast<std::size_t>(2 * n_positions * rotation_.n_rot) * sizeof(float));
     for (const int position : {0, 1, 17, n_positions - 1}) {
         for (int i = 0; i < rotation_.n_rot / 2; ++i) {
             const double frequency =

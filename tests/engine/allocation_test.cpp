@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "infinipot/infinipot.h"
 #include "support/temp_dir.h"
@@ -119,6 +121,82 @@ TEST_F(AllocationTest, Nothing_that_is_allocated_grows_with_what_is_generated) {
     const std::size_t live_after_one = live_bytes;
     for (int i = 0; i < 5; ++i) session.generate(" and", {.max_tokens = 600}).text();
     EXPECT_LE(live_bytes, live_after_one + (16 << 10));
+}
+
+/// Every policy that says that it is bounded, as its source runs it: the same cap for all.
+class BoundedPolicy : public testing::TestWithParam<std::string> {
+   protected:
+    BoundedPolicy() : model_(Model::load(write_tiny_model({.n_layer = 1}, folder_.path()))) {}
+
+    SessionOptions options_of_policy() const {
+        SessionOptions result;
+        result.budget = {.capacity = 256, .retain = 96, .reserve = 48};
+        result.policy = make_policy(GetParam());
+        result.n_batch = 32;
+        result.n_threads = 1;
+        return result;
+    }
+
+    TempDir folder_;
+    Model model_;
+};
+
+TEST_P(BoundedPolicy, holds_the_same_pot_in_memory_that_does_not_grow_with_the_text) {
+    const std::size_t before = live_bytes;
+    Session session(model_, options_of_policy());
+    EXPECT_GE(live_bytes - before, session.stats().pot_bytes);
+    EXPECT_LE(live_bytes - before,
+              session.stats().pot_bytes + session.stats().compute_bytes + (1 << 20));
+    const std::string text = sentences(140);  // more than is tokenised at one time
+    const std::size_t at_rest = live_bytes;
+    peak_bytes = at_rest;
+    session.ingest(text);
+    const Stats before_more = session.stats();
+    const std::size_t live = live_bytes;
+    session.ingest(sentences(60));
+    session.flush();
+    session.ask("who came home?", {.max_tokens = 4}).text();
+    constexpr std::size_t waiting_text = 64 << 10;
+    EXPECT_LE(live_bytes, live + waiting_text);
+    constexpr std::size_t transient_bytes = 1 << 20;  // as above
+    EXPECT_LE(peak_bytes - at_rest, transient_bytes);
+    EXPECT_GE(session.stats().tokens_read + session.stats().tokens_left_out, 3000u);
+
+    const Stats after = session.stats();
+    EXPECT_LE(after.peak_n_kv, 256);
+    EXPECT_EQ(after.pot_bytes, before_more.pot_bytes);
+    EXPECT_EQ(after.compute_bytes, before_more.compute_bytes);
+    // An entry of a policy that adds up attention carries a number more for each head and layer.
+    const std::size_t n_heads = 1 * 2;
+    EXPECT_GE(after.pot_bytes, 256 * model_.entry_bytes());
+    EXPECT_LE(after.pot_bytes, 256 * (model_.entry_bytes() + n_heads * sizeof(float)));
+}
+
+std::vector<std::string> bounded_policies() {
+    std::vector<std::string> names;
+    for (const PolicyInfo& info : policies()) {
+        if (info.bounded) names.push_back(info.name);
+    }
+    return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, BoundedPolicy, testing::ValuesIn(bounded_policies()),
+                         [](const auto& test_case) { return test_case.param; });
+
+/// The others say so in their row, and it is true: they read no more than the pot holds.
+TEST_F(AllocationTest, Policies_that_are_not_bounded_refuse_a_longer_text) {
+    int n_unbounded = 0;
+    for (const PolicyInfo& info : policies()) {
+        if (info.bounded) continue;
+        ++n_unbounded;
+        SessionOptions unbounded = options();
+        unbounded.policy = make_policy(info.name);
+        Session session(model_, unbounded);
+        EXPECT_THROW(session.ingest(sentences(400)), Error) << info.name;
+        EXPECT_LE(session.stats().peak_n_kv, 512) << info.name;
+    }
+    EXPECT_EQ(n_unbounded, 3) << "snapkv, self_extend and full";
+    EXPECT_EQ(bounded_policies().size(), policies().size() - 3);
 }
 
 }  // namespace

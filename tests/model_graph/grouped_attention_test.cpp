@@ -150,7 +150,7 @@ std::vector<float> attend(const Shape& s, const Inputs& in) {
     workspace.prepare(build);
     set_grouped_inputs(s.batch, Positions::in_groups(s.group, s.neighbours), inputs);
     std::vector<ggml_fp16_t> scratch;
-    set_causal_mask(s.batch, mask, scratch);
+    set_causal_mask(s.batch, 0, mask, scratch);
     workspace.compute();
     EXPECT_EQ(result->ne[0], d * s.n_head);
     EXPECT_EQ(result->ne[1], s.batch.n_tokens);

@@ -87,6 +87,7 @@ Reference::Reference(const std::filesystem::path& path, int capacity, int window
     read_window(file, window);
     read_factors(file, capacity);
     pot_.assign(layers_.size(), std::vector<Head>(static_cast<std::size_t>(n_head_kv_)));
+    queries_.resize(layers_.size());
 }
 
 void Reference::read_keys(const GgufFile& file) {
@@ -213,20 +214,49 @@ double Reference::activated(double gate) const {
     return half(0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * x * (1 + 0.044715 * x * x))));
 }
 
-/// CR-RoPE: slot j is position j, whatever token it holds.
-Reference::Vector Reference::attend(int il, const Vector& q, int position, Scores* attention) {
+/// Where the newest entry's query sees itself and the entry of a slot.
+std::pair<int, int> Reference::places(const Head& head, std::size_t slot) const {
+    const int query = static_cast<int>(head.size()) - 1, key = static_cast<int>(slot);
+    switch (positions_.rule) {
+        case Positions::reset:  // CR-RoPE: slot j is position j, whatever token it holds
+            return {query, key};
+        case Positions::keep:
+            return {static_cast<int>(head.back().position), static_cast<int>(head[slot].position)};
+        case Positions::grouped: {  // Self-Extend
+            const int group = positions_.group, near = positions_.neighbours;
+            if (query - key < near) return {query, key};
+            return {query / group + near - near / group, key / group};
+        }
+    }
+    return {};
+}
+
+std::vector<double> Reference::rotated_key(int il, int head, int slot) const {
+    const Head& entries = pot_[static_cast<std::size_t>(il)][static_cast<std::size_t>(head)];
+    const auto at = static_cast<std::size_t>(slot);
+    return rotated(layers_[static_cast<std::size_t>(il)], entries[at].key.data(),
+                   places(entries, at).second);
+}
+
+Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) {
     const Layer& layer = layers_[static_cast<std::size_t>(il)];
+    MatrixRows& queries = queries_[static_cast<std::size_t>(il)];
+    queries.clear();
     Vector out;
     for (int h = 0; h < n_head_; ++h) {
         const auto head_kv = static_cast<std::size_t>(h / (n_head_ / n_head_kv_));
         const Head& head = pot_[static_cast<std::size_t>(il)][head_kv];
-        const Vector query = rotated(layer, q.data() + h * n_embd_head_, position);
+        queries.emplace_back(q.begin() + h * n_embd_head_, q.begin() + (h + 1) * n_embd_head_);
         Vector logits;
         for (std::size_t slot = 0; slot < head.size(); ++slot) {
-            const Vector key = rotated(layer, head[slot].key.data(), static_cast<int>(slot));
+            const auto [at, key_at] = places(head, slot);
+            const Vector query = rotated(layer, queries.back().data(), at);
+            const Vector key = rotated(layer, head[slot].key.data(), key_at);
             logits.push_back(capped(dot(query, key) / std::sqrt(n_embd_head_), attention_softcap_));
-            const int distance = position - static_cast<int>(slot);
-            if (layer.window > 0 && distance >= layer.window) logits.back() = -INFINITY;
+            const std::size_t distance = head.size() - 1 - slot;
+            if (layer.window > 0 && distance >= static_cast<std::size_t>(layer.window)) {
+                logits.back() = -INFINITY;
+            }
         }
         const Vector p = softmax(logits);
         Vector mixed(static_cast<std::size_t>(n_embd_head_), 0.0);
@@ -246,7 +276,6 @@ Reference::Vector Reference::attend(int il, const Vector& q, int position, Score
 
 /// The token goes to the next slot of every head.
 Reference::Vector Reference::forward(Token token, Scores* attention) {
-    const int position = n();
     Vector x = embedding_[static_cast<std::size_t>(token)];
     if (is_gemma_) {
         const double scale = std::sqrt(static_cast<double>(x.size()));
@@ -260,13 +289,14 @@ Reference::Vector Reference::forward(Token token, Scores* attention) {
         const Vector v = plus(times(layer.v, h), layer.v_bias);
         for (int head = 0; head < n_head_kv_; ++head) {
             Entry entry;
+            entry.position = stream_position_;
             for (int i = head * n_embd_head_; i < (head + 1) * n_embd_head_; ++i) {
                 entry.key.push_back(half(k[static_cast<std::size_t>(i)]));
                 entry.value.push_back(half(v[static_cast<std::size_t>(i)]));
             }
             pot_[il][static_cast<std::size_t>(head)].push_back(entry);
         }
-        h = times(layer.output, attend(static_cast<int>(il), q, position, attention));
+        h = times(layer.output, attend(static_cast<int>(il), q, attention));
         if (is_gemma_) h = normed(h, layer.post_attention_norm);
         x = plus(x, h);
 
@@ -278,34 +308,43 @@ Reference::Vector Reference::forward(Token token, Scores* attention) {
         if (is_gemma_) h = normed(h, layer.post_ffn_norm);
         x = plus(x, h);
     }
+    ++stream_position_;
     Vector logits = times(head_, normed(x, norm_));
     for (double& logit : logits) logit = capped(logit, final_softcap_);
     return logits;
 }
 
-void Reference::read(Token token) {
+void Reference::read(Token token, Scores* attention) {
     double surprisal = 0;
     if (!logits_.empty()) surprisal = -std::log(softmax(logits_)[static_cast<std::size_t>(token)]);
-    logits_ = forward(token, nullptr);
+    if (attention != nullptr) *attention = no_attention(n() + 1);
+    logits_ = forward(token, attention);
     for (auto& layer : pot_) {
         for (Head& head : layer) {
             head.back().surprisal = surprisal;
             head.back().token = token;
-            head.back().position = stream_position_;
         }
     }
-    ++stream_position_;
+}
+
+Reference::Scores Reference::no_attention(int n) const {
+    return Scores(layers_.size(), MatrixRows(static_cast<std::size_t>(n_head_kv_),
+                                             Vector(static_cast<std::size_t>(n), 0.0)));
 }
 
 Reference::Scores Reference::catalyst_attention(const std::vector<Token>& catalyst) {
-    const auto n_slots = static_cast<std::size_t>(n());
-    Scores mass(layers_.size(),
-                std::vector<Vector>(static_cast<std::size_t>(n_head_kv_), Vector(n_slots, 0.0)));
+    Scores mass = no_attention(n());
     for (const Token token : catalyst) forward(token, &mass);
-    for (auto& layer : pot_) {
-        for (Head& head : layer) head.resize(n_slots);
-    }
+    take_back(static_cast<int>(catalyst.size()), logits_);
     return mass;
+}
+
+void Reference::take_back(int n, const Vector& logits) {
+    for (auto& layer : pot_) {
+        for (Head& head : layer) head.resize(head.size() - static_cast<std::size_t>(n));
+    }
+    stream_position_ -= n;
+    logits_ = logits;
 }
 
 std::vector<int> Reference::select(const Vector& surprisal, const Vector& attention, int retain,

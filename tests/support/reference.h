@@ -3,16 +3,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "infinipot/model.h"
+#include "infinipot/policy.h"
 #include "model/gguf_file.h"
 
 namespace infinipot {
 
-/// The whole method of the paper, plainly: one token at a time, nested vectors, double precision,
-/// no tensor library. Slow and readable. For F32 files of every architecture, without YaRN. It
-/// shares nothing with the engine but the file reader.
+/// A model and the whole method of the paper, plainly: one token at a time, nested vectors, double
+/// precision, no tensor library. Slow and readable. For F32 files of every architecture, without
+/// YaRN. It shares nothing with the engine but the file reader.
 class Reference {
    public:
     struct Entry {
@@ -30,8 +32,12 @@ class Reference {
     /// The window is for files that do not say it.
     explicit Reference(const std::filesystem::path& path, int capacity = 0, int window = 0);
 
-    /// Eq. 3 and 4: reads the next token of the stream and remembers how surprising it was.
-    void read(Token token);
+    /// Where entries sit; by default slot j is position j.
+    void set_positions(const Positions& positions) { positions_ = positions; }
+
+    /// Eq. 3 and 4: reads the next token of the stream and remembers how surprising it was. With
+    /// `attention`, it becomes what every slot receives from this token, its own included.
+    void read(Token token, Scores* attention = nullptr);
 
     /// Eq. 2: attention mass of every slot, from catalyst tokens that are forgotten again.
     Scores catalyst_attention(const std::vector<Token>& catalyst);
@@ -52,6 +58,21 @@ class Reference {
 
     /// Leaves each head the slots that it is told to.
     void keep(const Kept& kept);
+
+    /// Forgets the last n tokens, before which the logits were these.
+    void take_back(int n, const std::vector<double>& logits);
+
+    /// Of one layer, before RoPE, for every query head: the last token's.
+    const std::vector<std::vector<double>>& queries(int il) const {
+        return queries_[static_cast<std::size_t>(il)];
+    }
+
+    /// A query or key at a position, in a model whose layers all turn alike.
+    std::vector<double> rotated(const std::vector<double>& x, int position) const {
+        return rotated(layers_.front(), x.data(), position);
+    }
+    /// A key at the position where its entry sits.
+    std::vector<double> rotated_key(int il, int head, int slot) const;
 
     /// Logits for the next token.
     const std::vector<double>& logits() const { return logits_; }
@@ -77,8 +98,10 @@ class Reference {
     void read_window(const GgufFile& file, int otherwise);
     void read_factors(const GgufFile& file, int capacity);
     Vector forward(Token token, Scores* attention);
-    Vector attend(int il, const Vector& q, int position, Scores* attention);
+    Vector attend(int il, const Vector& q, Scores* attention);
+    Scores no_attention(int n) const;
     Vector rotated(const Layer& layer, const double* x, int position) const;
+    std::pair<int, int> places(const Head& head, std::size_t slot) const;
     Vector normed(const Vector& x, const Vector& weight) const;
     Vector heads_normed(const Vector& x, const Vector& weight) const;
     double activated(double gate) const;
@@ -98,6 +121,8 @@ class Reference {
     Vector norm_;
     std::vector<Layer> layers_;
     std::vector<std::vector<Head>> pot_;
+    std::vector<MatrixRows> queries_;  // [layer][query head]
+    Positions positions_;
     Vector logits_;
     std::int64_t stream_position_ = 0;
 };
