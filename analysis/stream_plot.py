@@ -3,9 +3,10 @@
 
 usage: analysis/stream_plot.py FOLDER [PLOT.svg]
 
-Writes FOLDER/stream.svg unless another file is named, and prints the figures as a Markdown table.
+Points are means of up to ten buckets. Writes FOLDER/stream.svg unless another file is named, and prints the figures as a Markdown table.
 """
 import json
+import math
 import pathlib
 import sys
 
@@ -26,6 +27,13 @@ def print_table(curves):
               f"| {speed:.0f} |")
 
 
+def smooth(perplexities, width=10):
+    """The geometric mean of each point and those before it, at most `width` of them."""
+    logs = [math.log(p) for p in perplexities]
+    near = (logs[max(0, i - width + 1) : i + 1] for i in range(len(logs)))
+    return [math.exp(sum(part) / len(part)) for part in near]
+
+
 def plot(curves, file):
     try:
         import matplotlib
@@ -36,12 +44,13 @@ def plot(curves, file):
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(9, 5))
-    for name, r in curves.items():
-        bucket = r["bucket"]
-        ends = [bucket * (i + 1) for i in range(len(r["perplexity_of_buckets"]))]
+    colours = pyplot.get_cmap("tab20").colors
+    for colour, (name, r) in zip(colours, curves.items()):
+        bucket, points = r["bucket"], smooth(r["perplexity_of_buckets"])
+        ends = [bucket * (i + 1) for i in range(len(points))]
         style = "-" if name.endswith("-ccd") else "--"
-        axes.plot(ends, r["perplexity_of_buckets"], style, label=name, linewidth=1)
-    axes.set(xlabel="tokens read", ylabel="perplexity of 1,000 tokens", yscale="log", xscale="log")
+        axes.plot(ends, points, style, label=name, linewidth=3 if name == "full" else 1.2, color=colour)
+    axes.set(xlabel="tokens read", ylabel="perplexity", yscale="log")
     axes.legend(fontsize=7, ncol=2)
     figure.tight_layout()
     figure.savefig(file, metadata={"Date": None})

@@ -13,6 +13,7 @@ std::size_t size(int n) { return static_cast<std::size_t>(n); }
 FutureAttention::FutureAttention(const Model::Impl& model, const KvCache& cache, Backend& backend,
                                  int n_sink)
     : statistics(cache.shape(), model.hparams.n_head, backend.buffer_type()),
+      architecture_(*model.architecture),
       cache_(cache),
       n_head_(model.hparams.n_head),
       n_sink_(n_sink),
@@ -33,8 +34,9 @@ std::size_t FutureAttention::bytes() const {
 Workspace::Build FutureAttention::graph(int il, int n_kv, ExpectedAttentionInputs& inputs,
                                         ggml_tensor*& result) const {
     return [this, il, n_kv, &inputs, &result](ggml_context* context, ggml_cgraph* graph) {
+        const float scale = architecture_.attention(il, cache_.shape().capacity).scale;
         result = build_expected_attention(context, cache_.rotated_keys(il), n_sink_, n_kv, n_head_,
-                                          inputs);
+                                          scale, inputs);
         ggml_set_output(result);
         ggml_build_forward_expand(graph, result);
     };

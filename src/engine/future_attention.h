@@ -32,6 +32,7 @@ class FutureAttention {
     Workspace::Build graph(int il, int n_kv, ExpectedAttentionInputs& inputs,
                            ggml_tensor*& result) const;
 
+    const Architecture& architecture_;
     const KvCache& cache_;
     int n_head_;
     int n_sink_;

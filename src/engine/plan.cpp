@@ -83,7 +83,8 @@ void check_local_layers(const Plan& plan, const Model::Impl& model) {
 void resolve_schedule(Plan& plan) {
     const EvictionPolicy& policy = *plan.options.policy;
     plan.schedule = plan.options.schedule.value_or(policy.schedule());
-    const bool as_in_source = plan.schedule == policy.schedule();
+    const bool as_in_source =
+        plan.schedule == policy.schedule() || policy.positions().rule == Positions::grouped;
     plan.positions =
         plan.options.positions.value_or(as_in_source ? policy.positions() : Positions());
     plan.options.schedule = plan.schedule;

@@ -29,7 +29,7 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
       options(model_options),
       hparams(read_hparams(file)),
       vocabulary(path),
-      frame(chat_frame(vocabulary.chat_template())) {
+      frame(chat_frame(vocabulary.chat_template(), vocabulary.end_of_text())) {
     if (vocabulary.n_tokens() != hparams.n_vocab) {
         throw Error(ErrorCode::bad_model, path.string() + " is damaged: its tokenizer has " +
                                               std::to_string(vocabulary.n_tokens()) +

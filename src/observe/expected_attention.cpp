@@ -1,12 +1,12 @@
 #include "observe/expected_attention.h"
 
-#include <cmath>
 #include <vector>
 
 namespace infinipot {
 
 ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotated_keys, int first,
-                                      int n_kv, int n_head, ExpectedAttentionInputs& inputs) {
+                                      int n_kv, int n_head, float scale,
+                                      ExpectedAttentionInputs& inputs) {
     const std::int64_t d = rotated_keys->ne[0], n_head_kv = rotated_keys->ne[2];
     const std::int64_t n = n_kv - first, n_group = n_head / n_head_kv;
     inputs.mean = ggml_new_tensor_3d(context, GGML_TYPE_F32, d, 1, n_head);
@@ -21,12 +21,11 @@ ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotate
     k = ggml_repeat_4d(context, k, d, n, n_group, n_head_kv);
     k = ggml_reshape_3d(context, k, d, n, n_head);
 
-    const float per_d = 1.0f / static_cast<float>(d);
     ggml_tensor* linear = ggml_mul_mat(context, k, inputs.mean);  // [n, 1, n_head]
-    linear = ggml_scale(context, ggml_reshape_2d(context, linear, n, n_head), std::sqrt(per_d));
+    linear = ggml_scale(context, ggml_reshape_2d(context, linear, n, n_head), scale);
     ggml_tensor* square = ggml_mul_mat(context, inputs.covariance, k);  // [d, n, n_head]
     square = ggml_sum_rows(context, ggml_mul(context, square, k));      // [1, n, n_head]
-    square = ggml_scale(context, ggml_reshape_2d(context, square, n, n_head), per_d / 2);
+    square = ggml_scale(context, ggml_reshape_2d(context, square, n, n_head), scale * scale / 2);
 
     ggml_tensor* p = ggml_soft_max(context, ggml_add(context, linear, square));  // [n, n_head]
     p = ggml_reshape_3d(context, p, n, n_group, n_head_kv);

@@ -8,9 +8,10 @@
 namespace infinipot {
 
 /// Attention that queries drawn from a normal distribution are expected to give: per query head
-/// softmax_t(mu·k_t / √d + k_tᵀ Σ k_t / 2d), averaged over the query heads of a group. mu and Σ are
-/// those of the queries seen, rotated by the mean rotation of the next positions; k_t are the
-/// rotated keys. Source: Expected Attention (Devoto et al. 2025, arXiv 2510.00636), Eq. 6 to 8.
+/// softmax_t(s mu·k_t + s² k_tᵀ Σ k_t / 2), averaged over the query heads of a group; s is the
+/// layer's attention scale, as a rule 1 / √d. mu and Σ are those of the queries seen, rotated by
+/// the mean rotation of the next positions; k_t are the rotated keys. Soft caps and windows are
+/// left out. Source: Expected Attention (Devoto et al. 2025, arXiv 2510.00636), Eq. 6 to 8.
 struct ExpectedAttentionInputs {
     ggml_tensor* mean;        ///< F32 [n_embd_head, 1, n_head]
     ggml_tensor* covariance;  ///< F32 [n_embd_head, n_embd_head, n_head]
@@ -20,7 +21,8 @@ struct ExpectedAttentionInputs {
 /// rotated_keys: F16 [n_embd_head, capacity, n_head_kv], of which n_kv count; the result: F32
 /// [n_kv - first, n_head_kv].
 ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotated_keys, int first,
-                                      int n_kv, int n_head, ExpectedAttentionInputs& inputs);
+                                      int n_kv, int n_head, float scale,
+                                      ExpectedAttentionInputs& inputs);
 
 /// Queries are expected at the next so many positions.
 constexpr int n_future_positions = 512;

@@ -2,10 +2,39 @@
 
 #include <llama.h>
 
+#include <string_view>
+
 namespace infinipot {
 
-std::optional<ChatFrame> chat_frame(const std::string& chat_template) {
+namespace {
+
+constexpr std::string_view zephyr_end_of_text = "<|endoftext|>";
+
+/// Zephyr's format with an end of text that is named, not spelt, as in TinyLlama: libllama, which
+/// looks for the spelling, takes it for GLM-Edge's, which ends no turn.
+bool is_zephyr(const std::string& chat_template) {
+    const auto has = [&](std::string_view word) {
+        return chat_template.find(word) != std::string::npos;
+    };
+    return has("<|user|>") && has("<|assistant|>") && has("eos_token") &&
+           !has(zephyr_end_of_text) && !has("<|end|>") && !has("[gMASK]");
+}
+
+std::string replaced(std::string text, std::string_view word, const std::string& by) {
+    const std::size_t at = text.find(word);
+    return at == std::string::npos ? text : text.replace(at, word.size(), by);
+}
+
+}  // namespace
+
+std::optional<ChatFrame> chat_frame(const std::string& chat_template,
+                                    const std::string& end_of_text) {
     if (chat_template.empty()) return std::nullopt;
+    if (!end_of_text.empty() && is_zephyr(chat_template)) {
+        auto frame = chat_frame("zephyr");
+        if (frame) frame->closing = replaced(frame->closing, zephyr_end_of_text, end_of_text);
+        return frame;
+    }
     const std::string words = "\x01user's words\x01";  // what no template contains
     const llama_chat_message turn{"user", words.c_str()};
     std::string text(chat_template.size() + 1024, '\0');

@@ -12,8 +12,9 @@ struct ChatFrame {
     std::string closing;
 };
 
-/// The frame of a model's chat template, given its source text; nothing if libllama does not
-/// recognise the template.
-std::optional<ChatFrame> chat_frame(const std::string& chat_template);
+/// The frame of a model's chat template, given its source text and the vocabulary's word for the
+/// end of text; nothing if libllama does not recognise the template.
+std::optional<ChatFrame> chat_frame(const std::string& chat_template,
+                                    const std::string& end_of_text = {});
 
 }  // namespace infinipot

@@ -75,6 +75,11 @@ std::vector<Token> Vocabulary::stream_start() const {
     return {llama_vocab_bos(vocab_)};
 }
 
+std::string Vocabulary::end_of_text() const {
+    const Token token = llama_vocab_eos(vocab_);
+    return token == LLAMA_TOKEN_NULL ? "" : llama_vocab_get_text(vocab_, token);
+}
+
 std::string Vocabulary::piece(Token token) const {
     std::string text(64, '\0');
     int n =

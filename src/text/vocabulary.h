@@ -33,6 +33,9 @@ class Vocabulary {
     /// What a stream begins with: the BOS token if the model wants one.
     std::vector<Token> stream_start() const;
 
+    /// The word for the end of a text, such as "</s>"; empty if there is none.
+    std::string end_of_text() const;
+
     std::string piece(Token token) const;
     bool ends_answer(Token token) const;
     int n_tokens() const;

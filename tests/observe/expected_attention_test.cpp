@@ -210,8 +210,9 @@ TEST_P(ExpectedAttentionOf, Queries_and_keys_is_what_plain_arithmetic_gives) {
     ExpectedAttentionInputs inputs{};
     ggml_tensor* result = nullptr;
     const auto build = [&](ggml_context* context, ggml_cgraph* graph) {
-        result = build_expected_attention(context, cache_.rotated_keys(0), v_.first, n_kv,
-                                          v_.n_head, inputs);
+        result = build_expected_attention(
+            context, cache_.rotated_keys(0), v_.first, n_kv, v_.n_head,
+            1 / std::sqrt(static_cast<float>(cache_.shape().n_embd_head)), inputs);
         ggml_set_output(result);
         ggml_build_forward_expand(graph, result);
     };

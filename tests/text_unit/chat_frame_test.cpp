@@ -48,7 +48,7 @@ std::vector<Family> families() {
         {"Mistral_0_1", "{{ bos_token }}{{ '[INST] ' + message['content'] + ' [/INST]' }}",
          "[INST] ", " [/INST]"},
         {"Mistral_Nemo", template_of("mistralai-Mistral-Nemo-Instruct-2407"), "[INST]", "[/INST]"},
-        // libllama takes it for GLM-Edge's, which has no end of text between the turns.
+        // Without the vocabulary's end of text: see Ends_a_turn_of_Zephyrs_format_...
         {"TinyLlama", "{{ '<|user|>\n' + message['content'] + eos_token }}{{ '<|assistant|>\n' }}",
          "<|user|>\n", "<|assistant|>"},
         {"Gemma_2", template_of("google-gemma-2-2b-it"), "<start_of_turn>user\n",
@@ -85,6 +85,16 @@ TEST_P(ChatFamilies, Have_the_frame_that_libllama_puts_around_a_turn) {
 
 INSTANTIATE_TEST_SUITE_P(All, ChatFamilies, testing::ValuesIn(families()),
                          [](const auto& test_case) { return test_case.param.name; });
+
+TEST(ChatFrame, Ends_a_turn_of_Zephyrs_format_with_the_vocabularys_word) {
+    const auto frame = chat_frame(
+        "{{ '<|user|>\n' + message['content'] + eos_token }}{{ '<|assistant|>' }}", "</s>");
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->opening, "<|user|>\n");
+    EXPECT_EQ(frame->closing, "</s>\n<|assistant|>\n");
+    const auto phi = chat_frame(template_of("microsoft-Phi-3.5-mini-instruct"), "<|endoftext|>");
+    EXPECT_EQ(phi->closing, "<|end|>\n<|assistant|>\n");
+}
 
 TEST(ChatFrame, Is_nothing_without_a_template_that_is_recognised) {
     EXPECT_FALSE(chat_frame(""));
