@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <array>
 #include <cstring>
 #include <fstream>
 #include <iterator>
