@@ -24,7 +24,7 @@ def rate(count, seconds):
 
 def main(folder):
     passkeys, perplexities, names = {}, {}, []
-    for path in sorted(pathlib.Path(folder).glob("*.jsonl"), key=lambda p: p.stat().st_ctime):
+    for path in sorted(pathlib.Path(folder).glob("*.jsonl")):
         name, kind = path.name.rsplit(".", 2)[:2]
         (passkeys if kind == "passkey" else perplexities)[name] = list(lines(path))
         if name not in names:
