@@ -39,7 +39,7 @@ def main(folder):
         book = perplexities.get(name, [])
         hidden = collections.Counter((r["length"], r["depth"]) for r in keys)
         found = collections.Counter((r["length"], r["depth"]) for r in keys if r["found"])
-        timed = book or keys
+        timed = book or [r for r in keys if r.get("decode_seconds")]
         cells = [f"{found[c]}/{hidden[c]}" if hidden[c] else "" for c in columns]
         cells.append(f'{book[0]["perplexity_of_last"]:.2f}' if book else "")
         cells.append(rate(sum(r["tokens_read"] for r in timed), sum(r["prefill_seconds"] for r in timed)))
