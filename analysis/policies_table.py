@@ -37,6 +37,8 @@ def main(folder):
     for name in names:
         keys = passkeys.get(name, [])
         book = perplexities.get(name, [])
+        if not keys and not book:
+            continue
         hidden = collections.Counter((r["length"], r["depth"]) for r in keys)
         found = collections.Counter((r["length"], r["depth"]) for r in keys if r["found"])
         timed = book or [r for r in keys if r.get("decode_seconds")]
@@ -44,7 +46,7 @@ def main(folder):
         cells.append(f'{book[0]["perplexity_of_last"]:.2f}' if book else "")
         cells.append(rate(sum(r["tokens_read"] for r in timed), sum(r["prefill_seconds"] for r in timed)))
         cells.append(rate(sum(r["tokens_generated"] for r in timed), sum(r["decode_seconds"] for r in timed)))
-        pots = sorted({round(r["pot_bytes"] / 2**20) for r in keys + book})
+        pots = sorted({round(r["pot_bytes"] / 2**20) for r in keys + book if "pot_bytes" in r})
         cells.append(" to ".join(str(pot) for pot in [pots[0], pots[-1]][: len(pots)]))
         print("| " + " | ".join([name, *cells]) + " |")
 
