@@ -70,8 +70,15 @@ function(infinipot_spare_libllama_sanitizers)
     endif()
 endfunction()
 
+# ggml's plain assertions are about numbers, such as a sum that is not finite, which a damaged or odd model
+# can bring about; a release does without them. GGML_ASSERT, about its own state, is always there.
+function(infinipot_spare_ggml_assertions)
+    target_compile_definitions(ggml-cpu PRIVATE NDEBUG)
+endfunction()
+
 infinipot_find_llama(INFINIPOT_LLAMA_SOURCE)
 infinipot_add_llama(${INFINIPOT_LLAMA_SOURCE})
 infinipot_fix_amx_tile_config(${INFINIPOT_LLAMA_SOURCE})
 infinipot_avoid_avx512fp16()
 infinipot_spare_libllama_sanitizers()
+infinipot_spare_ggml_assertions()

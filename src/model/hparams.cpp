@@ -146,7 +146,9 @@ Hparams read_hparams(const GgufFile& file) {
     if (keys.count("attention.value_length", largest_width, h.n_embd_head) != h.n_embd_head) {
         keys.unsupported("values of another size than keys", "attention.value_length");
     }
-    if (!(h.rms_norm_eps >= 0)) keys.damaged("its norm epsilon is negative");
+    if (!(h.rms_norm_eps >= 0 && h.rms_norm_eps <= 1)) {
+        keys.damaged("its norm epsilon does not lie between 0 and 1");
+    }
     return h;
 }
 
