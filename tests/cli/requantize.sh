@@ -31,7 +31,7 @@ set -m  # or SIGINT would be ignored
 "$infinipot" requantize "$model" "$work/out.gguf" 2>"$work/err" &
 set +m
 until (( 0x$(sed -n 's/^SigCgt:\s*//p' "/proc/$!/status") & 2 )); do sleep 0.1; done
-kill -INT $!
+while kill -INT $! 2>/dev/null; do sleep 0.2; done  # the first may come before exec
 wait $! || status=$?
 refused 130 '^infinipot: interrupted$' "Ctrl-C"
 nothing_left "Ctrl-C"
