@@ -19,12 +19,6 @@ int padded(int n, int capacity) {
     return std::min((n + slot_padding - 1) / slot_padding * slot_padding, capacity);
 }
 
-ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, const char* name) {
-    ggml_tensor* tensor = ggml_new_tensor_2d(context, type, ne0, ne1);
-    ggml_set_input(tensor);
-    return ggml_set_name(tensor, name);
-}
-
 }  // namespace
 
 GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams,

@@ -58,7 +58,7 @@ class GraphBuilder : public Operators {
 
     /// Puts the batch's keys and values into the pot and attends to all of it, causally.
     /// q: [n_embd_head * n_head, n_tokens]; k, v: [n_embd_head * n_head_kv, n_tokens], before RoPE.
-    /// Windows of different sizes in one graph are not implemented.
+    /// All windows of one graph have the same size: a file names one.
     /// Result: [n_embd_head * n_head, n_tokens].
     ggml_tensor* attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                         const Attention& attention);

@@ -7,18 +7,13 @@
 #include <vector>
 
 #include "model/operators.h"
+#include "tensor/handles.h"
 
 namespace infinipot {
 
 namespace {
 
 constexpr std::int64_t score_bytes = 16 << 20;
-
-ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, const char* name) {
-    ggml_tensor* tensor = ggml_new_tensor_2d(context, type, ne0, ne1);
-    ggml_set_input(tensor);
-    return ggml_set_name(tensor, name);
-}
 
 template <typename T>
 void set(ggml_tensor* tensor, const std::vector<T>& values) {

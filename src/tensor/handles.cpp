@@ -26,4 +26,10 @@ BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t 
     return buffer;
 }
 
+ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, const char* name) {
+    ggml_tensor* tensor = ggml_new_tensor_2d(context, type, ne0, ne1);
+    ggml_set_input(tensor);
+    return ggml_set_name(tensor, name);
+}
+
 }  // namespace infinipot

@@ -26,6 +26,9 @@ using AllocatorHandle = std::unique_ptr<ggml_gallocr, FreeWith<ggml_gallocr_free
 /// A context that holds only the descriptions of up to `n_tensors` tensors, never their data.
 ContextHandle make_description_context(std::size_t n_tensors);
 
+/// A tensor [ne0, ne1] that is set before its graph is computed.
+ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, const char* name);
+
 /// One buffer for all tensors described in `context`, zeroed.
 /// @throws Error(out_of_memory) naming `purpose`.
 BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t type,
