@@ -78,9 +78,16 @@ Json describe(const PerplexityRun& run, const Session& session) {
     return settings;
 }
 
-/// Goes on writing behind the text, to see how fast.
+/// Goes on writing behind the text, to see how fast; where entries never leave, as an answer, which
+/// has room of its own.
 void generate(Session& session, int n_tokens) {
-    if (n_tokens > 0) session.generate("", {.sampling = {}, .max_tokens = n_tokens}).text();
+    if (n_tokens == 0) return;
+    const GenerateOptions options{.sampling = {}, .max_tokens = n_tokens};
+    if (session.options().schedule == Schedule::before_reading) {
+        session.ask("How does it go on?", options).text();
+    } else {
+        session.generate("", options).text();
+    }
 }
 
 Json measure(Session& session, const PerplexityRun& run, const std::string& text, Json result,

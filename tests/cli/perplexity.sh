@@ -24,6 +24,8 @@ for policy in streaming_llm h2o tova sirllm keydiff expected_attention truncate;
 done
 [[ $(wc -l <"$results") == 8 ]] || fail "not a line for each policy"
 
+succeeds "${perplexity[@]}" --tokens 600 --policy truncate
+
 # A short text is its own end, and one that fits is the same to every policy.
 succeeds "${perplexity[@]}" --tokens 100 --generate 0 --policy full
 grep -Eqx 'perplexity ([0-9.]+) over all, \1 over the last 2000 tokens' "$work/out" || fail "all is not last"
