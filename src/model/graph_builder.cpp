@@ -99,7 +99,8 @@ bool GraphBuilder::windowed(const Attention& attention) const {
 
 bool GraphBuilder::native(const Attention& attention) const {
     return kernels_ == Kernels::native && attention.softcap == 0 && !windowed(attention) &&
-           kernels::attention_supported(hparams_.n_embd_head, hparams_.n_head / hparams_.n_head_kv);
+           kernels::attention_supported(cache_.rotated_keys(0)->type, hparams_.n_embd_head,
+                                        hparams_.n_head / hparams_.n_head_kv);
 }
 
 ggml_tensor* GraphBuilder::mask_of(const Attention& attention) {
