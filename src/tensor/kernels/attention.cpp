@@ -5,7 +5,6 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
-#include <optional>
 
 #include "tensor/kernels/attention_layout.h"
 #include "tensor/kernels/cpu.h"
@@ -21,22 +20,7 @@ constexpr int64_t enough_pieces = 32;  // for the threads to share evenly
 AttentionKernel kernel(EntryType type) {
     if (cpu() >= Cpu::avx512 && type == EntryType::f16 && attention_avx512())
         return attention_avx512();
-    return cpu() >= Cpu::avx2 ? attention_avx2() : nullptr;
-}
-
-std::optional<EntryType> entry_type(ggml_type type) {
-    switch (type) {
-        case GGML_TYPE_F16:
-            return EntryType::f16;
-        case GGML_TYPE_BF16:
-            return EntryType::bf16;
-        case GGML_TYPE_Q8_0:
-            return EntryType::q8_0;
-        case GGML_TYPE_Q4_0:
-            return EntryType::q4_0;
-        default:
-            return std::nullopt;
-    }
+    return cpu() >= Cpu::avx2 && type != EntryType::other ? attention_avx2() : nullptr;
 }
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -71,7 +55,7 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
                i2 * static_cast<int64_t>(tensor->nb[2]);
     };
 
-    const EntryType type = *entry_type(k->type);
+    const EntryType type = entry_type(k->type);
     const AttentionKernel attend = kernel(type);
     WorkTickets tickets(dst, n_head_kv * plan.n_run * plan.n_chunk, nth);
     for (int64_t piece = tickets.draw(); piece >= 0; piece = tickets.draw()) {
@@ -128,9 +112,23 @@ void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
 
 }  // namespace
 
+EntryType entry_type(ggml_type type) {
+    switch (type) {
+        case GGML_TYPE_F16:
+            return EntryType::f16;
+        case GGML_TYPE_BF16:
+            return EntryType::bf16;
+        case GGML_TYPE_Q8_0:
+            return EntryType::q8_0;
+        case GGML_TYPE_Q4_0:
+            return EntryType::q4_0;
+        default:
+            return EntryType::other;
+    }
+}
+
 bool attention_supported(ggml_type type, int n_embd_head, int n_group) {
-    const std::optional<EntryType> entries = entry_type(type);
-    return entries && kernel(*entries) && n_embd_head >= 32 && n_embd_head <= attention_max_head &&
+    return kernel(entry_type(type)) && n_embd_head >= 32 && n_embd_head <= attention_max_head &&
            n_embd_head % std::max<int64_t>(16, ggml_blck_size(type)) == 0 &&
            n_group <= attention_max_queries / n_embd_head;
 }

@@ -20,21 +20,6 @@ constexpr float max_lag = 16;           // weights of up to 2^16
 constexpr float lowest_max = -1e29f;    // the maximum of nothing
 constexpr float hidden_score = -1e30f;  // 2^(hidden_score - any maximum) == 0
 
-/// 2^x for x up to 126 with a relative error of 3e-6, by the minimax polynomial for 2^f, 0 <= f <
-/// 1; 0 for x below -126.
-__m256 power_of_two(__m256 x) {
-    x = _mm256_max_ps(_mm256_set1_ps(-127), x);  // in this order not-a-number stays
-    const __m256 whole = _mm256_floor_ps(x);
-    const __m256 f = _mm256_sub_ps(x, whole);
-    __m256 y = _mm256_set1_ps(0.0135341679f);
-    y = _mm256_fmadd_ps(y, f, _mm256_set1_ps(0.0520114606f));
-    y = _mm256_fmadd_ps(y, f, _mm256_set1_ps(0.241442757f));
-    y = _mm256_fmadd_ps(y, f, _mm256_set1_ps(0.693003834f));
-    y = _mm256_fmadd_ps(y, f, _mm256_set1_ps(1.00000259f));
-    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(whole), _mm256_set1_epi32(127));
-    return _mm256_mul_ps(y, _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23)));
-}
-
 /// What softmax remembers of a row's scores so far.
 struct RowState {
     float max;

@@ -1,6 +1,8 @@
 // What attention asks of its kernels.
 #pragma once
 
+#include <ggml.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -10,7 +12,9 @@ constexpr int attention_max_head = 256;          ///< largest n_embd_head
 constexpr int attention_max_queries = 256 * 64;  ///< largest rows * n_embd_head of a piece
 
 /// How keys and values are stored: as in ggml's types of the same names.
-enum class EntryType { f16, bf16, q8_0, q4_0 };
+enum class EntryType { f16, bf16, q8_0, q4_0, other };
+
+EntryType entry_type(ggml_type type);
 
 /// Some consecutive tokens, with all query heads of one KV head, over some consecutive entries of
 /// that head. A *row* is one query head of one token; rows are numbered token by token.

@@ -16,11 +16,12 @@
 #include <cstdint>
 
 #include "tensor/kernels/attention_layout.h"
+#include "tensor/kernels/entries_avx2.h"
+#include "tensor/kernels/math_avx2.h"
 
 namespace infinipot::kernels {
 namespace {
 
-constexpr int lanes = 8;
 constexpr int tile = 64;  // entries
 constexpr float int16_max = 32767;
 constexpr float query_norm = 30000;  // times key_norm: 2^31, with some room for rounding
@@ -32,69 +33,11 @@ __m256i load(const int32_t* from) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
 }
 
-float largest_lane(__m256 x) {
-    __m128 most = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    most = _mm_max_ps(most, _mm_movehl_ps(most, most));
-    return _mm_cvtss_f32(_mm_max_ss(most, _mm_movehdup_ps(most)));
-}
-
-float sum_of_lanes(__m256 x) {
-    __m128 sum = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
-    return _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)));
-}
-
 /// (low, high) of each lane as 16-bit integers: round(x * inverse).
 __m256i quantize_pairs(__m256 low, __m256 high, __m256 inverse) {
     const __m256i l = _mm256_cvtps_epi32(_mm256_mul_ps(low, inverse));
     const __m256i h = _mm256_cvtps_epi32(_mm256_mul_ps(high, inverse));
     return _mm256_blend_epi16(l, _mm256_slli_epi32(h, 16), 0b10101010);
-}
-
-/// a / b, or 0 where there is nothing to divide by.
-float ratio(float a, float b) { return b > 1e-30f ? a / b : 0; }
-
-// --- Entries of each type, eight elements at a time -------------------------------------------
-
-__m256 scale_of(const char* block) {
-    uint16_t half;
-    __builtin_memcpy(&half, block, sizeof half);
-    return _mm256_cvtph_ps(_mm_set1_epi16(static_cast<int16_t>(half)));
-}
-
-__m128i load_8_bytes(const char* from) {
-    return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
-}
-
-template <EntryType type>
-__m256 elements(const char* entry, int at);
-
-template <>
-__m256 elements<EntryType::f16>(const char* entry, int at) {
-    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(entry + at * 2)));
-}
-
-template <>
-__m256 elements<EntryType::bf16>(const char* entry, int at) {
-    const __m128i upper = _mm_loadu_si128(reinterpret_cast<const __m128i*>(entry + at * 2));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(upper), 16));
-}
-
-template <>  // blocks of 32: an F16 scale, then a byte each
-__m256 elements<EntryType::q8_0>(const char* entry, int at) {
-    const char* block = entry + at / 32 * 34;
-    const __m256i quants = _mm256_cvtepi8_epi32(load_8_bytes(block + 2 + at % 32));
-    return _mm256_mul_ps(_mm256_cvtepi32_ps(quants), scale_of(block));
-}
-
-template <>  // blocks of 32: an F16 scale, then 16 bytes whose lower halves come first
-__m256 elements<EntryType::q4_0>(const char* entry, int at) {
-    const char* block = entry + at / 32 * 18;
-    __m256i quants = _mm256_cvtepu8_epi32(load_8_bytes(block + 2 + at % 16));
-    if (at % 32 >= 16) quants = _mm256_srli_epi32(quants, 4);
-    quants =
-        _mm256_sub_epi32(_mm256_and_si256(quants, _mm256_set1_epi32(15)), _mm256_set1_epi32(8));
-    return _mm256_mul_ps(_mm256_cvtepi32_ps(quants), scale_of(block));
 }
 
 /// Some of the entries of a KV head, `entry_bytes` apart.
@@ -151,6 +94,8 @@ Bounds decode(const Entries& entries, float* out) {
             return decode<EntryType::q8_0>(entries, out);
         case EntryType::q4_0:
             return decode<EntryType::q4_0>(entries, out);
+        case EntryType::other:
+            break;
     }
     __builtin_unreachable();
 }

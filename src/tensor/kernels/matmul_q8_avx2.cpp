@@ -15,22 +15,17 @@
 
 #include <immintrin.h>
 
+#include "tensor/kernels/math_avx2.h"
+
 namespace infinipot::kernels {
 namespace {
 
 using Block = BlockX<int16_t>;
 
-constexpr int lanes = 8;  // rows of a register; a group has two
 constexpr int tile_tokens = 6;
 constexpr int64_t slice_blocks = 16;      // 2 x 8 KiB of quants
 constexpr int64_t prefetch_bytes = 2048;  // a few blocks ahead, where W comes from memory
 constexpr int64_t group_bytes = int64_t{q8_group} * q8_block;  // of a block's quants
-
-float largest_lane(__m256 x) {
-    __m128 most = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    most = _mm_max_ps(most, _mm_movehl_ps(most, most));
-    return _mm_cvtss_f32(_mm_max_ss(most, _mm_movehdup_ps(most)));
-}
 
 int32_t sum_of_lanes(__m256i x) {
     __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
