@@ -40,7 +40,7 @@ class SingleQueryOf : public testing::TestWithParam<std::tuple<ggml_type, Shape>
 
 TEST_P(SingleQueryOf, Equals_plain_arithmetic_and_shows_its_probabilities) {
     const auto [type, s] = GetParam();
-    if (!kernels::single_query_supported(type, s.n_embd_head, s.n_head)) {
+    if (!kernels::single_query_supported(type, s.n_embd_head)) {
         GTEST_SKIP() << "this CPU has no kernel";
     }
     const int d = s.n_embd_head;

@@ -23,9 +23,9 @@ struct SingleQuery {
     float* mass;                   ///< [n_kv]: probabilities, averaged over the heads
 };
 
-/// Whether this CPU has the kernel, and the kernel takes such entries: those that attention()
-/// takes.
-bool single_query_supported(ggml_type type, int n_embd_head, int n_head);
+/// Whether this CPU has the kernel, and the kernel takes entries of this type, F16, BF16, Q8_0 or
+/// Q4_0, and heads of this size, a multiple of 8 (quantised: of 32).
+bool single_query_supported(ggml_type type, int n_embd_head);
 
 std::size_t single_query_scratch(int n_embd_head, int n_kv);
 
