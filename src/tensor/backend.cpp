@@ -45,6 +45,8 @@ std::vector<ggml_backend_buffer_type_t> cpu_weight_buffer_types() {
 struct Backend::ThreadPool {
     explicit ThreadPool(int n_threads) {
         ggml_threadpool_params params = ggml_threadpool_params_default(n_threads);
+        params.poll =
+            1;  // of 100: from one graph to the next; an idle session does not keep cores busy
         const auto make = cpu_function<NewThreadPool>("ggml_threadpool_new");
         if (make != nullptr) pool = make(&params);
     }
