@@ -83,27 +83,26 @@ ggml_tensor* ForwardPass::hidden_rows(ggml_context* context, int first, int n) c
                         size(first) * hidden_->nb[1]);
 }
 
-/// Everything that is measured in each layer while a batch passes through it.
-AttentionHook ForwardPass::hook(ggml_context* context, ggml_cgraph* graph, const Batch& batch,
-                                Yield yield) const {
-    AttentionHook attention, queries;
-    if (yield != Yield::hidden) attention = mass_->hook(context, graph);
-    if (yield != Yield::attention && future_) {
-        queries = future_->statistics.hook(context, graph, future_->n_skipped(batch));
-    }
-    if (!queries) return attention;
-    if (!attention) return queries;
-    return [=](int il, const AttentionInputs& inputs) {
-        attention(il, inputs);
-        queries(il, inputs);
-    };
+/// Measures in each layer what is wanted while a batch passes through it.
+void ForwardPass::observe(GraphBuilder& g, ggml_cgraph* graph, Yield yield) const {
+    if (yield == Yield::hidden) return;
+    ggml_context* const context = g.context();
+    g.measure_mass([this, context](int il) { return mass_->of_layer(context, il); },
+                   mass_->hook(context, graph));
+}
+
+AttentionHook ForwardPass::query_hook(ggml_context* context, ggml_cgraph* graph, const Batch& batch,
+                                      Yield yield) const {
+    if (yield == Yield::attention || !future_) return {};
+    return future_->statistics.hook(context, graph, future_->n_skipped(batch));
 }
 
 Workspace::Build ForwardPass::batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs,
                                           std::span<const LayerAttention> layers) const {
     return [this, batch, yield, &inputs, layers](ggml_context* context, ggml_cgraph* graph) {
         GraphBuilder g(context, graph, model_.hparams, model_.options.kernels, cache_, batch,
-                       positions_, hook(context, graph, batch, yield));
+                       positions_, query_hook(context, graph, batch, yield));
+        observe(g, graph, yield);
         g.attend_with(layers);
         ggml_tensor* hidden = model_.architecture->hidden(g);  // [n_embd, n_tokens]
         inputs = g.inputs();

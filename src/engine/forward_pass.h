@@ -105,8 +105,9 @@ class ForwardPass {
     void reserve(const Limits& limits);
     Workspace::Build batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs,
                                  std::span<const LayerAttention> layers = {}) const;
-    AttentionHook hook(ggml_context* context, ggml_cgraph* graph, const Batch& batch,
-                       Yield yield) const;
+    void observe(GraphBuilder& g, ggml_cgraph* graph, Yield yield) const;
+    AttentionHook query_hook(ggml_context* context, ggml_cgraph* graph, const Batch& batch,
+                             Yield yield) const;
     Workspace::Build surprisal_graph(int first, int n, ggml_tensor*& targets,
                                      ggml_tensor*& nats) const;
     Workspace::Build logits_graph(ggml_tensor*& logits) const;

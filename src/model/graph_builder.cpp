@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "tensor/kernels/attention.h"
+#include "tensor/kernels/observed_attention.h"
+#include "tensor/kernels/single_query.h"
 
 namespace infinipot {
 
@@ -82,12 +84,17 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
     store(k, cache_.keys(il));
     store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
     store(split_heads(v, hparams_.n_head_kv), cache_.values(il));
-    if (hook_) {
-        hook_(il, {unrotated_q, by_head(q), slots(cache_.rotated_keys(il), n_kv_),
-                   mask_of(attention), attention.scale, attention.softcap});
+    const bool observes_apart = mass_hook_ && !observes_natively(attention);
+    if (hook_ || observes_apart) {
+        const AttentionInputs inputs{
+            unrotated_q,        by_head(q),      slots(cache_.rotated_keys(il), n_kv_),
+            mask_of(attention), attention.scale, attention.softcap};
+        if (observes_apart) mass_hook_(il, inputs);
+        if (hook_) hook_(il, inputs);
     }
     if (!layers_.empty()) return attend_outside(il, q);
     if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, attention);
+    if (mass_hook_ && !observes_apart) return attend_observed(il, q, attention);
     return native(attention) ? attend_natively(il, q, attention)
                              : attend_with_ggml(il, q, attention);
 }
@@ -102,6 +109,11 @@ bool GraphBuilder::native(const Attention& attention) const {
     return kernels_ == Kernels::native && attention.softcap == 0 && !windowed(attention) &&
            kernels::attention_supported(cache_.rotated_keys(0)->type, hparams_.n_embd_head,
                                         hparams_.n_head / hparams_.n_head_kv);
+}
+
+bool GraphBuilder::observes_natively(const Attention& attention) const {
+    return native(attention) && !inputs_.grouped && layers_.empty() &&
+           kernels::single_query_supported(cache_.rotated_keys(0)->type, hparams_.n_embd_head);
 }
 
 ggml_tensor* GraphBuilder::mask_of(const Attention& attention) {
@@ -139,6 +151,14 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
                               slots(cache_.values(il), batch_.end_slot()), attention.scale);
+}
+
+ggml_tensor* GraphBuilder::attend_observed(int il, ggml_tensor* q, const Attention& attention) {
+    const auto [attended, mass] = kernels::observed_attention(
+        context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
+        slots(cache_.values(il), batch_.end_slot()), attention.scale, mass_of_layer_(il));
+    ggml_build_forward_expand(graph_, mass);
+    return attended;
 }
 
 ggml_tensor* GraphBuilder::attend_outside(int il, ggml_tensor* q) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "cache/kv_cache.h"
@@ -26,6 +27,10 @@ struct AttentionInputs {
 
 /// Called for every layer while the graph is built; may add nodes of its own.
 using AttentionHook = std::function<void(int il, const AttentionInputs&)>;
+
+/// Where the attention mass of layer il is to be written: F32 [at least the batch's end slot,
+/// n_head_kv].
+using MassOfLayer = std::function<ggml_tensor*(int il)>;
 
 /// Attends in place of the graph, a layer at a time, once keys and values are in the pot. Called on
 /// all threads of the computation, `ith` of `nth`. q: F32 [n_embd_head, n_head, n_tokens], rotated;
@@ -51,6 +56,13 @@ class GraphBuilder : public Operators {
     GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams, Kernels kernels,
                  const KvCache& cache, const Batch& batch, const Positions& positions = {},
                  AttentionHook hook = {});
+
+    /// From now on attention mass is measured: as a by-product of attending where our kernels can,
+    /// else by `hook`.
+    void measure_mass(MassOfLayer mass_of_layer, AttentionHook hook) {
+        mass_of_layer_ = std::move(mass_of_layer);
+        mass_hook_ = std::move(hook);
+    }
 
     /// From now on layer il attends with layers[il], which must outlive the graph's computation.
     void attend_with(std::span<const LayerAttention> layers) { layers_ = layers; }
@@ -83,7 +95,9 @@ class GraphBuilder : public Operators {
     ggml_tensor* mask_of(const Attention& attention);
     ggml_tensor* attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
                                   const Attention& attention);
+    bool observes_natively(const Attention& attention) const;
     ggml_tensor* attend_natively(int il, ggml_tensor* q, const Attention& attention);
+    ggml_tensor* attend_observed(int il, ggml_tensor* q, const Attention& attention);
     ggml_tensor* attend_with_ggml(int il, ggml_tensor* q, const Attention& attention);
     ggml_tensor* attend_outside(int il, ggml_tensor* q);
 
@@ -94,6 +108,8 @@ class GraphBuilder : public Operators {
     Batch batch_;
     int n_kv_;
     AttentionHook hook_;
+    AttentionHook mass_hook_;
+    MassOfLayer mass_of_layer_;
     std::span<const LayerAttention> layers_;
     GraphInputs inputs_;
 };

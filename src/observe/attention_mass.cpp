@@ -27,6 +27,11 @@ ggml_tensor* build_attention_mass(ggml_context* context, const AttentionInputs& 
     return ggml_reshape_2d(context, p, n_kv, n_head_kv);
 }
 
+ggml_tensor* AttentionMass::of_layer(ggml_context* context, int il) const {
+    return ggml_view_2d(context, mass_, mass_->ne[0], mass_->ne[1], mass_->nb[1],
+                        static_cast<std::size_t>(il) * mass_->nb[2]);
+}
+
 AttentionHook AttentionMass::hook(ggml_context* context, ggml_cgraph* graph) const {
     return [this, context, graph](int il, const AttentionInputs& inputs) {
         ggml_tensor* measured = build_attention_mass(context, inputs);

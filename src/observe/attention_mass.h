@@ -7,8 +7,8 @@ namespace infinipot {
 
 /// Attention mass each entry receives from the tokens of a batch: probabilities summed over the
 /// batch's queries and averaged over the query heads of a group. Memory for [n_layer, n_head_kv,
-/// capacity] F32, allocated once. Costs one extra softmax(QK^T) of the batch's rows per layer.
-/// Source: InfiniPot Eq. 2, App. B lines 3-4.
+/// capacity] F32, allocated once. With hook() it costs one extra softmax(QK^T) of the batch's rows
+/// per layer. Source: InfiniPot Eq. 2, App. B lines 3-4.
 class AttentionMass {
    public:
     /// @throws Error(out_of_memory)
@@ -16,6 +16,9 @@ class AttentionMass {
 
     /// What to build a batch's graph with, so that it measures. `graph` is the one being built.
     AttentionHook hook(ggml_context* context, ggml_cgraph* graph) const;
+
+    /// F32 [capacity, n_head_kv] of one layer, for those who measure themselves.
+    ggml_tensor* of_layer(ggml_context* context, int il) const;
 
     /// The first n_kv slots of one layer, as the last computed graph left them: adds
     /// [n_head_kv, n_kv] to `sums`, whose rows are `stride` apart.
