@@ -72,7 +72,8 @@ ModelInfo Model::Impl::describe() const {
             .n_vocab = hparams.n_vocab,
             .n_ctx_train = hparams.n_ctx_train,
             .has_chat_template = frame.has_value(),
-            .n_chat_tokens = frame ? n_tokens(frame->opening) + n_tokens(frame->closing) : 0,
+            .n_chat_opening = frame ? n_tokens(frame->opening) : 0,
+            .n_chat_closing = frame ? n_tokens(frame->closing) : 0,
             .begins_with_bos = !vocabulary.stream_start().empty(),
             .file_bytes = file.file_bytes(),
             .copied_weight_bytes = weights.copied_bytes};
