@@ -12,10 +12,10 @@ namespace infinipot::eval {
 
 struct LongBenchItem {
     std::string id;  ///< unlike that of any other item of its task
-    Prompt prompt;
-    std::vector<std::string> answers;
-    std::vector<std::string> all_classes;  ///< of trec
-    int length = 0;                        ///< in words, as the data says
+    Prompt prompt = {};
+    std::vector<std::string> answers = {};
+    std::vector<std::string> all_classes = {};  ///< of trec
+    int length = 0;                             ///< in words, as the data says
 };
 
 /// One task as a folder of LongBench has it: `config/dataset2prompt.json`,

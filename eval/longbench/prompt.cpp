@@ -34,7 +34,8 @@ Prompt fill_template(std::string_view prompt_template, std::string_view context,
         const std::size_t brace = prompt_template.find('{', at);
         filled += prompt_template.substr(at, brace - at);
         if (brace == std::string_view::npos) break;
-        const std::size_t end = std::min(prompt_template.find('}', brace), prompt_template.size());
+        const std::size_t end = prompt_template.find('}', brace);
+        if (end == std::string_view::npos) refuse("the template has a { without a }");
         const std::string_view placeholder = prompt_template.substr(brace + 1, end - brace - 1);
         if (placeholder != "context" && placeholder != "input") {
             refuse("the template has {" + std::string(placeholder) +
