@@ -114,13 +114,25 @@ ggml_fp16_t* KvCache::row(ggml_tensor* pot, int head, int slot) const {
                                           index(slot) * pot->nb[1]);
 }
 
+void KvCache::copy_vectors(int il, int head, int from, int to) const {
+    for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
+        std::copy_n(row(pot, head, from), shape_.n_embd_head, row(pot, head, to));
+    }
+}
+
+void KvCache::replace_newest(int il, int head, int slot, const Tag& tag) {
+    const int newest = n_ - 1;
+    if (slot != newest) copy_vectors(il, head, slot, newest);
+    const std::size_t at = tag_offset(il, head) + index(newest);
+    tags_[at] = tag;
+    if (shape_.accumulates) attention_[at] = 0;
+}
+
 void KvCache::move_last_to(int il, int head, int slot) {
     const int last = n_ - 1;
     assert(0 <= slot && slot <= last);
     if (slot == last) return;
-    for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
-        std::copy_n(row(pot, head, last), shape_.n_embd_head, row(pot, head, slot));
-    }
+    copy_vectors(il, head, last, slot);
     const std::size_t tags = tag_offset(il, head);
     tags_[tags + index(slot)] = tags_[tags + index(last)];
     if (shape_.accumulates) attention_[tags + index(slot)] = attention_[tags + index(last)];

@@ -86,6 +86,7 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
         hook_(il, {unrotated_q, by_head(q), slots(cache_.rotated_keys(il), n_kv_),
                    mask_of(attention), attention.scale, attention.softcap});
     }
+    if (!layers_.empty()) return attend_outside(il, q);
     if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, attention);
     return native(attention) ? attend_natively(il, q, attention)
                              : attend_with_ggml(il, q, attention);
@@ -99,7 +100,8 @@ bool GraphBuilder::windowed(const Attention& attention) const {
 
 bool GraphBuilder::native(const Attention& attention) const {
     return kernels_ == Kernels::native && attention.softcap == 0 && !windowed(attention) &&
-           kernels::attention_supported(hparams_.n_embd_head, hparams_.n_head / hparams_.n_head_kv);
+           kernels::attention_supported(cache_.rotated_keys(0)->type, hparams_.n_embd_head,
+                                        hparams_.n_head / hparams_.n_head_kv);
 }
 
 ggml_tensor* GraphBuilder::mask_of(const Attention& attention) {
@@ -137,6 +139,15 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
                               slots(cache_.values(il), batch_.end_slot()), attention.scale);
+}
+
+ggml_tensor* GraphBuilder::attend_outside(int il, ggml_tensor* q) {
+    const auto call = [](ggml_tensor* out, int ith, int nth, void* layer) {
+        (*static_cast<const LayerAttention*>(layer))(out->src[0], out, ith, nth);
+    };
+    const LayerAttention& layer = layers_[static_cast<std::size_t>(il)];
+    return ggml_custom_4d(context(), GGML_TYPE_F32, q->ne[0] * q->ne[1], q->ne[2], 1, 1, &q, 1,
+                          call, GGML_N_TASKS_MAX, const_cast<LayerAttention*>(&layer));
 }
 
 ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attention& attention) {

@@ -99,12 +99,14 @@ ggml_status Backend::run(ggml_cgraph* graph, Abort abort) {
     return status;
 }
 
+void Backend::require_not_interrupted() {
+    if (!interrupted_.exchange(false, std::memory_order_relaxed)) return;
+    throw Error(ErrorCode::interrupted, "interrupted");
+}
+
 void Backend::compute(ggml_cgraph* graph) {
-    const bool before = interrupted_.load(std::memory_order_relaxed);
-    if (before || run(graph, Abort::on_interrupt) == GGML_STATUS_ABORTED) {
-        interrupted_.store(false, std::memory_order_relaxed);
-        throw Error(ErrorCode::interrupted, "interrupted");
-    }
+    require_not_interrupted();
+    if (run(graph, Abort::on_interrupt) == GGML_STATUS_ABORTED) require_not_interrupted();
 }
 
 void Backend::compute_wholly(ggml_cgraph* graph) { run(graph, Abort::never); }
