@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// Files of other people's data. Whatever is wrong with one is an Error(file_error) or, where it is

@@ -10,7 +10,7 @@ namespace infinipot::eval {
 /// words of each. 0 where one of them has no sentence.
 ///
 /// One deviation: the package walks back along a subsequence recursively, and LongBench scores 0
-/// where Python's stack ends, at sentences of a thousand words between two full stops.
+/// where Python's stack ends, at two sentences of together about a thousand words.
 /// Source: LongBench `rouge_score`, `rouge` 1.0.1 `rouge_l_summary_level`.
 double rouge_l(std::string_view prediction, std::string_view answer);
 
