@@ -30,6 +30,10 @@ TEST(RougeL, Blanks_alone_are_a_sentence_of_one_empty_word) {
     EXPECT_EQ(rouge_l(" ", "x"), 0);
 }
 
+TEST(RougeL, Nothing_at_all_between_full_stops_is_no_sentence) {
+    EXPECT_EQ(rouge_l("one..", "one"), 0.999999995);
+}
+
 TEST(RougeL, Runs_of_blanks_are_one) { EXPECT_EQ(rouge_l("a  b\n c", "a b c"), 0.999999995); }
 
 TEST(RougeL, Of_two_longest_subsequences_it_takes_the_one_that_the_package_takes) {
