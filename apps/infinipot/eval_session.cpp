@@ -1,8 +1,27 @@
 #include "eval_session.h"
 
+#include <algorithm>
+#include <fstream>
+
+#include "commit.h"
+#include "eval/fingerprint.h"
 #include "report.h"
 
 namespace infinipot::cli {
+namespace {
+
+std::string file_fingerprint(const ModelInfo& model) {
+    constexpr std::uint64_t part = 1 << 20;
+    std::ifstream file(model.path, std::ios::binary);
+    std::string bytes(std::min(2 * part, model.file_bytes), '\0');
+    const auto half = static_cast<std::streamsize>(bytes.size() / 2);
+    file.read(bytes.data(), half);
+    file.seekg(half - static_cast<std::streamsize>(bytes.size()), std::ios::end);
+    file.read(bytes.data() + half, static_cast<std::streamsize>(bytes.size()) - half);
+    return eval::fingerprint(std::to_string(model.file_bytes) + ":" + bytes);
+}
+
+}  // namespace
 
 nlohmann::ordered_json describe_session(const std::string& task, const Session& session,
                                         const SessionFlags& flags) {
@@ -16,6 +35,16 @@ nlohmann::ordered_json describe_session(const std::string& task, const Session& 
             {"positions", to_string(*options.positions)},
             {"framing", options.framing == Framing::chat ? "chat" : "raw"},
             {"budget", budget_json(session.budget())}};
+}
+
+void add_provenance(nlohmann::ordered_json& result, const Session& session,
+                    const SessionFlags& flags) {
+    result["version"] = INFINIPOT_VERSION;
+    result["commit"] = INFINIPOT_COMMIT;
+    result["model_fingerprint"] = file_fingerprint(session.model().info());
+    result["kernels"] = flags.model_options.kernels == Kernels::native ? "native" : "ggml";
+    result["threads"] = session.options().n_threads;
+    result["batch"] = session.options().n_batch;
 }
 
 void add_stats(nlohmann::ordered_json& result, const Stats& stats) {

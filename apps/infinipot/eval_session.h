@@ -13,6 +13,11 @@ namespace infinipot::cli {
 nlohmann::ordered_json describe_session(const std::string& task, const Session& session,
                                         const SessionFlags& flags);
 
+/// What made a result, besides what decides it: version and commit of the program, a fingerprint of
+/// the model file's size, beginning and end, kernels, threads and batch.
+void add_provenance(nlohmann::ordered_json& result, const Session& session,
+                    const SessionFlags& flags);
+
 /// How much was read, and what it took.
 void add_stats(nlohmann::ordered_json& result, const Stats& stats);
 

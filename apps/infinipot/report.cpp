@@ -12,18 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string word(StopReason reason) {
-    switch (reason) {
-        case StopReason::end_of_answer:
-            return "end_of_answer";
-        case StopReason::max_tokens:
-            return "max_tokens";
-        case StopReason::pot_full:
-            return "pot_full";
-    }
-    return "";
-}
-
 double prefill_rate(const Stats& stats) {
     return rate(static_cast<double>(stats.tokens_read), stats.prefill_seconds);
 }
@@ -125,6 +113,18 @@ Json stats_json(const Stats& stats) {
 }
 
 }  // namespace
+
+std::string word(StopReason reason) {
+    switch (reason) {
+        case StopReason::end_of_answer:
+            return "end_of_answer";
+        case StopReason::max_tokens:
+            return "max_tokens";
+        case StopReason::pot_full:
+            return "pot_full";
+    }
+    return "";
+}
 
 std::string closing_lines(const Report& report) {
     const Stats& stats = report.stats;

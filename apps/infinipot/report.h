@@ -32,6 +32,9 @@ struct Report {
 /// A sentence for every answer that was cut short, and then one line of measurements.
 std::string closing_lines(const Report& report);
 
+/// "end_of_answer", "max_tokens" or "pot_full".
+std::string word(StopReason reason);
+
 nlohmann::ordered_json budget_json(const Budget& budget);
 
 nlohmann::ordered_json to_json(const Report& report);

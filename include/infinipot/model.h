@@ -42,6 +42,9 @@ struct ModelInfo {
     int n_vocab = 0;
     int n_ctx_train = 0;
     bool has_chat_template = false;
+    int n_chat_opening = 0;        ///< tokens that the chat template puts before a turn
+    int n_chat_closing = 0;        ///< tokens that it puts behind one
+    bool begins_with_bos = false;  ///< whether a stream begins with a token of its own
     std::uint64_t file_bytes = 0;
     std::uint64_t copied_weight_bytes = 0;  ///< weights held in memory besides the mapped file
     double load_seconds = 0;

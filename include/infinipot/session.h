@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "infinipot/model.h"
 #include "infinipot/policies.h"
@@ -56,6 +57,9 @@ struct SessionOptions {
     std::optional<Schedule> schedule = {};    ///< nothing: as the policy's source does it
     std::optional<Positions> positions = {};  ///< likewise
     Framing framing = Framing::chat;
+    /// What stands between the text and a question (or the catalyst) within one chat turn. Empty
+    /// for questions that bring their own, such as the rest of a benchmark's prompt.
+    std::string separator = "\n\n";
     /// The catalyst prompt: run when the pot is full, used to score its entries, then removed
     /// (CaP). Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).
     std::string catalyst = {};
@@ -108,11 +112,14 @@ struct IngestOptions {
 struct GenerateOptions {
     Sampling sampling = {};
     int max_tokens = 256;
+    int min_tokens = 0;  ///< before so many, nothing that would end the answer is drawn
+    /// Tokens that end the answer as the model's own end does, and are no part of it.
+    std::vector<Token> stop_tokens = {};
 };
 
 /// Why an answer ended.
 enum class StopReason {
-    end_of_answer,  ///< the model said so
+    end_of_answer,  ///< the model said so, or drew a stop token
     max_tokens,     ///< GenerateOptions::max_tokens
     pot_full,       ///< ask() used up the room that the pot had left
 };

@@ -1,6 +1,7 @@
 #include "engine/generation_impl.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "infinipot/error.h"
 #include "model/model_impl.h"
@@ -24,6 +25,29 @@ void check_room(const Session::Impl& session, std::size_t n_prompt) {
                                              "; ask a shorter one or raise the reserve");
 }
 
+void check(const GenerateOptions& options, int n_vocab) {
+    if (options.max_tokens < 1) {
+        throw Error(ErrorCode::invalid_argument, "max_tokens must be at least 1");
+    }
+    if (options.min_tokens < 0 || options.min_tokens > options.max_tokens) {
+        throw Error(ErrorCode::invalid_argument, "min_tokens must lie between 0 and max_tokens");
+    }
+    for (const Token token : options.stop_tokens) {
+        if (token >= 0 && token < n_vocab) continue;
+        throw Error(ErrorCode::invalid_argument,
+                    "there is no token " + std::to_string(token) + " to stop at");
+    }
+}
+
+/// All tokens that would end the answer.
+std::vector<Token> ends_of_answer(const Vocabulary& vocabulary, std::vector<Token> stop_tokens) {
+    std::vector<Token> ends = std::move(stop_tokens);
+    for (Token token = 0; token < vocabulary.n_tokens(); ++token) {
+        if (vocabulary.ends_answer(token)) ends.push_back(token);
+    }
+    return ends;
+}
+
 }  // namespace
 
 Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
@@ -32,9 +56,10 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
       trace_(trace),
       before_(session.mark()),
       sampler_(options.sampling, session.model.info().n_vocab),
-      max_tokens_(options.max_tokens) {
-    if (options.max_tokens < 1) {
-        throw Error(ErrorCode::invalid_argument, "max_tokens must be at least 1");
+      options_(options) {
+    check(options, session.model.info().n_vocab);
+    if (options.min_tokens > 0) {
+        too_early_ = ends_of_answer(session.model.impl().vocabulary, options.stop_tokens);
     }
     if (trace == Trace::none) check_room(session, prompt.size());
     try {
@@ -70,12 +95,14 @@ std::string Generation::Impl::next() {
 /// The next token of the answer; nothing if it ends, and then stop_reason_ says why.
 std::optional<Token> Generation::Impl::draw() {
     if (!read_last()) return std::nullopt;
-    if (n_tokens_ == max_tokens_) {
+    if (n_tokens_ == options_.max_tokens) {
         stop_reason_ = StopReason::max_tokens;
         return std::nullopt;
     }
-    const Token token = sampler_.pick(session_.logits());
-    if (session_.model.impl().vocabulary.ends_answer(token)) {
+    const bool may_end = n_tokens_ >= options_.min_tokens;
+    const Token token =
+        sampler_.pick(session_.logits(), may_end ? std::span<const Token>() : too_early_);
+    if (ends_answer(token)) {
         stop_reason_ = StopReason::end_of_answer;
         return std::nullopt;
     }
@@ -85,11 +112,16 @@ std::optional<Token> Generation::Impl::draw() {
     return token;
 }
 
+bool Generation::Impl::ends_answer(Token token) const {
+    return session_.model.impl().vocabulary.ends_answer(token) ||
+           std::ranges::find(options_.stop_tokens, token) != options_.stop_tokens.end();
+}
+
 /// Lets the model see the token drawn last. False if there is no room for it.
 bool Generation::Impl::read_last() {
     if (!last_) return true;
     const bool kept = trace_ == Trace::kept;
-    if (!kept && n_tokens_ == max_tokens_) return true;  // nothing will be drawn from it
+    if (!kept && n_tokens_ == options_.max_tokens) return true;  // nothing will be drawn from it
     if (!kept && session_.room() == 0) {
         stop_reason_ = StopReason::pot_full;
         return false;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/sampler.h"
 #include "engine/session_impl.h"
@@ -30,6 +31,7 @@ class Generation::Impl {
 
    private:
     std::optional<Token> draw();
+    bool ends_answer(Token token) const;
     bool read_last();
     std::string finish(StopReason reason);
     void close() noexcept;
@@ -39,8 +41,9 @@ class Generation::Impl {
     Session::Impl::Mark before_;
     Sampler sampler_;
     PieceStream pieces_;
-    int max_tokens_;
-    std::optional<Token> last_;  // drawn but not yet read
+    GenerateOptions options_;
+    std::vector<Token> too_early_;  // what is not drawn before options_.min_tokens
+    std::optional<Token> last_;     // drawn but not yet read
     bool finished_ = false;
     bool closed_ = false;
     StopReason stop_reason_ = StopReason::end_of_answer;

@@ -199,8 +199,8 @@ bool framed(const Plan& plan, const Model::Impl& model) {
 std::vector<Token> frame_question(const Model::Impl& model, const Plan& plan,
                                   std::string_view question, bool after_text) {
     const bool apart = after_text && framed(plan, model);
-    std::vector<Token> tokens =
-        model.vocabulary.tokenize((apart ? "\n\n" : "") + std::string(question));
+    std::vector<Token> tokens = model.vocabulary.tokenize(
+        (apart ? plan.options.separator : std::string()) + std::string(question));
     tokens.insert(tokens.end(), plan.closing.begin(), plan.closing.end());
     return tokens;
 }

@@ -2,6 +2,7 @@
 
 #include <llama.h>
 
+#include <limits>
 #include <string>
 
 #include "infinipot/error.h"
@@ -49,9 +50,13 @@ Sampler::Sampler(const Sampling& sampling, int n_vocab)
     add(llama_sampler_init_dist(sampling.seed));
 }
 
-Token Sampler::pick(std::span<const float> logits) {
+Token Sampler::pick(std::span<const float> logits, std::span<const Token> excluded) {
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
         candidates_[i] = {.id = static_cast<Token>(i), .logit = logits[i], .p = 0};
+    }
+    for (const Token token : excluded) {
+        candidates_[static_cast<std::size_t>(token)].logit =
+            -std::numeric_limits<float>::infinity();
     }
     llama_token_data_array array{
         .data = candidates_.data(), .size = candidates_.size(), .selected = -1, .sorted = false};

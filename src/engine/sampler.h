@@ -18,8 +18,8 @@ class Sampler {
     Sampler(const Sampling& sampling, int n_vocab);
     ~Sampler();
 
-    /// logits: [n_vocab].
-    Token pick(std::span<const float> logits);
+    /// logits: [n_vocab]. None of the excluded is picked.
+    Token pick(std::span<const float> logits, std::span<const Token> excluded = {});
 
    private:
     struct Free {

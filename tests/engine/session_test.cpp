@@ -196,6 +196,79 @@ TEST_F(SessionTest, An_answer_ends_where_the_pot_is_full) {
     EXPECT_LE(reader.stats().peak_n_kv, 256);
 }
 
+/// All tokens that are written so.
+std::vector<Token> tokens_of(const Model& model, std::string_view piece) {
+    std::vector<Token> tokens;
+    for (Token token = 0; token < model.info().n_vocab; ++token) {
+        if (model.piece(token) == piece) tokens.push_back(token);
+    }
+    return tokens;
+}
+
+TEST_F(SessionTest, An_answer_ends_before_a_stop_token) {
+    Session reader = session();
+    reader.ingest(words(300));
+    std::vector<std::string> pieces;
+    for (std::string_view piece : reader.ask("who?", {.max_tokens = 20})) {
+        pieces.emplace_back(piece);
+    }
+    ASSERT_GE(pieces.size(), 2u);
+    const std::vector<Token> stops = tokens_of(model_, pieces.back());
+    ASSERT_FALSE(stops.empty());
+    std::string before;
+    for (const std::string& piece : pieces) {
+        if (piece == pieces.back()) break;
+        before += piece;
+    }
+    Generation answer = reader.ask("who?", {.max_tokens = 20, .stop_tokens = stops});
+    EXPECT_EQ(answer.text(), before);
+    EXPECT_EQ(answer.stop_reason(), StopReason::end_of_answer);
+}
+
+TEST_F(SessionTest, An_answer_does_not_end_too_early) {
+    Session reader = session();
+    reader.ingest(words(300));
+    const std::string first = reader.ask("who?", {.max_tokens = 1}).text();
+    const std::vector<Token> stops = tokens_of(model_, first);
+    ASSERT_FALSE(stops.empty());
+    EXPECT_EQ(reader.ask("who?", {.max_tokens = 1, .stop_tokens = stops}).text(), "");
+    Generation answer =
+        reader.ask("who?", {.max_tokens = 20, .min_tokens = 1, .stop_tokens = stops});
+    EXPECT_FALSE(answer.text().starts_with(first));
+    EXPECT_GE(answer.n_tokens(), 1);
+}
+
+TEST_F(SessionTest, Options_of_an_answer_that_contradict_each_other_are_refused) {
+    Session reader = session();
+    reader.ingest(words(30));
+    for (const GenerateOptions& bad :
+         {GenerateOptions{.max_tokens = 0}, GenerateOptions{.max_tokens = 3, .min_tokens = 4},
+          GenerateOptions{.min_tokens = -1}, GenerateOptions{.stop_tokens = {600}},
+          GenerateOptions{.stop_tokens = {-1}}}) {
+        sentence_of([&] { reader.ask("who?", bad); }, ErrorCode::invalid_argument);
+    }
+}
+
+TEST_F(SessionTest, What_stands_between_text_and_question_can_be_the_question_s_own) {
+    const char* const chat =
+        "{% for message in messages %}{{ '<|user|>\n' + message['content'] + eos_token }}"
+        "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
+    const Model talker = Model::load(
+        write_tiny_model({.n_vocab = 600, .chat_template = chat}, folder_.path(), "chat.gguf"));
+    ASSERT_GT(talker.info().n_chat_opening, 0);
+    ASSERT_GT(talker.info().n_chat_closing, 0);
+    const auto answer = [&](const std::string& separator, const std::string& question) {
+        SessionOptions apart = options();
+        apart.separator = separator;
+        Session reader(talker, apart);
+        reader.ingest(words(50));
+        const std::string text = reader.ask(question, {.max_tokens = 12}).text();
+        return std::pair(text, reader.stats().peak_n_kv);
+    };
+    EXPECT_EQ(answer("", "\n\nwho?"), answer("\n\n", "who?"));
+    EXPECT_NE(answer("", "who?").second, answer("\n\n", "who?").second);
+}
+
 TEST_F(SessionTest, Generating_goes_on_past_the_capacity_and_is_remembered) {
     Session writer = session();
     writer.generate("the time was", {.max_tokens = 1}).text();

@@ -1,0 +1,468 @@
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "commands.h"
+#include "eval/fingerprint.h"
+#include "eval/longbench/data.h"
+#include "eval/results.h"
+#include "eval_session.h"
+#include "infinipot/infinipot.h"
+#include "interrupt.h"
+#include "option_types.h"
+#include "output.h"
+#include "progress_bar.h"
+#include "quantity.h"
+#include "report.h"
+#include "session_flags.h"
+#include "terminal.h"
+
+namespace infinipot::cli {
+namespace {
+
+using eval::LongBenchItem;
+using eval::LongBenchTask;
+using eval::Metric;
+using eval::Prompt;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* examples = R"(Examples:
+  infinipot eval longbench --data longbench --tasks qasper,trec --limit 20 --out longbench.jsonl
+      twenty items of two tasks; killed and started again, it goes on
+
+  infinipot eval longbench --data longbench --catalyst question --out longbench.jsonl
+      all tasks, each text read for its own question (query-aware)
+
+  infinipot eval longbench --data longbench --policy full --max-length 3500 --out longbench.jsonl
+      as other people's tables have it: nothing is evicted, long prompts lose their middle
+
+FOLDER is a folder of LongBench v1: config/dataset2prompt.json, config/dataset2maxlen.json and
+data/TASK.jsonl. A prompt is read up to the end of its context, and what follows is asked. Answers are
+greedy, and scored as LongBench does. A line for each item is appended to --out; one that does not fit
+the pot has an error instead of a score, and is not run again either: delete its line for that.
+analysis/longbench_table.py makes one table of many methods, analysis/longbench_compare.py compares two.)";
+
+struct LongBenchRun {
+    std::string data;
+    std::vector<std::string> tasks;
+    int limit = 0;  ///< items of a task; 0: all
+    std::uint32_t seed = 1;
+    int max_length = 0;  ///< tokens of a prompt; 0: any number, or what the policy leaves of it
+    std::string out;
+    SessionFlags flags;
+};
+
+/// One prompt to be answered.
+struct Item {
+    const LongBenchTask* task;
+    int max_tokens;
+    LongBenchItem data;
+    Json settings;  ///< all that decide the result, and the id made of them
+};
+
+// --- What decides a result
+// ------------------------------------------------------------------------
+
+/// Whether what is kept of a text depends on the question.
+bool is_query_aware(const SessionOptions& options, const SessionFlags& flags) {
+    if (options.schedule == Schedule::at_end) return true;
+    return options.policy->needs().attention == AttentionProbe::catalyst &&
+           flags.catalyst == "question";
+}
+
+/// A reserve that was not asked for is chosen for each item, as are other values that follow from
+/// it; the capacity is the same for all.
+Budget asked_budget(const LongBenchRun& run, const Session& session) {
+    Budget asked = run.flags.session.budget;
+    asked.capacity = session.budget().capacity;
+    return asked;
+}
+
+Json asked_json(const LongBenchRun& run, const Session& session) {
+    Json json = budget_json(asked_budget(run, session));
+    for (auto& value : json) {
+        if (value == Budget::automatic) value = "automatic";
+    }
+    json["framing"] = run.flags.session.framing == Framing::chat ? "chat" : "raw";
+    return json;
+}
+
+/// What is the same for all items: see method_id. The session has the options of any of them.
+Json describe_method(const LongBenchRun& run, const Session& session) {
+    Json method = describe_session("longbench", session, run.flags);
+    method.erase("budget");
+    method["asked"] = asked_json(run, session);
+    method["mode"] =
+        is_query_aware(session.options(), run.flags) ? "query-aware" : "query-agnostic";
+    method["max_length"] = run.max_length;
+    method["sliding_window"] = run.flags.model_options.sliding_window;
+    method["method_id"] = eval::fingerprint(eval::to_line(method));
+    return method;
+}
+
+Framing framing_of(const LongBenchTask& task, const SessionFlags& flags) {
+    return task.in_chat ? flags.session.framing : Framing::raw;
+}
+
+Json describe(const Json& method, const Item& item, const SessionFlags& flags) {
+    const Prompt& prompt = item.data.prompt;
+    Json settings = method;
+    settings["framing"] = framing_of(*item.task, flags) == Framing::chat ? "chat" : "raw";
+    settings["dataset"] = item.task->name;
+    settings["item"] = item.data.id;
+    settings["prompt"] = eval::fingerprint(prompt.text + prompt.question);
+    settings["max_tokens"] = item.max_tokens;
+    settings["id"] = eval::to_line(settings);
+    return settings;
+}
+
+std::vector<const LongBenchTask*> tasks_of(const LongBenchRun& run) {
+    if (run.tasks.empty()) return eval::longbench_tasks_in(run.data);
+    std::vector<const LongBenchTask*> tasks;
+    for (const std::string& name : run.tasks) {
+        const LongBenchTask* task = &eval::longbench_task(name);
+        if (std::ranges::find(tasks, task) == tasks.end()) tasks.push_back(task);
+    }
+    return tasks;
+}
+
+std::vector<Item> items_of(const LongBenchRun& run) {
+    std::vector<Item> items;
+    for (const LongBenchTask* task : tasks_of(run)) {
+        eval::LongBenchData data = eval::read_longbench(run.data, *task);
+        const auto n = run.limit == 0 ? data.items.size() : static_cast<std::size_t>(run.limit);
+        for (LongBenchItem& item : eval::sample(std::move(data.items), n, run.seed)) {
+            items.push_back({task, data.max_tokens, std::move(item), {}});
+        }
+    }
+    return items;
+}
+
+/// The options of a session that reads for a question; without one, of any such session.
+SessionOptions options_for(const LongBenchRun& run, const std::string& question = "?") {
+    SessionOptions options = session_options(run.flags, {question});
+    options.separator = "";  // the question is the rest of the prompt, to the letter
+    if (run.flags.catalyst != "question") options.catalyst = "\n\n" + options.catalyst;
+    return options;
+}
+
+Json describe_method(const LongBenchRun& run, const Model& model) {
+    SessionOptions options = options_for(run);
+    if (options.budget.reserve == Budget::automatic) options.budget.reserve = 0;
+    return describe_method(run, Session(model, options));
+}
+
+void describe_all(std::vector<Item>& items, const LongBenchRun& run, const Model& model) {
+    const Json method = describe_method(run, model);
+    for (Item& item : items) item.settings = describe(method, item, run.flags);
+}
+
+// --- From an item to an answer
+// --------------------------------------------------------------------
+
+/// An item as its session meets it.
+struct Task {
+    Prompt prompt;
+    int n_question_tokens = 0;
+    int n_cut = 0;  ///< tokens that LongBench's truncation took from the middle
+    SessionOptions session;
+    GenerateOptions generate;
+};
+
+/// Of the pot, the most that a question may take; what stands before that is read like the context.
+constexpr int question_share = 4;
+
+/// Tokens of the prompt; 0 for any number. Where the policy reads the two ends of a text, they are
+/// those of the whole prompt, as LongBench has it, and as long as the pot allows.
+int longest_prompt(const LongBenchRun& run, const Item& item, const Model& model,
+                   const SessionOptions& options) {
+    const bool truncates = options.policy->schedule() == Schedule::before_reading;
+    if (run.max_length > 0 || !truncates) return run.max_length;
+    const bool chat = options.framing == Framing::chat;
+    const ModelInfo& info = model.info();
+    const int n_frame = chat ? info.n_chat_opening + info.n_chat_closing : 0;
+    const int longest = item.settings["asked"]["capacity"].get<int>() - n_frame - item.max_tokens;
+    if (longest >= 16) return longest;
+    throw Error(ErrorCode::does_not_fit, "an answer of " + count_text(item.max_tokens, "token") +
+                                             " leaves no room for a prompt; raise the capacity");
+}
+
+GenerateOptions generate_options(const Item& item, const Model& model) {
+    GenerateOptions options{.sampling = {}, .max_tokens = item.max_tokens};
+    const std::vector<Token> line_break = model.tokenize("\n");
+    if (item.task->ends_at_break && !line_break.empty()) {
+        options.min_tokens = 1;
+        options.stop_tokens = {line_break.back()};
+    }
+    return options;
+}
+
+/// Room for the question and for the longest answer, unless another reserve was asked for.
+int reserve_for(const Task& task, const ModelInfo& model) {
+    const bool chat = task.session.framing == Framing::chat;
+    return task.n_question_tokens + (chat ? model.n_chat_closing : 0) + task.generate.max_tokens;
+}
+
+Task prepare(const LongBenchRun& run, const Item& item, const Model& model) {
+    Task task;
+    SessionOptions options = options_for(run);
+    options.framing = framing_of(*item.task, run.flags);
+    task.prompt = item.data.prompt;
+    if (const int longest = longest_prompt(run, item, model, options); longest > 0) {
+        const int n_tokens = eval::n_prompt_tokens(model, task.prompt);
+        task.n_cut = n_tokens > longest ? n_tokens - longest / 2 * 2 : 0;
+        task.prompt = eval::cut_middle(model, task.prompt, longest);
+    }
+    const int capacity = item.settings["asked"]["capacity"];
+    task.prompt =
+        eval::shorten_question(model, task.prompt, std::max(1, capacity / question_share));
+    task.n_question_tokens = static_cast<int>(model.tokenize(task.prompt.question).size());
+    task.generate = generate_options(item, model);
+    task.session = options_for(run, task.prompt.question);
+    task.session.framing = options.framing;
+    task.session.budget.capacity = capacity;
+    if (task.session.budget.reserve == Budget::automatic) {
+        task.session.budget.reserve = reserve_for(task, model.info());
+    }
+    return task;
+}
+
+void read_and_ask(Session& session, const Task& task, Json& result) {
+    ProgressBar bar(task.prompt.text.size(), !is_terminal(stderr));
+    const IngestOptions options{.on_progress = [&](const Progress& p) { bar.update(p); }};
+    session.ingest(task.prompt.text, options);
+    session.flush(options);
+    Generation answer = session.ask(task.prompt.question, task.generate);
+    result["pred"] = answer.text();
+    result["stop_reason"] = word(answer.stop_reason());
+}
+
+void add_scores(Json& result, const Item& item) {
+    const std::string& prediction = result["pred"].get_ref<const std::string&>();
+    const auto score = [&](eval::StringMatcher matcher) {
+        return eval::longbench_score(*item.task, prediction, item.data.answers,
+                                     item.data.all_classes, matcher);
+    };
+    const double by_difflib = score(eval::StringMatcher::difflib);
+    if (item.task->metric == Metric::code_similarity) {
+        const double by_levenshtein = score(eval::StringMatcher::levenshtein);
+        result["score_levenshtein"] = by_levenshtein;
+    }
+    result["score"] = by_difflib;
+}
+
+Json answer(const LongBenchRun& run, const Item& item, const Model& model, Json result) {
+    const Task task = prepare(run, item, model);
+    result["tokens_cut"] = task.n_cut;
+    result["question_tokens"] = task.n_question_tokens;
+    Session session(model, task.session);
+    const InterruptibleSession interruptible(session);
+    result["budget"] = budget_json(session.budget());
+    read_and_ask(session, task, result);
+    add_scores(result, item);
+    add_stats(result, session.stats());
+    result["ttft_seconds"] = session.stats().ttft_seconds;
+    add_provenance(result, session, run.flags);
+    return result;
+}
+
+/// What is wrong with one item and its settings, and not with the machine or the run.
+bool is_of_item(const Error& error) {
+    return error.code() == ErrorCode::does_not_fit || error.code() == ErrorCode::bad_text;
+}
+
+Json answer_or_error(const LongBenchRun& run, const Item& item, const Model& model) {
+    Json result = item.settings;
+    result["length"] = item.data.length;
+    result["limit"] = run.limit;
+    result["seed"] = run.seed;
+    try {
+        return answer(run, item, model, result);
+    } catch (const Error& error) {
+        if (!is_of_item(error)) throw;
+        result["error"] = error.what();
+        return result;
+    }
+}
+
+// --- All items
+// ------------------------------------------------------------------------------------
+
+bool is_whole(const Json& result) {
+    return (result.contains("score") && result["score"].is_number()) ||
+           (result.contains("error") && result["error"].is_string());
+}
+
+/// A line of standard error for each item, with the time that the items after it will take: as much
+/// for a byte of their prompts as those before it took.
+class LongBenchProgress {
+   public:
+    LongBenchProgress(const std::vector<Item>& items, const eval::Results& results)
+        : n_items_(items.size()) {
+        for (const Item& item : items) {
+            if (results.find(item.settings["id"])) {
+                ++n_done_;
+            } else {
+                bytes_left_ += bytes(item);
+            }
+        }
+        if (n_done_ > 0) std::fprintf(stderr, "%zu of %zu were done before\n", n_done_, n_items_);
+    }
+
+    void update(const Item& item, const Json& result) {
+        ++n_done_;
+        bytes_done_ += bytes(item);
+        bytes_left_ -= bytes(item);
+        std::fprintf(
+            stderr, "%zu of %zu: %s %s: %s%s\n", n_done_, n_items_,
+            std::string(item.task->name).c_str(), item.data.id.c_str(), outcome(result).c_str(),
+            n_done_ < n_items_ ? (", " + seconds_text(seconds_left()) + " left").c_str() : "");
+    }
+
+    /// "3 of 27"
+    std::string done() const { return std::to_string(n_done_) + " of " + std::to_string(n_items_); }
+
+   private:
+    static double bytes(const Item& item) {
+        return static_cast<double>(item.data.prompt.text.size() + item.data.prompt.question.size());
+    }
+
+    static std::string outcome(const Json& result) {
+        if (result.contains("error")) return result["error"];
+        char score[32];
+        std::snprintf(score, sizeof score, "score %.2f, ", result["score"].get<double>());
+        return score + count_text(result["tokens_read"], "token") + " at " +
+               rate_text(result["tokens_read"], result["prefill_seconds"]);
+    }
+
+    double seconds_left() const { return watch_.seconds() * bytes_left_ / bytes_done_; }
+
+    std::size_t n_items_;
+    std::size_t n_done_ = 0;
+    double bytes_left_ = 0;
+    double bytes_done_ = 0;  ///< in this run
+    Stopwatch watch_;
+};
+
+void answer_all(const LongBenchRun& run, const std::vector<Item>& items, const Model& model,
+                const InterruptGuard& interrupts, eval::Results& results,
+                LongBenchProgress& progress) {
+    for (const Item& item : items) {
+        if (results.find(item.settings["id"])) continue;
+        interrupts.check();
+        const Json result = answer_or_error(run, item, model);
+        results.add(result);
+        progress.update(item, result);
+    }
+}
+
+struct TaskScore {
+    std::vector<double> scores;  ///< of its items
+    std::size_t n_errors = 0;
+};
+
+std::map<const LongBenchTask*, TaskScore> scores_of(const std::vector<Item>& items,
+                                                    const eval::Results& results) {
+    std::map<const LongBenchTask*, TaskScore> of_task;
+    for (const Item& item : items) {
+        const Json result = *results.find(item.settings["id"]);
+        if (result.contains("score")) {
+            of_task[item.task].scores.push_back(result["score"]);
+        } else {
+            ++of_task[item.task].n_errors;
+        }
+    }
+    return of_task;
+}
+
+/// Scores of the tasks, in the order of papers, and their mean. Items with errors have no score.
+std::string table(const std::vector<Item>& items, const eval::Results& results) {
+    std::string text = "task                  items  errors   score\n";
+    double sum = 0;
+    int n_scored = 0;
+    for (const auto& [task, score] : scores_of(items, results)) {  // tasks stand in one array
+        char line[96];
+        std::snprintf(line, sizeof line, "%-20s %6zu %7zu ", std::string(task->name).c_str(),
+                      score.scores.size() + score.n_errors, score.n_errors);
+        text += line;
+        if (!score.scores.empty()) {
+            const double task_score = eval::longbench_task_score(score.scores);
+            std::snprintf(line, sizeof line, "%7.2f", task_score);
+            text += line;
+            sum += task_score;
+            ++n_scored;
+        }
+        text += '\n';
+    }
+    if (n_scored > 1) {
+        char line[96];
+        std::snprintf(line, sizeof line, "%-36s%7.2f\n", "average", sum / n_scored);
+        text += line;
+    }
+    return text;
+}
+
+void check(const LongBenchRun& run) {
+    if (!run.data.empty()) return;
+    throw Error(ErrorCode::invalid_argument,
+                "there is no --data, a folder of LongBench; see infinipot eval longbench --help");
+}
+
+void run_longbench(const LongBenchRun& run) {
+    check(run);
+    const InterruptGuard interrupts;
+    eval::Results results(run.out, is_whole);
+    std::vector<Item> items = items_of(run);
+    options_for(run);  // refuses a misspelt policy before the model is loaded
+    const Model model = load_model(run.flags);
+    describe_all(items, run, model);
+    LongBenchProgress progress(items, results);
+    try {
+        answer_all(run, items, model, interrupts, results, progress);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::interrupted) throw;
+        throw Error(ErrorCode::interrupted,
+                    "interrupted after " + progress.done() +
+                        (run.out.empty() ? "" : "; the same command goes on from there"));
+    }
+    print(table(items, results));
+}
+
+}  // namespace
+
+Command add_eval_longbench(CLI::App& eval) {
+    const auto run = std::make_shared<LongBenchRun>();
+    CLI::App& app = *eval.add_subcommand(
+        "longbench", "Answers the prompts of LongBench and scores the answers (Bai et al. 2024)");
+    app.footer(examples);
+    add_model_flags(app, run->flags);
+    app.add_option("--data", run->data, "Folder of LongBench's data")
+        ->type_name("value")
+        ->option_text("FOLDER");
+    app.add_option("--tasks", run->tasks, "Names, with commas between [all whose data is there]")
+        ->delimiter(',')
+        ->type_name("value")
+        ->option_text("TASK,...");
+    add_count(app, "--limit", run->limit, 1,
+              "So many items of each task, the same for every method [all]");
+    add_count(app, "--seed", run->seed, "Which items these are [1]");
+    add_count(
+        app, "--max-length", run->max_length, 16,
+        "Tokens of a prompt; a longer one loses its middle, as LongBench does\nfor models with "
+        "a window [policy truncate: what fits; else any]");
+    app.add_option("--out", run->out, "JSONL file to append results to, and to go on from")
+        ->type_name("value")
+        ->option_text("FILE");
+    add_session_flags(app, run->flags);
+    return {&app, [run] { run_longbench(*run); }};
+}
+
+}  // namespace infinipot::cli

@@ -1,0 +1,41 @@
+#include "eval/metrics/classification.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace infinipot::eval {
+namespace {
+
+const std::vector<std::string> classes = {"Food", "City", "Other city", "Person"};
+
+TEST(Classification, Is_one_over_the_classes_that_are_named) {
+    EXPECT_EQ(classification("Type: Food", "Food", classes), 1);
+    EXPECT_EQ(classification("Food or Person", "Food", classes), 0.5);
+    EXPECT_EQ(classification("Person", "Food", classes), 0);
+    EXPECT_EQ(classification("", "Food", classes), 0);
+}
+
+TEST(Classification, Case_matters) { EXPECT_EQ(classification("food", "Food", classes), 0); }
+
+TEST(Classification, A_class_that_is_part_of_the_answer_does_not_count) {
+    const std::vector<std::string> nested = {"city", "Other city"};
+    EXPECT_EQ(classification("Other city", "Other city", nested), 1);
+}
+
+TEST(Classification, A_class_that_the_answer_is_part_of_does) {
+    const std::vector<std::string> nested = {"city", "Other city"};
+    EXPECT_EQ(classification("Other city", "city", nested), 0.5);
+}
+
+TEST(Classification, The_class_behind_one_that_was_taken_out_is_missed) {
+    // "a" is taken out, then "b" is passed over and stays beside the answer.
+    const std::vector<std::string> parts = {"a", "b", "a b c"};
+    EXPECT_EQ(classification("a b c", "a b c", parts), 0.5);
+    const std::vector<std::string> apart = {"a", "x", "b", "a b c"};
+    EXPECT_EQ(classification("a b c x", "a b c", apart), 0.5);
+}
+
+}  // namespace
+}  // namespace infinipot::eval
