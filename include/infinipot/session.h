@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "infinipot/kv_type.h"
 #include "infinipot/model.h"
 #include "infinipot/policies.h"
 #include "infinipot/policy.h"
@@ -55,6 +56,9 @@ struct SessionOptions {
     PolicyPtr policy = nullptr;               ///< null: infinipot()
     std::optional<Schedule> schedule = {};    ///< nothing: as the policy's source does it
     std::optional<Positions> positions = {};  ///< likewise
+    /// How the pot stores numbers. For those with blocks of 32, q8_0 and q4_0, head sizes must be
+    /// multiples of 32; kernels of our own attend to f16 alone, ggml's to the others.
+    KvType kv_type = KvType::f16;
     Framing framing = Framing::chat;
     /// The catalyst prompt: run when the pot is full, used to score its entries, then removed
     /// (CaP). Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).

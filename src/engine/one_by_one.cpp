@@ -31,7 +31,8 @@ OneByOne::OneByOne(const Plan& plan, const Model::Impl& model, KvCache& cache, F
       cache_(cache),
       measurements_(plan, cache, forward),
       tables_(model, cache.shape().capacity, 2 * cache.shape().capacity, backend),
-      order_(cache.shape().n_layer * cache.shape().n_head_kv, cache.shape().capacity) {}
+      order_(cache.shape().n_layer * cache.shape().n_head_kv, cache.shape().capacity),
+      key_(static_cast<std::size_t>(cache.shape().n_embd_head)) {}
 
 int OneByOne::next_position() const { return first_position_ + cache_.n(); }
 
@@ -87,8 +88,9 @@ void OneByOne::start_positions_anew() {
 void OneByOne::rotate(int il, int head, int rank) {
     const int slot =
         order_.slots(il * cache_.shape().n_head_kv + head)[static_cast<std::size_t>(rank)];
-    tables_[il].rotate(cache_.row(cache_.keys(il), head, slot), first_position_ + rank,
-                       cache_.row(cache_.rotated_keys(il), head, slot));
+    tables_[il].rotate(cache_.shape().type, cache_.row(cache_.keys(il), head, slot),
+                       first_position_ + rank, cache_.row(cache_.rotated_keys(il), head, slot),
+                       key_);
 }
 
 }  // namespace infinipot

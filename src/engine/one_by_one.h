@@ -45,6 +45,7 @@ class OneByOne {
     Measurements measurements_;
     RotationTables tables_;
     ReadingOrder order_;
+    std::vector<float> key_;  // [n_embd_head], while it is rotated
     int first_position_ = 0;  // of the oldest entry
     int n_old_ = 0;           // entries that the last eviction left
     double seconds_ = 0;

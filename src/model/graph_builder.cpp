@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "cache/pot_rows.h"
 #include "tensor/kernels/attention.h"
 
 namespace infinipot {
@@ -34,6 +35,7 @@ GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hpar
       hook_(std::move(hook)),
       inputs_{new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "tokens"),
               new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "positions"),
+              new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "slots"),
               new_input(context, GGML_TYPE_F16, n_kv_, batch.n_tokens, "mask")} {
     if (positions.rule == Positions::grouped) {
         inputs_.grouped = make_grouped_inputs(context, n_kv_, batch.n_tokens);
@@ -54,13 +56,14 @@ ggml_tensor* GraphBuilder::by_head(ggml_tensor* x) {
     return ggml_permute(context(), x, 0, 2, 1, 3);
 }
 
+/// As vectors of the pot are stored, and back.
+ggml_tensor* GraphBuilder::spread(ggml_tensor* x) {
+    return spread_for(context(), cache_.shape().type, x);
+}
+
 /// rows: [n_embd_head, n_head_kv, n_tokens] into the batch's slots of `pot`.
 void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* pot) {
-    ggml_tensor* slots =
-        ggml_view_3d(context(), pot, pot->ne[0], batch_.n_tokens, pot->ne[2], pot->nb[1],
-                     pot->nb[2], static_cast<std::size_t>(batch_.first_slot) * pot->nb[1]);
-    ggml_tensor* by_head = ggml_permute(context(), rows, 0, 2, 1, 3);
-    ggml_build_forward_expand(graph_, ggml_cpy(context(), by_head, slots));
+    ggml_build_forward_expand(graph_, store_rows(context(), rows, pot, inputs_.slots));
 }
 
 /// The first `n` slots of `pot`: [n_embd_head, n, n_head_kv].
@@ -77,7 +80,7 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
                                   const Attention& attention) {
     const Rotation& rotation = attention.rotation;
     ggml_tensor* unrotated_q = split_heads(q, hparams_.n_head);
-    q = rotation.apply(context(), unrotated_q, inputs_.positions);
+    q = spread(rotation.apply(context(), unrotated_q, inputs_.positions));
     k = split_heads(k, hparams_.n_head_kv);
     store(k, cache_.keys(il));
     store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
@@ -98,7 +101,7 @@ bool GraphBuilder::windowed(const Attention& attention) const {
 }
 
 bool GraphBuilder::native(const Attention& attention) const {
-    return kernels_ == Kernels::native && attention.softcap == 0 && !windowed(attention) &&
+    return kernels_ == Kernels::native && cache_.shape().type == GGML_TYPE_F16 && attention.softcap == 0 && !windowed(attention) &&
            kernels::attention_supported(hparams_.n_embd_head, hparams_.n_head / hparams_.n_head_kv);
 }
 
@@ -120,20 +123,21 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
         return attention.rotation.apply(context(), x, positions);
     };
     ggml_tensor* grouped_q = rotate(unrotated_q, inputs_.grouped->query_positions);
-    ggml_tensor* grouped_k =
-        by_head(rotate(by_head(slots(cache_.keys(il), n_kv_)), inputs_.grouped->key_positions));
+    ggml_tensor* k = load_rows(context(), by_head(slots(cache_.keys(il), n_kv_)));
+    ggml_tensor* grouped_k = by_head(rotate(k, inputs_.grouped->key_positions));
     return grouped_attention(context(), {.near_queries = by_head(q),
                                          .near_keys = slots(cache_.rotated_keys(il), n_kv_),
                                          .far_queries = by_head(grouped_q),
                                          .far_keys = grouped_k,
-                                         .values = slots(cache_.values(il), n_kv_),
+                                         .values = load_rows(context(), slots(cache_.values(il), n_kv_)),
                                          .mask = mask_of(attention),
                                          .near = inputs_.grouped->near,
                                          .scale = attention.scale,
                                          .softcap = attention.softcap});
 }
 
-/// q: [n_embd_head, n_head, n_tokens], rotated; for both ways of attending.
+/// q: [n_embd_head, n_head, n_tokens], rotated, as the pot's keys want it; for both ways of
+/// attending.
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
                               slots(cache_.values(il), batch_.end_slot()), attention.scale);
@@ -146,6 +150,7 @@ ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attent
         context(), by_head(q), slots(cache_.rotated_keys(il), n_kv_),
         slots(cache_.values(il), n_kv_), mask_of(attention), scale, 0.0f, attention.softcap);
     ggml_prec_set_acc(attended, GGML_PREC_F32);  // [n_embd_head, n_head, n_tokens]
+    attended = spread(attended);                 // and with it the values as they were
     return ggml_reshape_2d(context(), attended, attended->ne[0] * attended->ne[1], batch_.n_tokens);
 }
 

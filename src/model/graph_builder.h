@@ -16,8 +16,8 @@ namespace infinipot {
 /// What one layer attends with, for those who want to observe it.
 struct AttentionInputs {
     ggml_tensor* unrotated_queries;  ///< F32 [n_embd_head, n_head, n_tokens]
-    ggml_tensor* queries;            ///< F32 [n_embd_head, n_tokens, n_head], rotated
-    ggml_tensor* rotated_keys;       ///< F16 [n_embd_head, n_kv, n_head_kv]
+    ggml_tensor* queries;  ///< F32 [n_embd_head, n_tokens, n_head], rotated, as they meet the keys
+    ggml_tensor* rotated_keys;  ///< of the pot's type [n_embd_head, n_kv, n_head_kv]
     ggml_tensor* mask;  ///< F16 [n_kv, n_tokens]: 0 or -inf; the layer's window included
     float scale;        ///< of queries times keys
     float softcap;      ///< of the scaled logits; 0: none
@@ -30,6 +30,7 @@ using AttentionHook = std::function<void(int il, const AttentionInputs&)>;
 struct GraphInputs {
     ggml_tensor* tokens;     ///< I32 [n_tokens]
     ggml_tensor* positions;  ///< I32 [n_tokens]
+    ggml_tensor* slots;      ///< I32 [n_tokens]: where keys and values go
     ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv covers the batch, maybe more
     /// The same for layers whose window is smaller than the pot; null if there are none.
     ggml_tensor* window_mask = nullptr;
@@ -65,6 +66,7 @@ class GraphBuilder : public Operators {
 
    private:
     ggml_tensor* split_heads(ggml_tensor* x, int n_head);
+    ggml_tensor* spread(ggml_tensor* x);
     void store(ggml_tensor* rows, ggml_tensor* pot);
     ggml_tensor* by_head(ggml_tensor* x);
     ggml_tensor* slots(ggml_tensor* pot, int n);
