@@ -109,8 +109,7 @@ void KvCache::gather_rows(ggml_tensor* rows, int head, std::span<const int> slot
 }
 
 std::byte* KvCache::row(ggml_tensor* pot, int head, int slot) const {
-    return static_cast<std::byte*>(pot->data) + index(head) * pot->nb[2] +
-           index(slot) * pot->nb[1];
+    return static_cast<std::byte*>(pot->data) + index(head) * pot->nb[2] + index(slot) * pot->nb[1];
 }
 
 void KvCache::move_last_to(int il, int head, int slot) {

@@ -31,8 +31,8 @@ class RotationTable {
     std::span<const float> cosines(int position) const { return row(cosines_, position); }
     std::span<const float> sines(int position) const { return row(sines_, position); }
 
-    /// rotated = key at `position`, both rows of a pot of this type, which pot_rows.h describes; the
-    /// two may be the same. scratch: [n_embd_head].
+    /// rotated = key at `position`, both rows of a pot of this type, which pot_rows.h describes;
+    /// the two may be the same. scratch: [n_embd_head].
     void rotate(ggml_type type, const std::byte* key, int position, std::byte* rotated,
                 std::span<float> scratch) const;
 

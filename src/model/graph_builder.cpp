@@ -101,7 +101,8 @@ bool GraphBuilder::windowed(const Attention& attention) const {
 }
 
 bool GraphBuilder::native(const Attention& attention) const {
-    return kernels_ == Kernels::native && cache_.shape().type == GGML_TYPE_F16 && attention.softcap == 0 && !windowed(attention) &&
+    return kernels_ == Kernels::native && cache_.shape().type == GGML_TYPE_F16 &&
+           attention.softcap == 0 && !windowed(attention) &&
            kernels::attention_supported(hparams_.n_embd_head, hparams_.n_head / hparams_.n_head_kv);
 }
 
@@ -125,15 +126,16 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
     ggml_tensor* grouped_q = rotate(unrotated_q, inputs_.grouped->query_positions);
     ggml_tensor* k = load_rows(context(), by_head(slots(cache_.keys(il), n_kv_)));
     ggml_tensor* grouped_k = by_head(rotate(k, inputs_.grouped->key_positions));
-    return grouped_attention(context(), {.near_queries = by_head(q),
-                                         .near_keys = slots(cache_.rotated_keys(il), n_kv_),
-                                         .far_queries = by_head(grouped_q),
-                                         .far_keys = grouped_k,
-                                         .values = load_rows(context(), slots(cache_.values(il), n_kv_)),
-                                         .mask = mask_of(attention),
-                                         .near = inputs_.grouped->near,
-                                         .scale = attention.scale,
-                                         .softcap = attention.softcap});
+    return grouped_attention(context(),
+                             {.near_queries = by_head(q),
+                              .near_keys = slots(cache_.rotated_keys(il), n_kv_),
+                              .far_queries = by_head(grouped_q),
+                              .far_keys = grouped_k,
+                              .values = load_rows(context(), slots(cache_.values(il), n_kv_)),
+                              .mask = mask_of(attention),
+                              .near = inputs_.grouped->near,
+                              .scale = attention.scale,
+                              .softcap = attention.softcap});
 }
 
 /// q: [n_embd_head, n_head, n_tokens], rotated, as the pot's keys want it; for both ways of

@@ -18,9 +18,9 @@ struct AttentionInputs {
     ggml_tensor* unrotated_queries;  ///< F32 [n_embd_head, n_head, n_tokens]
     ggml_tensor* queries;  ///< F32 [n_embd_head, n_tokens, n_head], rotated, as they meet the keys
     ggml_tensor* rotated_keys;  ///< of the pot's type [n_embd_head, n_kv, n_head_kv]
-    ggml_tensor* mask;  ///< F16 [n_kv, n_tokens]: 0 or -inf; the layer's window included
-    float scale;        ///< of queries times keys
-    float softcap;      ///< of the scaled logits; 0: none
+    ggml_tensor* mask;          ///< F16 [n_kv, n_tokens]: 0 or -inf; the layer's window included
+    float scale;                ///< of queries times keys
+    float softcap;              ///< of the scaled logits; 0: none
 };
 
 /// Called for every layer while the graph is built; may add nodes of its own.

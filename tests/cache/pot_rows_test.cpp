@@ -71,8 +71,8 @@ TEST_P(PotRows, Lie_alike_whether_a_graph_has_written_them_or_not) {
     ggml_tensor* rows = graph.input(GGML_TYPE_F32, {d, n_head_kv, n}, numbers);
     ggml_tensor* stored =
         store_rows(graph.context(), rows, pot, graph.input(GGML_TYPE_I32, {n}, slots));
-    ggml_tensor* loaded = ggml_cast(graph.context(), load_rows(graph.context(), stored),
-                                    GGML_TYPE_F32);
+    ggml_tensor* loaded =
+        ggml_cast(graph.context(), load_rows(graph.context(), stored), GGML_TYPE_F32);
     const std::vector<float> all = graph.compute(loaded, 2);  // [n_head_kv, capacity, d]
     for (std::size_t i = 0; i < slots.size(); ++i) {
         for (std::size_t head = 0; head < n_head_kv; ++head) {
@@ -85,8 +85,8 @@ TEST_P(PotRows, Lie_alike_whether_a_graph_has_written_them_or_not) {
     for (std::size_t i = 0; i < expected.size(); ++i) {
         const auto from = all.begin() + static_cast<std::ptrdiff_t>(i * d);
         const std::vector<float> got(from, from + d);
-        EXPECT_EQ(got, row(cache, pot, static_cast<int>(i) / capacity,
-                           static_cast<int>(i) % capacity));
+        EXPECT_EQ(got,
+                  row(cache, pot, static_cast<int>(i) / capacity, static_cast<int>(i) % capacity));
         // ggml's CPU code and its reference may round what lies half-way otherwise.
         EXPECT_LT(normalized_error(got, expected[i]), rounding(GetParam()) / 10);
     }

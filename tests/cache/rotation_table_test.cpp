@@ -167,11 +167,10 @@ TEST(RotationTable, Rotates_a_key_of_every_type_with_one_rounding) {
         load_row(type, key.data(), stored);
         for (const std::int32_t position : {0, 5, 599}) {
             SmallGraph graph(1 << 20);
-            const std::vector<float> expected =
-                graph.compute(rotation.apply(graph.context(),
-                                             graph.input(GGML_TYPE_F32, {d, 1, 1}, stored),
-                                             graph.input(GGML_TYPE_I32, {1}, std::vector{position})),
-                              1);
+            const std::vector<float> expected = graph.compute(
+                rotation.apply(graph.context(), graph.input(GGML_TYPE_F32, {d, 1, 1}, stored),
+                               graph.input(GGML_TYPE_I32, {1}, std::vector{position})),
+                1);
             table.rotate(type, key.data(), position, rotated.data(), scratch);
             load_row(type, rotated.data(), got);
             const double rounding = type == GGML_TYPE_Q4_0 ? 1e-2 : 1e-4;

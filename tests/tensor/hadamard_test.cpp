@@ -37,7 +37,7 @@ std::vector<double> transformed(const std::vector<float>& x, std::size_t n) {
 }
 
 TEST(Hadamard, Takes_the_largest_power_of_two_that_divides_a_head) {
-    const std::vector<std::pair<int, int>> sizes = {{32, 32}, {64, 64},   {80, 16}, {96, 32},
+    const std::vector<std::pair<int, int>> sizes = {{32, 32},  {64, 64},   {80, 16},  {96, 32},
                                                     {112, 16}, {128, 128}, {160, 32}, {256, 256}};
     for (const auto& [n_embd_head, block] : sizes) EXPECT_EQ(hadamard_block(n_embd_head), block);
 }
@@ -67,8 +67,8 @@ TEST_P(HadamardOf, Transforms_rows_that_are_permuted_on_any_number_of_threads) {
     std::vector<float> by_head;
     for (std::size_t head = 0; head < n_head; ++head) {
         for (std::size_t token = 0; token < n_tokens; ++token) {
-            const auto row = numbers.begin() +
-                             static_cast<std::ptrdiff_t>(token * n_head + head) * d_;
+            const auto row =
+                numbers.begin() + static_cast<std::ptrdiff_t>(token * n_head + head) * d_;
             by_head.insert(by_head.end(), row, row + d_);
         }
     }
