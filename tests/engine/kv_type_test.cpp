@@ -16,6 +16,7 @@
 #include "infinipot/infinipot.h"
 #include "model/model_impl.h"
 #include "support/random_tokens.h"
+#include "support/reference.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
@@ -25,6 +26,8 @@
 
 namespace infinipot {
 namespace {
+
+using namespace std::string_literals;
 
 const std::vector<KvType> kv_types = {KvType::f16, KvType::bf16, KvType::q8_0, KvType::q4_0};
 
@@ -231,6 +234,31 @@ TEST_P(KvTypeTest, Reading_in_one_call_or_in_many_leaves_the_same_pot) {
         const std::string before = contents(at_once);
         at_once.ask("who?", {.max_tokens = 4}).text();
         EXPECT_TRUE(contents(at_once) == before) << spec << ": a question leaves a trace";
+    }
+}
+
+/// Soft caps, windows, partial rotation and norms of queries and keys, in pots that are spread.
+TEST_P(KvTypeTest, Every_architecture_predicts_what_the_plain_reference_predicts) {
+    for (const char* architecture : {"qwen2", "qwen3", "gemma2", "gemma3", "phi3"}) {
+        TinyModel model = tiny;
+        model.architecture = architecture;
+        model.n_embd = 128;
+        if (model.architecture.starts_with("gemma")) model.window = 30;
+        if (model.architecture == "gemma3") model.window_pattern = 2;
+        if (model.architecture == "phi3") model.n_rot = 24;
+        const auto path = write_tiny_model(model, folder_.path(), architecture + ".gguf"s);
+        Session session(Model::load(path), options("full"));
+        Reference reference(path);
+        reference.store_as(ggml_type_of(GetParam()));
+        const auto tokens = random_tokens(50, 400);
+        session.impl().read(tokens, true);
+        for (const Token token : tokens) reference.read(token);
+        double worst = 0;
+        for (std::size_t i = 0; i < reference.logits().size(); ++i) {
+            worst = std::max(worst, std::abs(static_cast<double>(session.impl().logits()[i]) -
+                                             reference.logits()[i]));
+        }
+        EXPECT_LE(worst, GetParam() == KvType::q4_0 ? 0.4 : 0.15) << architecture;
     }
 }
 

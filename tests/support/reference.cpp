@@ -3,7 +3,6 @@
 #include <ggml.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -70,20 +69,20 @@ std::vector<double> softmax(std::vector<double> x) {
 
 double capped(double x, double cap) { return cap == 0 ? x : cap * std::tanh(x / cap); }
 
-/// H x / sqrt(n), for blocks of n that are the largest power of two that divides x; an element of H
-/// is -1 to the number of ones that its row and column share.
-std::vector<double> hadamard(const std::vector<double>& x) {
+/// H x / sqrt(n), for blocks of n that are the largest power of two that divides x: sums and
+/// differences of elements 1, 2, 4, ... apart.
+std::vector<double> hadamard(std::vector<double> x) {
     std::size_t n = 1;
-    while (x.size() % (2 * n) == 0) n *= 2;
-    std::vector<double> y(x.size(), 0.0);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const std::size_t begin = i / n * n;
-        for (std::size_t j = begin; j < begin + n; ++j) {
-            const bool negative = std::popcount((i - begin) & (j - begin)) % 2 != 0;
-            y[i] += (negative ? -x[j] : x[j]) / std::sqrt(static_cast<double>(n));
+    for (; x.size() % (2 * n) == 0; n *= 2) {
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            if ((i & n) != 0) continue;
+            const double low = x[i], high = x[i + n];
+            x[i] = low + high;
+            x[i + n] = low - high;
         }
     }
-    return y;
+    for (double& value : x) value /= std::sqrt(static_cast<double>(n));
+    return x;
 }
 
 std::vector<double> rounded(std::vector<double> x, ggml_type type) {
@@ -291,16 +290,18 @@ Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) 
         const auto head_kv = static_cast<std::size_t>(h / (n_head_ / n_head_kv_));
         const Head& head = pot_[static_cast<std::size_t>(il)][head_kv];
         queries.emplace_back(q.begin() + h * n_embd_head_, q.begin() + (h + 1) * n_embd_head_);
-        Vector logits;
+        Vector query, logits;
         for (std::size_t slot = 0; slot < head.size(); ++slot) {
             const auto [at, key_at] = places(head, slot);
             const auto distance = static_cast<int>(head.size() - 1 - slot);
-            Vector query = rotated(layer, queries.back().data(), at);
-            Vector key = rotated(layer, head[slot].key.data(), key_at);
-            if (positions_.rule != Positions::grouped || distance < positions_.neighbours) {
-                query = compared(query);  // those far away are rotated each time, and not rounded
-                key = rotated_copy(layer, head[slot], key_at);
+            const bool far =  // then rotated for each query, and not rounded
+                positions_.rule == Positions::grouped && distance >= positions_.neighbours;
+            if (slot == 0 || positions_.rule == Positions::grouped) {
+                query = rotated(layer, queries.back().data(), at);
+                if (!far) query = compared(query);
             }
+            const Vector key = far ? rotated(layer, head[slot].key.data(), key_at)
+                                   : rotated_copy(layer, head[slot], key_at);
             logits.push_back(capped(dot(query, key) / std::sqrt(n_embd_head_), attention_softcap_));
             if (layer.window > 0 && distance >= layer.window) logits.back() = -INFINITY;
         }
