@@ -1,5 +1,5 @@
-// Broken on purpose once, each turned a test red: rows stored but not spread, or loaded as they
-// lie, slots by the order of rows, heads by the order of tokens.
+// Broken on purpose once, each turned a test red: rows that a graph stores and does not spread, or
+// loads as they lie, rows that are loaded so without a graph.
 
 #include "cache/pot_rows.h"
 
