@@ -84,7 +84,7 @@ void matmul(benchmark::State& state, bool ours) {
 void attend(benchmark::State& state, bool ours) {
     const std::int64_t d = state.range(0), n_head = state.range(1), n_head_kv = state.range(2);
     const std::int64_t n_tokens = state.range(3), n_kv = state.range(4);
-    if (!kernels::attention_supported(static_cast<int>(d)))
+    if (!kernels::attention_supported(GGML_TYPE_F16, static_cast<int>(d)))
         return state.SkipWithError("unsupported CPU");
     const float scale = 1 / std::sqrt(static_cast<float>(d));
     const auto make_output = [&](ggml_context* ctx) {

@@ -48,6 +48,13 @@ function(infinipot_fix_amx_tile_config dir)
     endif()
 endfunction()
 
+# Threads that wait long sleep; the header says why.
+function(infinipot_make_threads_patient dir)
+    set_source_files_properties(${dir}/ggml/src/ggml-cpu/ggml-cpu.c
+        TARGET_DIRECTORY ggml-cpu PROPERTIES
+        COMPILE_OPTIONS "-include;${PROJECT_SOURCE_DIR}/cmake/patient_wait.h")
+endfunction()
+
 # With AVX512-FP16 ggml's dot products of F16 rows take 128 values at a time and the rest one by one in
 # scalar code: for heads of 64 or 96, that is all of them. Measured on TinyLlama Q8_0 (heads of 64), two
 # threads, flash attention, tokens/s:
@@ -79,6 +86,7 @@ endfunction()
 infinipot_find_llama(INFINIPOT_LLAMA_SOURCE)
 infinipot_add_llama(${INFINIPOT_LLAMA_SOURCE})
 infinipot_fix_amx_tile_config(${INFINIPOT_LLAMA_SOURCE})
+infinipot_make_threads_patient(${INFINIPOT_LLAMA_SOURCE})
 infinipot_avoid_avx512fp16()
 infinipot_spare_libllama_sanitizers()
 infinipot_spare_ggml_assertions()

@@ -57,7 +57,7 @@ struct SessionOptions {
     std::optional<Schedule> schedule = {};    ///< nothing: as the policy's source does it
     std::optional<Positions> positions = {};  ///< likewise
     /// How the pot stores numbers. For those with blocks of 32, q8_0 and q4_0, head sizes must be
-    /// multiples of 32; kernels of our own attend to f16 alone, ggml's to the others.
+    /// multiples of 32.
     KvType kv_type = KvType::f16;
     Framing framing = Framing::chat;
     /// The catalyst prompt: run when the pot is full, used to score its entries, then removed

@@ -112,13 +112,25 @@ std::byte* KvCache::row(ggml_tensor* pot, int head, int slot) const {
     return static_cast<std::byte*>(pot->data) + index(head) * pot->nb[2] + index(slot) * pot->nb[1];
 }
 
+void KvCache::copy_vectors(int il, int head, int from, int to) const {
+    for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
+        std::memcpy(row(pot, head, to), row(pot, head, from), pot->nb[1]);
+    }
+}
+
+void KvCache::replace_newest(int il, int head, int slot, const Tag& tag) {
+    const int newest = n_ - 1;
+    if (slot != newest) copy_vectors(il, head, slot, newest);
+    const std::size_t at = tag_offset(il, head) + index(newest);
+    tags_[at] = tag;
+    if (shape_.accumulates) attention_[at] = 0;
+}
+
 void KvCache::move_last_to(int il, int head, int slot) {
     const int last = n_ - 1;
     assert(0 <= slot && slot <= last);
     if (slot == last) return;
-    for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
-        std::memcpy(row(pot, head, slot), row(pot, head, last), pot->nb[1]);
-    }
+    copy_vectors(il, head, last, slot);
     const std::size_t tags = tag_offset(il, head);
     tags_[tags + index(slot)] = tags_[tags + index(last)];
     if (shape_.accumulates) attention_[tags + index(slot)] = attention_[tags + index(last)];

@@ -80,6 +80,10 @@ class KvCache {
     /// Returns the first slot that changed in any head; n if none did.
     int gather(const KeptSlots& kept);
 
+    /// What a graph has written to `slot`, behind the pot, becomes the newest entry of a head, that
+    /// in slot n-1, and has received no attention yet.
+    void replace_newest(int il, int head, int slot, const Tag& tag);
+
     /// The entry in the last slot of a head takes the place of the one in `slot`, bit for bit. To
     /// be called for every head, and then truncate(n - 1).
     void move_last_to(int il, int head, int slot);
@@ -96,6 +100,7 @@ class KvCache {
 
     static std::size_t index(int i) { return static_cast<std::size_t>(i); }
     std::size_t tag_offset(int il, int head) const;
+    void copy_vectors(int il, int head, int from, int to) const;
     void gather_rows(ggml_tensor* rows, int head, std::span<const int> slots) const;
 
     CacheShape shape_;

@@ -22,6 +22,9 @@ class ReadingOrder {
     /// The next n slots of every head hold new entries, the newest last.
     void append(int n);
 
+    /// The newest entry, that in slot n-1, has become another one.
+    void renew(int head) { begin(head)[n_ - 1] = n_ - 1; }
+
     /// The entry of `rank` leaves, and the newest, which lies in slot n-1, moves to its slot.
     /// To be called for every head, and then shrink() once.
     void replace(int head, int rank);

@@ -100,11 +100,12 @@ AttentionHook ForwardPass::hook(ggml_context* context, ggml_cgraph* graph, const
     };
 }
 
-Workspace::Build ForwardPass::batch_graph(const Batch& batch, Yield yield,
-                                          GraphInputs& inputs) const {
-    return [this, batch, yield, &inputs](ggml_context* context, ggml_cgraph* graph) {
+Workspace::Build ForwardPass::batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs,
+                                          std::span<const LayerAttention> layers) const {
+    return [this, batch, yield, &inputs, layers](ggml_context* context, ggml_cgraph* graph) {
         GraphBuilder g(context, graph, model_.hparams, model_.options.kernels, cache_, batch,
                        positions_, hook(context, graph, batch, yield));
+        g.attend_with(layers);
         ggml_tensor* hidden = model_.architecture->hidden(g);  // [n_embd, n_tokens]
         inputs = g.inputs();
         ggml_build_forward_expand(graph, inputs.mask);
@@ -118,17 +119,17 @@ Workspace::Build ForwardPass::batch_graph(const Batch& batch, Yield yield,
 }
 
 void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
-                                Yield yield) {
+                                Yield yield, std::span<const LayerAttention> layers) {
     const Batch batch{first_slot, static_cast<int>(tokens.size())};
     assert(batch.end_slot() <= cache_.shape().capacity);
     GraphInputs inputs;
-    workspace_.prepare(batch_graph(batch, yield, inputs));
+    workspace_.prepare(batch_graph(batch, yield, inputs, layers));
     ggml_backend_tensor_set(inputs.tokens, tokens.data(), 0, tokens.size_bytes());
     set_to_count(inputs.positions, first_position);
     set_to_count(inputs.slots, first_slot);
     set_masks(batch, inputs, mask_);
     if (inputs.grouped) set_grouped_inputs(batch, positions_, *inputs.grouped);
-    workspace_.compute();
+    layers.empty() ? workspace_.compute() : workspace_.compute_wholly();
 }
 
 /// numbers: I32, set to first, first + 1, ...
@@ -156,6 +157,26 @@ void ForwardPass::run(std::span<const Token> tokens, int first_position, bool ob
     observed_ = observe;
 }
 
+void ForwardPass::run_with(std::span<const LayerAttention> layers, std::span<const Token> tokens,
+                           int first_slot, int first_position) {
+    compute_batch(tokens, first_slot, first_position, Yield::hidden, layers);
+    n_run_ = static_cast<int>(tokens.size());
+    end_slot_ = first_slot + n_run_;
+    observed_ = false;
+}
+
+void ForwardPass::reserve_with(std::span<const LayerAttention> layers, int n_tokens) {
+    GraphInputs inputs;
+    workspace_.reserve(
+        batch_graph({cache_.shape().capacity - n_tokens, n_tokens}, Yield::hidden, inputs, layers));
+}
+
+std::span<float> ForwardPass::attention(int il, int head) {
+    const std::size_t capacity = size(cache_.shape().capacity);
+    return std::span(attention_)
+        .subspan(size(il * cache_.shape().n_head_kv + head) * capacity, capacity);
+}
+
 Workspace::Build ForwardPass::surprisal_graph(int first, int n, ggml_tensor*& targets,
                                               ggml_tensor*& nats) const {
     return [this, first, n, &targets, &nats](ggml_context* context, ggml_cgraph* graph) {
@@ -169,7 +190,7 @@ Workspace::Build ForwardPass::surprisal_graph(int first, int n, ggml_tensor*& ta
     };
 }
 
-void ForwardPass::surprisal(std::span<const Token> tokens, std::span<float> nats) {
+void ForwardPass::surprisal(std::span<const Token> tokens, std::span<float> nats, bool wholly) {
     assert(static_cast<int>(tokens.size()) == n_run_ && nats.size() == tokens.size());
     for (int first = 0; first < n_run_; first += tile_tokens_) {
         const int n = std::min(tile_tokens_, n_run_ - first);
@@ -177,7 +198,7 @@ void ForwardPass::surprisal(std::span<const Token> tokens, std::span<float> nats
         ggml_tensor* result = nullptr;
         workspace_.prepare(surprisal_graph(first, n, targets, result));
         ggml_backend_tensor_set(targets, tokens.data() + first, 0, ggml_nbytes(targets));
-        workspace_.compute();
+        wholly ? workspace_.compute_wholly() : workspace_.compute();
         ggml_backend_tensor_get(result, nats.data() + first, 0, ggml_nbytes(result));
     }
 }

@@ -42,11 +42,23 @@ class ForwardPass {
     /// @throws Error(interrupted), and then nothing has happened.
     void run(std::span<const Token> tokens, int first_position, bool observe = false);
 
+    /// As run(), in the slots from first_slot on, but layer il attends with layers[il], which may
+    /// change the pot: it runs to its end.
+    void run_with(std::span<const LayerAttention> layers, std::span<const Token> tokens,
+                  int first_slot, int first_position);
+
+    /// @throws Error(interrupted) if run() would.
+    void require_not_interrupted() { workspace_.require_not_interrupted(); }
+
+    /// Allocates for run_with() of so many tokens.
+    void reserve_with(std::span<const LayerAttention> layers, int n_tokens);
+
     /// Attention mass that slots have received since forget_attention(), from observed runs that
     /// were declared read or from the catalyst: [n_layer][n_head_kv][capacity], of which those up
     /// to the last run's end count.
     std::span<const float> attention() const { return attention_; }
     void forget_attention() { std::ranges::fill(attention_, 0.0f); }
+    std::span<float> attention(int il, int head);  ///< of one head: [capacity]
 
     /// Attention that entries may expect from the queries to come: [n_head_kv][n_kv], 0 for the
     /// first n_sink; valid until the next call. Only with Limits::expected_attention.
@@ -57,8 +69,8 @@ class ForwardPass {
     QueryStatistics* query_statistics() { return future_ ? &future_->statistics : nullptr; }
 
     /// -ln P of each token of the last run(), in nats, given all before it.
-    /// @throws Error(interrupted)
-    void surprisal(std::span<const Token> tokens, std::span<float> nats);
+    /// @throws Error(interrupted) unless it must run to its end.
+    void surprisal(std::span<const Token> tokens, std::span<float> nats, bool wholly = false);
 
     /// Logits for what follows the last token of the last run(): [n_vocab], valid until the next
     /// call.
@@ -88,11 +100,12 @@ class ForwardPass {
     enum class Yield { hidden, hidden_and_attention, attention };
 
     void compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
-                       Yield yield);
+                       Yield yield, std::span<const LayerAttention> layers = {});
     void set_to_count(ggml_tensor* numbers, int first);
     void add_measured_attention(int n_kv);
     void reserve(const Limits& limits);
-    Workspace::Build batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs) const;
+    Workspace::Build batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs,
+                                 std::span<const LayerAttention> layers = {}) const;
     AttentionHook hook(ggml_context* context, ggml_cgraph* graph, const Batch& batch,
                        Yield yield) const;
     Workspace::Build surprisal_graph(int first, int n, ggml_tensor*& targets,

@@ -1,5 +1,8 @@
 #include "engine/one_by_one.h"
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
 #include <string>
 
 #include "base/clock.h"
@@ -31,66 +34,84 @@ OneByOne::OneByOne(const Plan& plan, const Model::Impl& model, KvCache& cache, F
       cache_(cache),
       measurements_(plan, cache, forward),
       tables_(model, cache.shape().capacity, 2 * cache.shape().capacity, backend),
-      order_(cache.shape().n_layer * cache.shape().n_head_kv, cache.shape().capacity),
-      key_(static_cast<std::size_t>(cache.shape().n_embd_head)) {}
+      order_(cache.shape().n_layer * cache.shape().n_head_kv, cache.shape().capacity) {}
 
 int OneByOne::next_position() const { return first_position_ + cache_.n(); }
 
+int OneByOne::left_to_new_positions() const {
+    if (plan_.positions.rule != Positions::reset) return std::numeric_limits<int>::max();
+    return tables_[0].n_positions() - next_position();
+}
+
 void OneByOne::evict() {
     const Stopwatch watch;
-    const std::vector<int> ranks = select();
-    const int n_head_kv = cache_.shape().n_head_kv;
-    for (int head = 0; head < static_cast<int>(ranks.size()); ++head) {
-        const int rank = ranks[static_cast<std::size_t>(head)];
-        cache_.move_last_to(head / n_head_kv, head % n_head_kv,
-                            order_.slots(head)[static_cast<std::size_t>(rank)]);
-        order_.replace(head, rank);
+    const CacheShape& shape = cache_.shape();
+    std::vector<int> ranks;
+    for (int il = 0; il < shape.n_layer; ++il)
+        std::ranges::copy(select(il), std::back_inserter(ranks));
+    auto rank = ranks.begin();
+    for (int il = 0; il < shape.n_layer; ++il) {
+        for (int head = 0; head < shape.n_head_kv; ++head) let_go(il, head, *rank++, 1);
     }
-    order_.shrink();
-    cache_.truncate(cache_.n() - 1);
-    n_old_ = cache_.n();
-    ++first_position_;
-    if (plan_.positions.rule == Positions::reset) {
-        for (int head = 0; head < static_cast<int>(ranks.size()); ++head) {
-            step_up(head / n_head_kv, head % n_head_kv, ranks[static_cast<std::size_t>(head)]);
-        }
-        if (next_position() >= tables_[0].n_positions()) start_positions_anew();
-    }
+    settle(1);
     seconds_ += watch.seconds();
 }
 
-/// The ranks that leave, one for each head of each layer.
-std::vector<int> OneByOne::select() {
+void OneByOne::open(const Tag& newest) {
+    cache_.append({&newest, 1});
+    order_.append(1);
+}
+
+void OneByOne::admit(int il, int head, int slot, const Tag& tag) {
+    cache_.replace_newest(il, head, slot, tag);
+    order_.renew(head_index(il, head));
+}
+
+std::vector<int> OneByOne::select(int il) {
     const Budget& budget = plan_.options.budget;
     const EvictionPolicy& policy = *plan_.options.policy;
     Keep keep(cache_.n(), cache_.n() - 1);
     keep.first(budget.protect_first).last(budget.protect_recent);
+    std::vector<Keep> heads(static_cast<std::size_t>(cache_.shape().n_head_kv), keep);
+    policy.select(measurements_.view(il, cache_.n() - n_old_, &order_), heads);
     std::vector<int> ranks;
-    for (int il = 0; il < cache_.shape().n_layer; ++il) {
-        std::vector<Keep> heads(static_cast<std::size_t>(cache_.shape().n_head_kv), keep);
-        policy.select(measurements_.view(il, cache_.n() - n_old_, &order_), heads);
-        for (const Keep& head : heads) ranks.push_back(evicted(head, policy));
-    }
+    for (const Keep& head : heads) ranks.push_back(evicted(head, policy));
     return ranks;
 }
 
-void OneByOne::step_up(int il, int head, int n_older) {
-    for (int rank = 0; rank < n_older; ++rank) rotate(il, head, rank);
-}
-
-void OneByOne::start_positions_anew() {
-    first_position_ = 0;
-    for (int il = 0; il < cache_.shape().n_layer; ++il) {
-        for (int head = 0; head < cache_.shape().n_head_kv; ++head) step_up(il, head, order_.n());
+void OneByOne::let_go(int il, int head, int rank, int n_gone) {
+    const int index = head_index(il, head);
+    cache_.move_last_to(il, head, order_.slots(index)[static_cast<std::size_t>(rank)]);
+    order_.replace(index, rank);
+    if (plan_.positions.rule == Positions::reset) {
+        rotate_oldest(il, head, rank, first_position_ + n_gone);
     }
 }
 
-void OneByOne::rotate(int il, int head, int rank) {
-    const int slot =
-        order_.slots(il * cache_.shape().n_head_kv + head)[static_cast<std::size_t>(rank)];
-    tables_[il].rotate(cache_.shape().type, cache_.row(cache_.keys(il), head, slot),
-                       first_position_ + rank, cache_.row(cache_.rotated_keys(il), head, slot),
-                       key_);
+void OneByOne::settle(int n_gone) {
+    order_.shrink();
+    cache_.truncate(cache_.n() - 1);
+    n_old_ = cache_.n();
+    if (plan_.positions.rule != Positions::reset) return;
+    first_position_ += n_gone;
+    if (left_to_new_positions() > 0) return;
+    first_position_ = 0;
+    for (int il = 0; il < cache_.shape().n_layer; ++il) {
+        for (int head = 0; head < cache_.shape().n_head_kv; ++head) {
+            rotate_oldest(il, head, order_.n(), 0);
+        }
+    }
+}
+
+void OneByOne::rotate_oldest(int il, int head, int n, int first_position) {
+    const CacheShape& shape = cache_.shape();
+    const auto oldest = order_.slots(head_index(il, head)).first(static_cast<std::size_t>(n));
+    std::vector<float> scratch(static_cast<std::size_t>(shape.n_embd_head));
+    int position = first_position;
+    for (const int slot : oldest) {
+        tables_[il].rotate(shape.type, cache_.row(cache_.keys(il), head, slot), position++,
+                           cache_.row(cache_.rotated_keys(il), head, slot), scratch);
+    }
 }
 
 }  // namespace infinipot

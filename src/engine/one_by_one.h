@@ -30,22 +30,41 @@ class OneByOne {
     /// Where the token in the pot's next slot is to be rotated to; with Positions::reset only.
     int next_position() const;
 
+    // The steps of evict(), for those who take a layer or a head at a time. Between open() and
+    // settle() the pot holds one entry more than is retained, and every head admits and lets go
+    // equally many.
+
+    void open(const Tag& newest);
+
+    /// What a graph has written to `slot`, behind the pot, becomes the newest entry of a head.
+    void admit(int il, int head, int slot, const Tag& tag);
+
+    /// The ranks that leave the heads of one layer.
+    /// @throws what the policy throws
+    std::vector<int> select(int il);
+
+    /// The entry of `rank` leaves a head, as the n_gone-th since settle().
+    void let_go(int il, int head, int rank, int n_gone);
+
+    /// `n_gone` entries have left every head.
+    void settle(int n_gone);
+
+    /// How many more can leave until positions start anew.
+    int left_to_new_positions() const;
+
     const ReadingOrder& order() const { return order_; }
     double seconds() const { return seconds_; }
     std::size_t bytes() const { return tables_.bytes() + measurements_.bytes(); }
 
    private:
-    std::vector<int> select();
-    void step_up(int il, int head, int n_older);
-    void start_positions_anew();
-    void rotate(int il, int head, int rank);
+    void rotate_oldest(int il, int head, int n, int first_position);
+    int head_index(int il, int head) const { return il * cache_.shape().n_head_kv + head; }
 
     const Plan& plan_;
     KvCache& cache_;
     Measurements measurements_;
     RotationTables tables_;
     ReadingOrder order_;
-    std::vector<float> key_;  // [n_embd_head], while it is rotated
     int first_position_ = 0;  // of the oldest entry
     int n_old_ = 0;           // entries that the last eviction left
     double seconds_ = 0;

@@ -61,9 +61,13 @@ Session::Impl::Impl(const Model& m, SessionOptions options)
     if (plan.schedule == Schedule::one_by_one) {
         one_by_one_.emplace(plan, m.impl(), cache_, forward_, backend_);
     }
+    if (InTurn::possible(plan, m.impl(), cache_)) {
+        in_turn_.emplace(plan, m.impl(), cache_, forward_, *one_by_one_);
+    }
     stats.pot_bytes = cache_.bytes();
-    stats.compute_bytes =
-        forward_.bytes() + distiller_.bytes() + (one_by_one_ ? one_by_one_->bytes() : 0);
+    stats.compute_bytes = forward_.bytes() + distiller_.bytes() +
+                          (one_by_one_ ? one_by_one_->bytes() : 0) +
+                          (in_turn_ ? in_turn_->bytes() : 0);
 }
 
 void Session::Impl::require_no_generation() const {
@@ -151,7 +155,7 @@ Session::Impl::Step Session::Impl::next_step() const {
     const int room = (in_first_half ? plan.fill_limit / 2 : plan.fill_limit) - cache_.n();
     const int most = std::min(plan.options.n_batch, room);
     if (one_by_one_ && room == 0) {
-        return {1, plan.needs.attention != AttentionProbe::none};
+        return {takes_turns() ? in_turn_->most() : 1, plan.needs.attention != AttentionProbe::none};
     }
     if (plan.needs.attention == AttentionProbe::accumulated) return {std::min(most, tile), true};
     if (plan.needs.attention == AttentionProbe::recent && plan.schedule == Schedule::when_full) {
@@ -249,6 +253,7 @@ void Session::Impl::read_waiting(bool all, const IngestOptions& options, const S
             done += n;
             stats.tokens_read += n;
             if (options.on_progress) report_progress(options, n, waiting_.size() - done, watch);
+            if (in_turn_) in_turn_->rethrow_failure();
         }
     } catch (...) {
         close();
@@ -279,11 +284,25 @@ int Session::Impl::position() const {
 }
 
 void Session::Impl::read_batch(std::span<const Token> tokens, bool staying, const Step& step) {
+    if (staying && takes_turns()) return read_in_turn(tokens);
     run(tokens, step.observed);
-    const std::span<float> nats = std::span(nats_).first(tokens.size());
-    std::ranges::fill(nats, 0.0f);
-    if (staying && plan.measures_surprisal()) measure_surprisal(tokens, nats);
-    append(tokens, nats, staying, step);
+    append(tokens, staying ? measure_surprisal(tokens) : no_surprisal(tokens), staying, step);
+}
+
+/// Only once the policy has let an entry go: one that refuses to must be heard before anything is
+/// lost.
+bool Session::Impl::takes_turns() const {
+    return in_turn_ && cache_.n() == plan.fill_limit && stats.distillations > 0;
+}
+
+/// The policy does not ask for surprisal, so tags do without.
+void Session::Impl::read_in_turn(std::span<const Token> tokens) {
+    const auto n = static_cast<int>(tokens.size());
+    in_turn_->read(tokens, tags_of(tokens, no_surprisal(tokens)), position());
+    measure_surprisal(tokens, true);
+    forward_.advance();
+    stats.distillations += n;
+    stream_position_ += n;
 }
 
 /// Attention of recent tokens adds up over as many of them as the policy asks for; what they were
@@ -308,11 +327,30 @@ void Session::Impl::accumulate_attention(int n_slots) {
     }
 }
 
-void Session::Impl::measure_surprisal(std::span<const Token> tokens, std::span<float> nats) {
+std::span<const float> Session::Impl::no_surprisal(std::span<const Token> tokens) {
+    const std::span<float> nats = std::span(nats_).first(tokens.size());
+    std::ranges::fill(nats, 0.0f);
+    return nats;
+}
+
+/// Of the last run; zeros if nobody asks for it.
+std::span<const float> Session::Impl::measure_surprisal(std::span<const Token> tokens,
+                                                        bool wholly) {
+    if (!plan.measures_surprisal()) return no_surprisal(tokens);
     const Stopwatch watch;
-    forward_.surprisal(tokens, nats);
+    const std::span<float> nats = std::span(nats_).first(tokens.size());
+    forward_.surprisal(tokens, nats, wholly);
     if (stream_position_ == 0) nats[0] = 0;  // nothing predicts the first token of the stream
     stats.surprisal_seconds += watch.seconds();
+    return nats;
+}
+
+std::span<const Tag> Session::Impl::tags_of(std::span<const Token> tokens,
+                                            std::span<const float> nats) {
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        tags_[i] = {nats[i], tokens[i], stream_position_ + static_cast<std::int64_t>(i)};
+    }
+    return std::span(tags_).first(tokens.size());
 }
 
 void Session::Impl::append(std::span<const Token> tokens, std::span<const float> nats, bool staying,
@@ -322,10 +360,7 @@ void Session::Impl::append(std::span<const Token> tokens, std::span<const float>
     if (plan.needs.attention == AttentionProbe::accumulated && step.observed) {
         accumulate_attention(cache_.n() + n);
     }
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-        tags_[i] = {nats[i], tokens[i], stream_position_ + static_cast<std::int64_t>(i)};
-    }
-    cache_.append(std::span(tags_).first(tokens.size()));
+    cache_.append(tags_of(tokens, nats));
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n());
     stream_position_ += n;
     if (one_by_one_ && staying) {
@@ -362,6 +397,7 @@ void Session::Impl::read(std::span<const Token> tokens, bool staying) {
         const auto n = std::min(static_cast<std::size_t>(step.n_tokens), tokens.size());
         read_batch(tokens.first(n), staying, step);
         tokens = tokens.subspan(n);
+        if (in_turn_) in_turn_->rethrow_failure();
     }
     logits_ = forward_.logits();
 }
@@ -407,6 +443,7 @@ Stats Session::Impl::current_stats() const {
     now.select_seconds = distiller_.times().select;
     now.gather_seconds = distiller_.times().gather;
     if (one_by_one_) now.select_seconds += one_by_one_->seconds();
+    if (in_turn_) now.select_seconds += in_turn_->seconds();
     return now;
 }
 

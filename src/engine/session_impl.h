@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "engine/distil.h"
 #include "engine/forward_pass.h"
+#include "engine/in_turn.h"
 #include "engine/one_by_one.h"
 #include "engine/plan.h"
 #include "infinipot/session.h"
@@ -92,9 +93,13 @@ class Session::Impl {
     std::uint64_t bytes_in_pot(std::size_t n_waiting) const;
     int position() const;
     void read_batch(std::span<const Token> tokens, bool staying, const Step& step);
+    bool takes_turns() const;
+    void read_in_turn(std::span<const Token> tokens);
+    std::span<const Tag> tags_of(std::span<const Token> tokens, std::span<const float> nats);
     void run(std::span<const Token> tokens, bool observed);
     void accumulate_attention(int n_slots);
-    void measure_surprisal(std::span<const Token> tokens, std::span<float> nats);
+    std::span<const float> no_surprisal(std::span<const Token> tokens);
+    std::span<const float> measure_surprisal(std::span<const Token> tokens, bool wholly = false);
     void append(std::span<const Token> tokens, std::span<const float> nats, bool staying,
                 const Step& step);
     void evict_surplus();
@@ -104,6 +109,7 @@ class Session::Impl {
     ForwardPass forward_;
     Distiller distiller_;
     std::optional<OneByOne> one_by_one_;
+    std::optional<InTurn> in_turn_;  // where one_by_one_ allows it
     Utf8Validator validator_;
     std::string cut_off_;  // the beginning of a character whose end has not come
     Segmenter segmenter_;

@@ -56,9 +56,17 @@ ggml_tensor* GraphBuilder::by_head(ggml_tensor* x) {
     return ggml_permute(context(), x, 0, 2, 1, 3);
 }
 
-/// As vectors of the pot are stored, and back.
-ggml_tensor* GraphBuilder::spread(ggml_tensor* x) {
-    return spread_for(context(), cache_.shape().type, x);
+/// Queries, F32 [n_embd_head, n_head, n_tokens], as the pot's keys want them.
+ggml_tensor* GraphBuilder::spread(ggml_tensor* q) {
+    return spread_for(context(), cache_.shape().type, q);
+}
+
+/// What was attended of values as they lie in the pot, as if of values as they were:
+/// [n_embd_head * n_head, n_tokens].
+ggml_tensor* GraphBuilder::unspread(ggml_tensor* attended) {
+    if (!spreads(cache_.shape().type)) return attended;
+    return ggml_reshape_2d(context(), spread(split_heads(attended, hparams_.n_head)),
+                           attended->ne[0], attended->ne[1]);
 }
 
 /// rows: [n_embd_head, n_head_kv, n_tokens] into the batch's slots of `pot`.
@@ -90,8 +98,9 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
                    mask_of(attention), attention.scale, attention.softcap});
     }
     if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, attention);
-    return native(attention) ? attend_natively(il, q, attention)
-                             : attend_with_ggml(il, q, attention);
+    if (!layers_.empty()) return unspread(attend_outside(il, q));
+    return unspread(native(attention) ? attend_natively(il, q, attention)
+                                      : attend_with_ggml(il, q, attention));
 }
 
 /// Decided by the pot and not by what it holds, so that all batches of a session attend alike and
@@ -101,9 +110,9 @@ bool GraphBuilder::windowed(const Attention& attention) const {
 }
 
 bool GraphBuilder::native(const Attention& attention) const {
-    return kernels_ == Kernels::native && cache_.shape().type == GGML_TYPE_F16 &&
-           attention.softcap == 0 && !windowed(attention) &&
-           kernels::attention_supported(hparams_.n_embd_head, hparams_.n_head / hparams_.n_head_kv);
+    return kernels_ == Kernels::native && attention.softcap == 0 && !windowed(attention) &&
+           kernels::attention_supported(cache_.shape().type, hparams_.n_embd_head,
+                                        hparams_.n_head / hparams_.n_head_kv);
 }
 
 ggml_tensor* GraphBuilder::mask_of(const Attention& attention) {
@@ -138,11 +147,19 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
                               .softcap = attention.softcap});
 }
 
-/// q: [n_embd_head, n_head, n_tokens], rotated, as the pot's keys want it; for both ways of
-/// attending.
+/// q: [n_embd_head, n_head, n_tokens], rotated and spread; for all ways of attending that follow.
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
                               slots(cache_.values(il), batch_.end_slot()), attention.scale);
+}
+
+ggml_tensor* GraphBuilder::attend_outside(int il, ggml_tensor* q) {
+    const auto call = [](ggml_tensor* out, int ith, int nth, void* layer) {
+        (*static_cast<const LayerAttention*>(layer))(out->src[0], out, ith, nth);
+    };
+    const LayerAttention& layer = layers_[static_cast<std::size_t>(il)];
+    return ggml_custom_4d(context(), GGML_TYPE_F32, q->ne[0] * q->ne[1], q->ne[2], 1, 1, &q, 1,
+                          call, GGML_N_TASKS_MAX, const_cast<LayerAttention*>(&layer));
 }
 
 ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attention& attention) {
@@ -152,7 +169,6 @@ ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attent
         context(), by_head(q), slots(cache_.rotated_keys(il), n_kv_),
         slots(cache_.values(il), n_kv_), mask_of(attention), scale, 0.0f, attention.softcap);
     ggml_prec_set_acc(attended, GGML_PREC_F32);  // [n_embd_head, n_head, n_tokens]
-    attended = spread(attended);                 // and with it the values as they were
     return ggml_reshape_2d(context(), attended, attended->ne[0] * attended->ne[1], batch_.n_tokens);
 }
 

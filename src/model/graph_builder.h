@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "cache/kv_cache.h"
@@ -26,6 +27,12 @@ struct AttentionInputs {
 /// Called for every layer while the graph is built; may add nodes of its own.
 using AttentionHook = std::function<void(int il, const AttentionInputs&)>;
 
+/// Attends in place of the graph, a layer at a time, once keys and values are in the pot. Called on
+/// all threads of the computation, `ith` of `nth`. q: F32 [n_embd_head, n_head, n_tokens], rotated,
+/// as they meet the keys; out, of values as they lie in the pot: F32 [n_embd_head * n_head, n_tokens].
+using LayerAttention =
+    std::function<void(const ggml_tensor* q, ggml_tensor* out, int ith, int nth)>;
+
 /// What a graph reads besides weights and pot. Set before it is computed.
 struct GraphInputs {
     ggml_tensor* tokens;     ///< I32 [n_tokens]
@@ -45,6 +52,9 @@ class GraphBuilder : public Operators {
     GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams, Kernels kernels,
                  const KvCache& cache, const Batch& batch, const Positions& positions = {},
                  AttentionHook hook = {});
+
+    /// From now on layer il attends with layers[il], which must outlive the graph's computation.
+    void attend_with(std::span<const LayerAttention> layers) { layers_ = layers; }
 
     const GraphInputs& inputs() const { return inputs_; }
 
@@ -66,7 +76,8 @@ class GraphBuilder : public Operators {
 
    private:
     ggml_tensor* split_heads(ggml_tensor* x, int n_head);
-    ggml_tensor* spread(ggml_tensor* x);
+    ggml_tensor* spread(ggml_tensor* q);
+    ggml_tensor* unspread(ggml_tensor* attended);
     void store(ggml_tensor* rows, ggml_tensor* pot);
     ggml_tensor* by_head(ggml_tensor* x);
     ggml_tensor* slots(ggml_tensor* pot, int n);
@@ -77,6 +88,7 @@ class GraphBuilder : public Operators {
                                   const Attention& attention);
     ggml_tensor* attend_natively(int il, ggml_tensor* q, const Attention& attention);
     ggml_tensor* attend_with_ggml(int il, ggml_tensor* q, const Attention& attention);
+    ggml_tensor* attend_outside(int il, ggml_tensor* q);
 
     ggml_cgraph* graph_;
     const Hparams& hparams_;
@@ -85,6 +97,7 @@ class GraphBuilder : public Operators {
     Batch batch_;
     int n_kv_;
     AttentionHook hook_;
+    std::span<const LayerAttention> layers_;
     GraphInputs inputs_;
 };
 

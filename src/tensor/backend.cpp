@@ -45,6 +45,8 @@ std::vector<ggml_backend_buffer_type_t> cpu_weight_buffer_types() {
 struct Backend::ThreadPool {
     explicit ThreadPool(int n_threads) {
         ggml_threadpool_params params = ggml_threadpool_params_default(n_threads);
+        params.poll =
+            1;  // of 100: from one graph to the next; an idle session does not keep cores busy
         const auto make = cpu_function<NewThreadPool>("ggml_threadpool_new");
         if (make != nullptr) pool = make(&params);
     }
@@ -99,12 +101,14 @@ ggml_status Backend::run(ggml_cgraph* graph, Abort abort) {
     return status;
 }
 
+void Backend::require_not_interrupted() {
+    if (!interrupted_.exchange(false, std::memory_order_relaxed)) return;
+    throw Error(ErrorCode::interrupted, "interrupted");
+}
+
 void Backend::compute(ggml_cgraph* graph) {
-    const bool before = interrupted_.load(std::memory_order_relaxed);
-    if (before || run(graph, Abort::on_interrupt) == GGML_STATUS_ABORTED) {
-        interrupted_.store(false, std::memory_order_relaxed);
-        throw Error(ErrorCode::interrupted, "interrupted");
-    }
+    require_not_interrupted();
+    if (run(graph, Abort::on_interrupt) == GGML_STATUS_ABORTED) require_not_interrupted();
 }
 
 void Backend::compute_wholly(ggml_cgraph* graph) { run(graph, Abort::never); }

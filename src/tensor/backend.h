@@ -29,6 +29,9 @@ class Backend {
     /// As compute(), but not to be interrupted: for graphs that change what a session remembers.
     void compute_wholly(ggml_cgraph* graph);
 
+    /// @throws Error(interrupted) if interrupt() was called and nothing has been thrown for it.
+    void require_not_interrupted();
+
     /// Allocates the work memory that compute(graph) will need, without computing more than one
     /// node.
     void reserve_work(ggml_cgraph* graph);

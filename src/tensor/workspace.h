@@ -29,6 +29,9 @@ class Workspace {
     void compute() { backend_.compute(graph_); }                ///< see Backend::compute
     void compute_wholly() { backend_.compute_wholly(graph_); }  ///< see Backend::compute_wholly
 
+    /// @throws Error(interrupted) if compute() would.
+    void require_not_interrupted() { backend_.require_not_interrupted(); }
+
     /// Bytes reserved for the tensors of a graph and their descriptions.
     std::size_t bytes() const;
 

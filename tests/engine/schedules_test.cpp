@@ -242,6 +242,83 @@ TEST_F(ScheduleTest, One_by_one_never_lets_a_policy_that_refuses_fill_the_pot) {
     }
 }
 
+class InTurns : public ScheduleTest, public testing::WithParamInterface<Way> {
+   protected:
+    /// Stream positions of all entries in reading order, head by head.
+    static std::vector<std::int64_t> held(Session& reader) {
+        Session::Impl& impl = reader.impl();
+        const CacheShape& shape = impl.cache().shape();
+        std::vector<std::int64_t> result;
+        for (int index = 0; index < shape.n_layer * shape.n_head_kv; ++index) {
+            const auto tags = impl.cache().tags(index / shape.n_head_kv, index % shape.n_head_kv);
+            for (const int slot : impl.one_by_one()->order().slots(index)) {
+                result.push_back(tags[static_cast<std::size_t>(slot)].position);
+            }
+        }
+        return result;
+    }
+};
+
+/// Long enough for positions to start anew.
+TEST_P(InTurns, Tokens_of_a_batch_leave_what_they_leave_one_at_a_time) {
+    SessionOptions on_two_threads = options(GetParam());
+    on_two_threads.n_threads = 2;
+    Session together(model_, on_two_threads), alone = session(GetParam());
+    const std::vector<Token> tokens = model_.impl().vocabulary.tokenize(text(800));
+    const auto filling = std::span(tokens).first(97), rest = std::span(tokens).subspan(97);
+    together.impl().read(filling, true);
+    together.impl().read(rest, true);
+    alone.impl().read(filling, true);
+    for (const Token& token : rest) alone.impl().read({&token, 1}, true);
+
+    EXPECT_EQ(held(together), held(alone));
+    EXPECT_EQ(together.stats().distillations, alone.stats().distillations);
+    for (std::size_t i = 0; i < together.impl().logits().size(); ++i) {
+        ASSERT_NEAR(together.impl().logits()[i], alone.impl().logits()[i], 0.05) << "token " << i;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, InTurns,
+                         testing::Values(Way{"streaming_llm", "streaming_llm"}, Way{"swa", "swa"},
+                                         Way{"h2o", "h2o"}, Way{"tova", "tova"},
+                                         Way{"h2o_positions_kept", "h2o", {}, Positions::keep},
+                                         Way{"keydiff", "keydiff", Schedule::one_by_one},
+                                         Way{"random", "random", Schedule::one_by_one}),
+                         [](const auto& way) { return way.param.name; });
+
+/// A policy of the user's that changes its mind.
+class RefusesLater : public EvictionPolicy {
+   public:
+    explicit RefusesLater(std::atomic<int>& n_calls) : n_calls_(n_calls) {}
+    std::string spec() const override { return "refuses_later"; }
+    Needs needs() const override { return {}; }
+    Schedule schedule() const override { return Schedule::one_by_one; }
+    void select(const LayerView&, std::span<Keep> heads) const override {
+        if (++n_calls_ == 100) throw Error(ErrorCode::does_not_fit, "no more");
+        for (Keep& keep : heads) keep.fill_recent();
+    }
+
+   private:
+    std::atomic<int>& n_calls_;
+};
+
+TEST_F(ScheduleTest, One_by_one_goes_on_after_a_policy_has_thrown_in_the_midst_of_a_batch) {
+    std::atomic<int> n_calls{0};
+    SessionOptions refusing = options({"", "streaming_llm"});
+    refusing.policy = std::make_shared<RefusesLater>(n_calls);
+    Session reader(model_, refusing);
+    EXPECT_EQ(sentence_of(
+                  [&] {
+                      reader.ingest(text(400));
+                      reader.flush();
+                  },
+                  ErrorCode::does_not_fit),
+              "no more");
+    reader.flush();
+    EXPECT_EQ(reader.stats().n_kv, 96);
+    EXPECT_EQ(reader.stats().distillations, reader.stats().tokens_read - 96);
+}
+
 // --- At the end ----------------------------------------------------------------------------------
 
 const Way at_end_ways[] = {

@@ -325,7 +325,7 @@ TEST_P(ParityOfPotTypes, Hidden_states_equal_libllamas_with_a_cache_of_the_type)
     std::optional<Engine> ours;
     std::optional<LibLlama> theirs;
     const auto begin = [&] {
-        ours.emplace(path, Kernels::native, type);
+        ours.emplace(path, Kernels::ggml, type);
         theirs.emplace(path, n_ctx, 1, ggml_type_of(type));
     };
     for_every_batch(tokens, 5, begin, [&](std::size_t done, std::span<const Token> batch) {

@@ -246,7 +246,7 @@ Reference::Vector Reference::rotated_copy(const Layer& layer, const Entry& entry
 
 /// A query as keys of the pot are compared with it.
 Reference::Vector Reference::compared(const Vector& query) const {
-    if (type_ == GGML_TYPE_F16) return query;
+    if (!rounds_queries_ || type_ == GGML_TYPE_F16) return query;
     return rounded(query, ggml_is_quantized(type_) ? GGML_TYPE_Q8_0 : type_);
 }
 

@@ -39,9 +39,12 @@ class Reference {
 
     /// What the pot rounds to; by default F16. Keys, rotated keys and values are rounded by ggml's
     /// reference code, those of quantised types after a multiplication by a Hadamard matrix, which
-    /// is then undone; queries to what ggml compares keys of the type with. Of F16, which rounds no
-    /// more than kernels do, only keys and values are.
-    void store_as(ggml_type type) { type_ = type; }
+    /// is then undone, and with `rounds_queries` queries to what ggml compares keys of the type
+    /// with. Of F16, which rounds no more than kernels do, only keys and values are.
+    void store_as(ggml_type type, bool rounds_queries) {
+        type_ = type;
+        rounds_queries_ = rounds_queries;
+    }
 
     /// Where entries sit; by default slot j is position j.
     void set_positions(const Positions& positions) { positions_ = positions; }
@@ -144,6 +147,7 @@ class Reference {
     Positions positions_;
     int first_position_ = 0;  // of slot 0, with Positions::reset
     ggml_type type_ = GGML_TYPE_F16;
+    bool rounds_queries_ = false;
     Vector logits_;
     std::int64_t stream_position_ = 0;
 };

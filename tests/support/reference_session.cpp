@@ -104,7 +104,7 @@ std::string text_of(const methods::Ranks& ranks, const methods::Head& head) {
 ReferenceSession::ReferenceSession(const std::filesystem::path& model, Settings settings)
     : settings_(std::move(settings)), reference_(model) {
     reference_.set_positions(settings_.positions);
-    reference_.store_as(settings_.type);
+    reference_.store_as(settings_.type, settings_.rounds_queries);
     received_.resize(reference_.pot().size(), Matrix(reference_.pot()[0].size()));
     queries_.resize(reference_.pot().size());
 }

@@ -23,6 +23,7 @@ class ReferenceSession {
         Schedule schedule = Schedule::when_full;
         Positions positions = {};
         ggml_type type = GGML_TYPE_F16;
+        bool rounds_queries = false;
         int retain = 0;
         int full_at = 0;      ///< entries, of when_full
         int n_positions = 0;  ///< of one_by_one with positions reset: then they begin anew

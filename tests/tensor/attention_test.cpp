@@ -131,7 +131,7 @@ class AttentionGraph : public SmallGraph {
 class Attention : public testing::Test {
    protected:
     void SetUp() override {
-        if (!attention_supported(64)) GTEST_SKIP() << "this CPU has no AVX-512 VNNI";
+        if (!attention_supported(GGML_TYPE_F16, 64)) GTEST_SKIP() << "this CPU has no kernel";
     }
 };
 
@@ -160,6 +160,43 @@ INSTANTIATE_TEST_SUITE_P(
                     Shape{96, 4, 1, 40, 800}, Shape{112, 2, 1, 9, 600}, Shape{128, 8, 2, 1, 777},
                     Shape{128, 8, 2, 100, 333}, Shape{256, 4, 2, 70, 130}, Shape{256, 8, 1, 2, 555},
                     Shape{64, 71, 1, 6, 20}));
+
+/// ggml's own round trip.
+std::vector<float> through(ggml_type type, const std::vector<float>& numbers, std::int64_t n_row,
+                           std::vector<char>& stored) {
+    const auto n = static_cast<std::int64_t>(numbers.size());
+    stored.resize(ggml_row_size(type, n));
+    ggml_quantize_chunk(type, numbers.data(), stored.data(), 0, n / n_row, n_row, nullptr);
+    std::vector<float> out(numbers.size());
+    ggml_get_type_traits(type)->to_float(stored.data(), out.data(), n);
+    return out;
+}
+
+class AttentionToType : public Attention, public testing::WithParamInterface<ggml_type> {};
+
+TEST_P(AttentionToType, Equals_plain_arithmetic_on_what_the_type_holds) {
+    for (const Shape s : {Shape{64, 8, 2, 1, 600}, Shape{96, 4, 2, 37, 333}}) {
+        Inputs inputs = Inputs::random(s);
+        std::vector<char> keys, values;
+        inputs.k = through(GetParam(), inputs.k, s.n_embd_head, keys);
+        inputs.v = through(GetParam(), inputs.v, s.n_embd_head, values);
+        SmallGraph graph(s.bytes());
+        ggml_tensor* q =
+            graph.input(GGML_TYPE_F32, {s.n_embd_head, s.n_head, s.n_tokens}, inputs.q);
+        ggml_tensor* k = graph.input(GetParam(), {s.n_embd_head, s.n_kv, s.n_head_kv}, keys);
+        ggml_tensor* v = graph.input(GetParam(), {s.n_embd_head, s.n_kv, s.n_head_kv}, values);
+
+        const std::vector<float> out =
+            graph.compute(attention(graph.context(), q, k, v, s.scale()), 2);
+
+        EXPECT_LT(normalized_error(out, reference(s, inputs)), 3e-7);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, AttentionToType,
+                         testing::Values(GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0,
+                                         GGML_TYPE_Q4_0),
+                         [](const auto& type) { return ggml_type_name(type.param); });
 
 TEST_F(Attention, Errs_less_than_storing_keys_and_values_in_F16_does) {
     const Shape s{64, 8, 2, 9, 1000};
@@ -278,11 +315,16 @@ TEST_F(Attention, Lets_an_overflow_of_the_keys_be_noticed) {
 
 TEST_F(Attention, Supports_head_sizes_that_are_multiples_of_16_from_32_to_256) {
     for (const int size : {32, 48, 64, 80, 96, 128, 192, 256}) {
-        EXPECT_TRUE(attention_supported(size));
+        EXPECT_TRUE(attention_supported(GGML_TYPE_F16, size));
     }
-    for (const int size : {0, 16, 40, 72, 272, 512}) EXPECT_FALSE(attention_supported(size));
-    EXPECT_TRUE(attention_supported(32, 512));
-    EXPECT_FALSE(attention_supported(32, 513)) << "more query heads than its scratch takes";
+    for (const int size : {0, 16, 40, 72, 272, 512})
+        EXPECT_FALSE(attention_supported(GGML_TYPE_F16, size));
+    EXPECT_TRUE(attention_supported(GGML_TYPE_F16, 32, 512));
+    EXPECT_FALSE(attention_supported(GGML_TYPE_F16, 32, 513))
+        << "more query heads than its scratch takes";
+    EXPECT_TRUE(attention_supported(GGML_TYPE_Q4_0, 96));
+    EXPECT_FALSE(attention_supported(GGML_TYPE_Q4_0, 80)) << "not whole blocks";
+    EXPECT_FALSE(attention_supported(GGML_TYPE_F32, 64));
 }
 
 }  // namespace

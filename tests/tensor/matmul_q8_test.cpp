@@ -74,7 +74,7 @@ void PrintTo(const Shape& s, std::ostream* out) {
 class MatmulQ8 : public testing::Test {
    protected:
     void SetUp() override {
-        if (!matmul_q8_supported(block, 16)) GTEST_SKIP() << "this CPU has no AVX-512 VNNI";
+        if (!matmul_q8_supported(block, 16)) GTEST_SKIP() << "this CPU has no kernel";
     }
 };
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "tensor/kernels/attention_layout.h"
+#include "tensor/kernels/cpu.h"
 #include "tensor/kernels/work_tickets.h"
 
 namespace infinipot::kernels {
@@ -15,17 +16,11 @@ namespace {
 constexpr int64_t min_chunk = 256;     // entries; a multiple of the kernel's tile of 64
 constexpr int64_t enough_pieces = 32;  // for the threads to share evenly
 
-/// The kernel for this CPU, or nullptr.
-AttentionKernel kernel() {
-#if defined(__x86_64__)
-    static const bool has_avx512 =
-        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vnni");
-    return has_avx512 ? attention_avx512() : nullptr;
-#else
-    return nullptr;
-#endif
+/// The kernel for this CPU and such entries, or nullptr.
+AttentionKernel kernel(EntryType type) {
+    if (cpu() >= Cpu::avx512 && type == EntryType::f16 && attention_avx512())
+        return attention_avx512();
+    return cpu() >= Cpu::avx2 && type != EntryType::other ? attention_avx2() : nullptr;
 }
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -60,6 +55,8 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
                i2 * static_cast<int64_t>(tensor->nb[2]);
     };
 
+    const EntryType type = entry_type(k->type);
+    const AttentionKernel attend = kernel(type);
     WorkTickets tickets(dst, n_head_kv * plan.n_run * plan.n_chunk, nth);
     for (int64_t piece = tickets.draw(); piece >= 0; piece = tickets.draw()) {
         const int64_t chunk = piece % plan.n_chunk;
@@ -67,26 +64,27 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
         const int64_t run = plan.n_run - 1 - piece / plan.n_chunk / n_head_kv;  // the longest first
         const int64_t begin = n_tokens * run / plan.n_run, end = n_tokens * (run + 1) / plan.n_run;
         const int64_t head = head_kv * group;
-        kernel()({.n_embd_head = static_cast<int>(q->ne[0]),
-                  .n_head = static_cast<int>(group),
-                  .n_tokens = static_cast<int>(end - begin),
-                  .begin = static_cast<int>(chunk * plan.chunk),
-                  .end = static_cast<int>(std::min((chunk + 1) * plan.chunk, k->ne[1])),
-                  .visible = static_cast<int>(k->ne[1] - n_tokens + begin + 1),
-                  .scale = std::bit_cast<float>(
-                      static_cast<uint32_t>(std::bit_cast<uintptr_t>(userdata))),
-                  .q = bytes(q, head, begin),
-                  .k = bytes(k, 0, head_kv),
-                  .v = bytes(v, 0, head_kv),
-                  .q_head_bytes = q->nb[1],
-                  .q_token_bytes = q->nb[2],
-                  .k_bytes = k->nb[1],
-                  .v_bytes = v->nb[1],
-                  .out = static_cast<float*>(dst->data) + (begin * q->ne[1] + head) * out_head +
-                         (merged_later ? chunk * (q->ne[0] + 1) : 0),
-                  .out_head_stride = out_head,
-                  .out_token_stride = q->ne[1] * out_head,
-                  .wants_lse = merged_later});
+        attend({.n_embd_head = static_cast<int>(q->ne[0]),
+                .n_head = static_cast<int>(group),
+                .n_tokens = static_cast<int>(end - begin),
+                .begin = static_cast<int>(chunk * plan.chunk),
+                .end = static_cast<int>(std::min((chunk + 1) * plan.chunk, k->ne[1])),
+                .visible = static_cast<int>(k->ne[1] - n_tokens + begin + 1),
+                .scale =
+                    std::bit_cast<float>(static_cast<uint32_t>(std::bit_cast<uintptr_t>(userdata))),
+                .type = type,
+                .q = bytes(q, head, begin),
+                .k = bytes(k, 0, head_kv),
+                .v = bytes(v, 0, head_kv),
+                .q_head_bytes = q->nb[1],
+                .q_token_bytes = q->nb[2],
+                .k_bytes = k->nb[1],
+                .v_bytes = v->nb[1],
+                .out = static_cast<float*>(dst->data) + (begin * q->ne[1] + head) * out_head +
+                       (merged_later ? chunk * (q->ne[0] + 1) : 0),
+                .out_head_stride = out_head,
+                .out_token_stride = q->ne[1] * out_head,
+                .wants_lse = merged_later});
     }
 }
 
@@ -114,16 +112,33 @@ void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
 
 }  // namespace
 
-bool attention_supported(int n_embd_head, int n_group) {
-    return kernel() && n_embd_head >= 32 && n_embd_head <= attention_max_head &&
-           n_embd_head % 16 == 0 && n_group <= attention_max_queries / n_embd_head;
+EntryType entry_type(ggml_type type) {
+    switch (type) {
+        case GGML_TYPE_F16:
+            return EntryType::f16;
+        case GGML_TYPE_BF16:
+            return EntryType::bf16;
+        case GGML_TYPE_Q8_0:
+            return EntryType::q8_0;
+        case GGML_TYPE_Q4_0:
+            return EntryType::q4_0;
+        default:
+            return EntryType::other;
+    }
+}
+
+bool attention_supported(ggml_type type, int n_embd_head, int n_group) {
+    return kernel(entry_type(type)) && n_embd_head >= 32 && n_embd_head <= attention_max_head &&
+           n_embd_head % std::max<int64_t>(16, ggml_blck_size(type)) == 0 &&
+           n_group <= attention_max_queries / n_embd_head;
 }
 
 ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                        float scale) {
-    assert(attention_supported(static_cast<int>(q->ne[0]), static_cast<int>(q->ne[1] / k->ne[2])));
-    assert(q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 && v->type == GGML_TYPE_F16);
-    assert(q->nb[0] == 4 && k->nb[0] == 2 && v->nb[0] == 2 && q->ne[3] == 1);
+    assert(attention_supported(k->type, static_cast<int>(q->ne[0]),
+                               static_cast<int>(q->ne[1] / k->ne[2])));
+    assert(q->type == GGML_TYPE_F32 && k->type == v->type);
+    assert(q->nb[0] == sizeof(float) && q->ne[3] == 1);
     assert(k->ne[0] == q->ne[0] && ggml_are_same_shape(k, v));
     assert(q->ne[1] % k->ne[2] == 0 && k->ne[1] >= q->ne[2]);
     const Plan plan(q, k);

@@ -1,5 +1,5 @@
 // Causal attention of a batch of tokens over a pot, several times as fast as ggml's on CPUs with
-// AVX-512 VNNI.
+// AVX2 or AVX-512 VNNI.
 //
 // The last T of the n_kv entries of each KV head are the batch's own, in order: query t sees
 // entries 0..n_kv-T+t, and no mask is needed. Softmax is computed as the entries pass by in tiles,
@@ -12,22 +12,23 @@
 // the batch a token is in. Where q or k is not finite, neither is the result.
 //
 // Custom operations of the CPU back end, for any number of threads. They allocate nothing; each
-// thread uses about 220 KiB of its stack.
+// thread uses about 300 KiB of its stack.
 #pragma once
 
 #include <ggml.h>
 
 namespace infinipot::kernels {
 
-/// Whether this CPU has the kernel, and the kernel takes heads of this size, multiples of 16 from
-/// 32 to 256, of which n_group query heads share a KV head: together at most 16384 numbers. Where
-/// it is false use ggml_flash_attn_ext.
-bool attention_supported(int n_embd_head, int n_group = 1);
+/// Whether this CPU has the kernel, and the kernel takes entries of this type, F16, BF16, Q8_0 or
+/// Q4_0, and heads of this size, multiples of 16 (quantised: of 32) from 32 to 256, of which
+/// n_group query heads share a KV head: together at most 16384 numbers. Where it is false use
+/// ggml_flash_attn_ext.
+bool attention_supported(ggml_type type, int n_embd_head, int n_group = 1);
 
 /// softmax(scale * q kᵀ) v, each query head h with KV head h / (n_head / n_head_kv).
-/// q is F32 [n_embd_head, n_head, T], k and v are F16 [n_embd_head, n_kv, n_head_kv], q and k
-/// rotated; any strides as long as the elements of a head are adjacent; n_kv >= T, and at most
-/// 16384 elements in the query heads of one KV head. out: F32 [n_embd_head * n_head, T].
+/// q is F32 [n_embd_head, n_head, T], k and v are of one type, [n_embd_head, n_kv, n_head_kv],
+/// q and k rotated; any strides as long as the elements of a head are adjacent; n_kv >= T, and at
+/// most 16384 elements in the query heads of one KV head. out: F32 [n_embd_head * n_head, T].
 ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                        float scale);
 

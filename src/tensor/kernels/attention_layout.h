@@ -1,6 +1,8 @@
 // What attention asks of its kernels.
 #pragma once
 
+#include <ggml.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -8,6 +10,11 @@ namespace infinipot::kernels {
 
 constexpr int attention_max_head = 256;          ///< largest n_embd_head
 constexpr int attention_max_queries = 256 * 64;  ///< largest rows * n_embd_head of a piece
+
+/// How keys and values are stored: as in ggml's types of the same names.
+enum class EntryType { f16, bf16, q8_0, q4_0, other };
+
+EntryType entry_type(ggml_type type);
 
 /// Some consecutive tokens, with all query heads of one KV head, over some consecutive entries of
 /// that head. A *row* is one query head of one token; rows are numbered token by token.
@@ -18,9 +25,10 @@ struct AttentionPiece {
     int begin, end;  ///< first entry, one past the last
     int visible;     ///< entries the first token may see, from entry 0; each later token, one more
     float scale;
+    EntryType type;  ///< of keys and values
 
     const char* q;                            ///< F32 elements of the first token and head
-    const char *k, *v;                        ///< F16 elements of entry 0
+    const char *k, *v;                        ///< entry 0
     std::size_t q_head_bytes, q_token_bytes;  ///< from one head, one token, to the next
     std::size_t k_bytes, v_bytes;             ///< from one entry to the next
 
@@ -32,8 +40,10 @@ struct AttentionPiece {
 
 using AttentionKernel = void (*)(const AttentionPiece& piece);
 
-/// The AVX-512 kernel, or nullptr where the compiler has no such instructions. Whether the CPU has
-/// them is for the caller to ask.
+/// The kernel for CPUs with AVX-512 VNNI and entries in F16, and the one for AVX2 and any entries;
+/// or nullptr where the compiler has no such instructions. Whether the CPU has them is for the
+/// caller to ask.
 AttentionKernel attention_avx512();
+AttentionKernel attention_avx2();
 
 }  // namespace infinipot::kernels

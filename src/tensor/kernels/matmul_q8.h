@@ -1,4 +1,5 @@
-// Y = W X for weights in Q8_0, several times as fast as ggml's own on CPUs with AVX-512 VNNI.
+// Y = W X for weights in Q8_0, several times as fast as ggml's own on CPUs with AVX2 or AVX-512
+// VNNI.
 //
 // ggml multiplies Q8_0 row by row on x86. Here the weights are packed once, when a model is loaded,
 // into the order in which the CPU's byte multiply-add wants them, and the activations are quantised

@@ -24,6 +24,8 @@
 namespace infinipot::kernels {
 namespace {
 
+using Block = BlockX<int8_t>;
+
 constexpr int tile_tokens = 7;
 constexpr int64_t slice_blocks = 16;      // 2 x 8 KiB of quants
 constexpr int64_t prefetch_bytes = 2048;  // a few blocks ahead: +10 % where W comes from memory
@@ -31,7 +33,7 @@ constexpr int64_t block_bytes = int64_t{q8_group} * q8_block;  // of a group's q
 
 /// One block of X, as ggml's quantize_row_q8_0 for x86: 127 / amax, halves to even, the scale
 /// through F16.
-void quantize_block(const float* x, BlockX& out) {
+void quantize_block(const float* x, Block& out) {
     const __m512 lo = _mm512_loadu_ps(x), hi = _mm512_loadu_ps(x + 16);
     const float amax = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(lo), _mm512_abs_ps(hi)));
     const __m512 inverse = _mm512_set1_ps(amax != 0.0f ? 127.0f / amax : 0.0f);
@@ -45,14 +47,15 @@ void quantize_block(const float* x, BlockX& out) {
     out.correction = -128 * _mm512_reduce_add_epi32(_mm512_add_epi32(qlo, qhi));
 }
 
-void quantize(const float* x, int64_t n_blocks, BlockX* out) {
-    for (int64_t i = 0; i < n_blocks; ++i) quantize_block(x + i * q8_block, out[i]);
+void quantize(const float* x, int64_t n_blocks, void* out) {
+    auto* blocks = static_cast<Block*>(out);
+    for (int64_t i = 0; i < n_blocks; ++i) quantize_block(x + i * q8_block, blocks[i]);
 }
 
 /// sums[T][32] += W[G groups, n_blocks] * X[n_blocks, T].
 template <int G, int T>
 void multiply_tile(const PanelQ8& panel, const uint8_t* quants, const uint16_t* scales,
-                   const BlockX* x, int64_t n_blocks, float* sums) {
+                   const Block* x, int64_t n_blocks, float* sums) {
     __m512 sum[T][G];
 #pragma GCC unroll 7
     for (int t = 0; t < T; ++t)
@@ -108,7 +111,7 @@ void multiply_tile(const PanelQ8& panel, const uint8_t* quants, const uint16_t* 
         for (int g = 0; g < G; ++g) _mm512_storeu_ps(sums + t * q8_panel + g * q8_group, sum[t][g]);
 }
 
-using Tile = void (*)(const PanelQ8&, const uint8_t*, const uint16_t*, const BlockX*, int64_t,
+using Tile = void (*)(const PanelQ8&, const uint8_t*, const uint16_t*, const Block*, int64_t,
                       float*);
 template <int G>
 constexpr Tile tiles[tile_tokens] = {multiply_tile<G, 1>, multiply_tile<G, 2>, multiply_tile<G, 3>,
@@ -118,6 +121,7 @@ constexpr Tile tiles[tile_tokens] = {multiply_tile<G, 1>, multiply_tile<G, 2>, m
 void multiply(const PanelQ8& p) {
     alignas(64) float sums[q8_max_tokens][q8_panel];
     __builtin_memset(sums, 0, sizeof sums[0] * static_cast<unsigned>(p.n_tokens));
+    const auto* x = static_cast<const Block*>(p.x);
     // Tiles of nearly equal size. Where there is one, W is read once and needs no slices.
     const int n_tiles = (p.n_tokens + tile_tokens - 1) / tile_tokens;
     const int64_t slice = n_tiles == 1 ? p.n_blocks : slice_blocks;
@@ -128,7 +132,7 @@ void multiply(const PanelQ8& p) {
             const int n_tokens = p.n_tokens * (tile + 1) / n_tiles - begin;
             const Tile multiply_tokens = (p.n_groups == 2 ? tiles<2> : tiles<1>)[n_tokens - 1];
             multiply_tokens(p, p.quants + block * block_bytes, p.scales + block * q8_group,
-                            p.x + begin * p.n_blocks + block, n_blocks, sums[begin]);
+                            x + begin * p.n_blocks + block, n_blocks, sums[begin]);
         }
     }
     for (int t = 0; t < p.n_tokens; ++t)
@@ -137,7 +141,7 @@ void multiply(const PanelQ8& p) {
                              _mm512_load_ps(sums[t] + g * q8_group));
 }
 
-constexpr MatmulQ8Kernel avx512 = {quantize, multiply};
+constexpr MatmulQ8Kernel avx512 = {4, sizeof(Block), quantize, multiply};
 
 }  // namespace
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <cassert>
 
+#include "tensor/kernels/cpu.h"
+
 namespace infinipot::kernels {
 
 namespace {
@@ -29,11 +31,7 @@ void rotate_plain(const RowRotation& r, const uint16_t* row, const float* cosine
 }
 
 RotateKernel rotate_kernel(const RowRotation& rotation) {
-#if defined(__x86_64__)
-    // Not asked for F16C, which not every compiler knows by name: all CPUs with AVX2 have it.
-    static const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (has_avx2 && rotation.n_rot % 16 == 0 && rotate_avx2() != nullptr) return rotate_avx2();
-#endif
+    if (cpu() >= Cpu::avx2 && rotation.n_rot % 16 == 0 && rotate_avx2()) return rotate_avx2();
     return rotate_plain;
 }
 
