@@ -12,6 +12,8 @@ import sys
 
 def method(result):
     pot = f'{result["budget"]["capacity"]} / {result["budget"]["retain"]}'
+    if "kv_type" in result:  # f16 where nothing is said
+        pot += f' {result["kv_type"]}'
     catalyst = result["catalyst"] if "infinipot" in result["policy"] else "-"
     return (result["policy"], catalyst, result["positions"], result["framing"], pot)
 

@@ -40,8 +40,8 @@ struct Pot {
 void rotate(Pot& pot, int head, int rank, int position) {
     const int il = head / tinyllama.n_head_kv, h = head % tinyllama.n_head_kv;
     const int slot = pot.order.slots(head)[static_cast<std::size_t>(rank)];
-    pot.table.rotate(pot.cache.row(pot.cache.keys(il), h, slot), position,
-                     pot.cache.row(pot.cache.rotated_keys(il), h, slot));
+    pot.table.rotate(GGML_TYPE_F16, pot.cache.row(pot.cache.keys(il), h, slot), position,
+                     pot.cache.row(pot.cache.rotated_keys(il), h, slot), {});
 }
 
 void evict_in_place(benchmark::State& state) {

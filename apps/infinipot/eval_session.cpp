@@ -26,15 +26,19 @@ std::string file_fingerprint(const ModelInfo& model) {
 nlohmann::ordered_json describe_session(const std::string& task, const Session& session,
                                         const SessionFlags& flags) {
     const SessionOptions& options = session.options();
-    return {{"task", task},
-            {"model", session.model().info().name},
-            {"file_bytes", session.model().info().file_bytes},
-            {"policy", options.policy->spec()},
-            {"catalyst", flags.catalyst},
-            {"schedule", to_string(*options.schedule)},
-            {"positions", to_string(*options.positions)},
-            {"framing", options.framing == Framing::chat ? "chat" : "raw"},
-            {"budget", budget_json(session.budget())}};
+    nlohmann::ordered_json settings = {
+        {"task", task},
+        {"model", session.model().info().name},
+        {"file_bytes", session.model().info().file_bytes},
+        {"policy", options.policy->spec()},
+        {"catalyst", flags.catalyst},
+        {"schedule", to_string(*options.schedule)},
+        {"positions", to_string(*options.positions)},
+        {"framing", options.framing == Framing::chat ? "chat" : "raw"},
+        {"budget", budget_json(session.budget())}};
+    // Left out where it is f16, so that results from before there were others keep their ids.
+    if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
+    return settings;
 }
 
 void add_provenance(nlohmann::ordered_json& result, const Session& session,

@@ -160,6 +160,7 @@ Json to_json(const Report& report) {
             {"policy", session.policy->spec()},
             {"schedule", to_string(*session.schedule)},
             {"positions", to_string(*session.positions)},
+            {"kv_type", to_string(session.kv_type)},
             {"framing", session.framing == Framing::chat ? "chat" : "raw"},
             {"catalyst", session.catalyst},
             {"n_batch", session.n_batch},

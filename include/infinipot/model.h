@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "infinipot/kv_type.h"
+
 namespace infinipot {
 
 using Token = std::int32_t;
@@ -62,9 +64,10 @@ class Model {
 
     const ModelInfo& info() const;
 
-    /// Bytes of one entry of the pot in all layers and heads: keys, their rotated copy, values and
-    /// tags.
-    std::size_t entry_bytes() const;
+    /// Bytes of one entry of a pot of this type in all layers and heads: keys, their rotated copy,
+    /// values and tags.
+    /// @throws Error(invalid_argument) if heads do not consist of whole blocks of the type.
+    std::size_t entry_bytes(KvType type = KvType::f16) const;
 
     /// Text to tokens, without special tokens; control words inside the text stay text.
     std::vector<Token> tokenize(std::string_view text) const;

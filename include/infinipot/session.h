@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "infinipot/kv_type.h"
 #include "infinipot/model.h"
 #include "infinipot/policies.h"
 #include "infinipot/policy.h"
@@ -56,6 +57,9 @@ struct SessionOptions {
     PolicyPtr policy = nullptr;               ///< null: infinipot()
     std::optional<Schedule> schedule = {};    ///< nothing: as the policy's source does it
     std::optional<Positions> positions = {};  ///< likewise
+    /// How the pot stores numbers. For those with blocks of 32, q8_0 and q4_0, head sizes must be
+    /// multiples of 32.
+    KvType kv_type = KvType::f16;
     Framing framing = Framing::chat;
     /// What stands between the text and a question (or the catalyst) within one chat turn. Empty
     /// for questions that bring their own, such as the rest of a benchmark's prompt.

@@ -12,7 +12,7 @@ KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
       tags_(index(shape.n_layer) * index(shape.n_head_kv) * index(shape.capacity)),
       attention_(shape.accumulates ? tags_.size() : 0) {
     const auto new_tensor = [&](const char* name, int il) {
-        ggml_tensor* tensor = ggml_new_tensor_3d(context_.get(), GGML_TYPE_F16, shape.n_embd_head,
+        ggml_tensor* tensor = ggml_new_tensor_3d(context_.get(), shape.type, shape.n_embd_head,
                                                  shape.capacity, shape.n_head_kv);
         return ggml_format_name(tensor, "pot.%d.%s", il, name);
     };
@@ -25,7 +25,7 @@ KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
 }
 
 std::size_t KvCache::entry_bytes(const CacheShape& shape) {
-    const std::size_t vector_bytes = ggml_row_size(GGML_TYPE_F16, shape.n_embd_head);
+    const std::size_t vector_bytes = ggml_row_size(shape.type, shape.n_embd_head);
     const std::size_t tag_bytes = sizeof(Tag) + (shape.accumulates ? sizeof(float) : 0);
     return index(shape.n_layer) * index(shape.n_head_kv) * (3 * vector_bytes + tag_bytes);
 }
@@ -101,22 +101,20 @@ int KvCache::gather(const KeptSlots& kept) {
 /// Ascending slots never lie before their destination, so that moving forward overwrites nothing
 /// needed.
 void KvCache::gather_rows(ggml_tensor* rows, int head, std::span<const int> slots) const {
-    auto* base = static_cast<std::byte*>(rows->data) + index(head) * rows->nb[2];
+    std::byte* const base = row(rows, head, 0);
     for (std::size_t j = 0; j < slots.size(); ++j) {
         const std::size_t slot = index(slots[j]);
         if (slot != j) std::memcpy(base + j * rows->nb[1], base + slot * rows->nb[1], rows->nb[1]);
     }
 }
 
-ggml_fp16_t* KvCache::row(ggml_tensor* pot, int head, int slot) const {
-    auto* base = static_cast<std::byte*>(pot->data);
-    return reinterpret_cast<ggml_fp16_t*>(base + index(head) * pot->nb[2] +
-                                          index(slot) * pot->nb[1]);
+std::byte* KvCache::row(ggml_tensor* pot, int head, int slot) const {
+    return static_cast<std::byte*>(pot->data) + index(head) * pot->nb[2] + index(slot) * pot->nb[1];
 }
 
 void KvCache::copy_vectors(int il, int head, int from, int to) const {
     for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
-        std::copy_n(row(pot, head, from), shape_.n_embd_head, row(pot, head, to));
+        std::memcpy(row(pot, head, to), row(pot, head, from), pot->nb[1]);
     }
 }
 

@@ -16,6 +16,8 @@ struct CacheShape {
     int n_embd_head = 0;
     int capacity = 0;
     bool accumulates = false;  ///< whether entries carry the attention that they have received
+    /// Of keys, rotated keys and values: one of KvType's. Its blocks must divide n_embd_head.
+    ggml_type type = GGML_TYPE_F16;
 };
 
 /// What an entry remembers of the token it came from.
@@ -33,8 +35,9 @@ using KeptSlots = std::vector<std::vector<int>>;
 /// different heads holds different tokens. Because survivors are renumbered, a slot's index is its
 /// RoPE position.
 ///
-/// Tensors per layer, F16: keys, rotated keys and values, each [n_embd_head, capacity, n_head_kv].
-/// The rotated copy is what attention reads; it is derived from the keys and never rotated twice.
+/// Tensors per layer: keys, rotated keys and values, each [n_embd_head, capacity, n_head_kv] of the
+/// shape's type; pot_rows.h says how vectors lie in them. The rotated copy is what attention reads;
+/// it is derived from the keys and never rotated twice.
 /// Everything is allocated by the constructor. Belongs to one thread at a time.
 class KvCache {
    public:
@@ -85,8 +88,8 @@ class KvCache {
     /// be called for every head, and then truncate(n - 1).
     void move_last_to(int il, int head, int slot);
 
-    /// The vector of one entry in `pot`, F16 [n_embd_head].
-    ggml_fp16_t* row(ggml_tensor* pot, int head, int slot) const;
+    /// The vector of one entry in `pot`, as pot_rows.h reads and writes it.
+    std::byte* row(ggml_tensor* pot, int head, int slot) const;
 
    private:
     struct Layer {

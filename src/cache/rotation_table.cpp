@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <numeric>
 
+#include "cache/pot_rows.h"
 #include "tensor/workspace.h"
 
 namespace infinipot {
@@ -55,6 +56,28 @@ RotationTable::RotationTable(const Rotation& rotation, int n_embd_head, int n_po
         cosines_[second] = cosines_[first];
         sines_[first] = -sines_[second];
     });
+}
+
+void RotationTable::rotate(ggml_type type, const std::byte* key, int position, std::byte* rotated,
+                           std::span<float> scratch) const {
+    if (type == GGML_TYPE_F16) {
+        return kernel_(shape_, reinterpret_cast<const ggml_fp16_t*>(key), cosines(position).data(),
+                       sines(position).data(), reinterpret_cast<ggml_fp16_t*>(rotated));
+    }
+    load_row(type, key, scratch);
+    turn(scratch, position);
+    store_row(type, scratch, rotated);
+}
+
+/// x: [n_embd_head].
+void RotationTable::turn(std::span<float> x, int position) const {
+    const auto cosine = cosines(position), sine = sines(position);
+    for (int i = 0; i < n_rot() / 2; ++i) {
+        const auto [a, b] = pair(i);
+        const float turned = x[a] * cosine[a] + x[b] * sine[a];
+        x[b] = x[b] * cosine[b] + x[a] * sine[b];
+        x[a] = turned;
+    }
 }
 
 }  // namespace infinipot

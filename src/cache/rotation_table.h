@@ -31,14 +31,15 @@ class RotationTable {
     std::span<const float> cosines(int position) const { return row(cosines_, position); }
     std::span<const float> sines(int position) const { return row(sines_, position); }
 
-    /// rotated = key at `position`; both F16 [n_embd_head].
-    void rotate(const ggml_fp16_t* key, int position, ggml_fp16_t* rotated) const {
-        kernel_(shape_, key, cosines(position).data(), sines(position).data(), rotated);
-    }
+    /// rotated = key at `position`, both rows of a pot of this type, which pot_rows.h describes;
+    /// the two may be the same. scratch: [n_embd_head].
+    void rotate(ggml_type type, const std::byte* key, int position, std::byte* rotated,
+                std::span<float> scratch) const;
 
     std::size_t bytes() const { return 2 * cosines_.size() * sizeof(float); }
 
    private:
+    void turn(std::span<float> x, int position) const;
     std::span<const float> row(const std::vector<float>& table, int position) const {
         const auto n = static_cast<std::size_t>(n_rot());
         return std::span(table).subspan(static_cast<std::size_t>(position) * n, n);

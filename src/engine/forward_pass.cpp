@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "cache/pot_rows.h"
 #include "observe/surprisal.h"
 
 namespace infinipot {
@@ -122,12 +123,18 @@ void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, i
     assert(batch.end_slot() <= cache_.shape().capacity);
     GraphInputs inputs;
     workspace_.prepare(batch_graph(batch, yield, inputs, layers));
-    std::iota(indices_.begin(), indices_.begin() + batch.n_tokens, first_position);
     ggml_backend_tensor_set(inputs.tokens, tokens.data(), 0, tokens.size_bytes());
-    ggml_backend_tensor_set(inputs.positions, indices_.data(), 0, ggml_nbytes(inputs.positions));
+    set_to_count(inputs.positions, first_position);
+    set_to_count(inputs.slots, first_slot);
     set_masks(batch, inputs, mask_);
     if (inputs.grouped) set_grouped_inputs(batch, positions_, *inputs.grouped);
     layers.empty() ? workspace_.compute() : workspace_.compute_wholly();
+}
+
+/// numbers: I32, set to first, first + 1, ...
+void ForwardPass::set_to_count(ggml_tensor* numbers, int first) {
+    std::iota(indices_.begin(), indices_.begin() + numbers->ne[0], first);
+    ggml_backend_tensor_set(numbers, indices_.data(), 0, ggml_nbytes(numbers));
 }
 
 /// What the last graph has measured, for the first n_kv slots.
@@ -252,11 +259,11 @@ Workspace::Build ForwardPass::renumber_graph(int first, int n, ggml_tensor*& pos
         positions = ggml_new_tensor_1d(context, GGML_TYPE_I32, n);
         ggml_set_input(positions);
         for (int il = 0; il < cache_.shape().n_layer; ++il) {
-            ggml_tensor* keys = slots(cache_.keys(il));
+            ggml_tensor* keys = load_rows(context, slots(cache_.keys(il)));
             const Attention attention = model_.architecture->attention(il, cache_.shape().capacity);
             ggml_tensor* rotated = attention.rotation.apply(context, keys, positions);
-            ggml_build_forward_expand(graph,
-                                      ggml_cpy(context, rotated, slots(cache_.rotated_keys(il))));
+            ggml_build_forward_expand(
+                graph, store_rows(context, rotated, cache_.rotated_keys(il), positions));
         }
     };
 }
@@ -266,8 +273,7 @@ void ForwardPass::renumber(int first) {
     if (n == 0) return;
     ggml_tensor* positions = nullptr;
     workspace_.prepare(renumber_graph(first, n, positions));
-    std::iota(indices_.begin(), indices_.begin() + n, first);
-    ggml_backend_tensor_set(positions, indices_.data(), 0, ggml_nbytes(positions));
+    set_to_count(positions, first);
     workspace_.compute_wholly();
 }
 

@@ -101,6 +101,7 @@ class ForwardPass {
 
     void compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
                        Yield yield, std::span<const LayerAttention> layers = {});
+    void set_to_count(ggml_tensor* numbers, int first);
     void add_measured_attention(int n_kv);
     void reserve(const Limits& limits);
     Workspace::Build batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs,
@@ -129,7 +130,7 @@ class ForwardPass {
     std::optional<FutureAttention> future_;
     std::vector<float> attention_;       // [n_layer, n_head_kv, capacity]
     std::vector<float> logits_;          // [n_vocab]
-    std::vector<std::int32_t> indices_;  // positions of a batch
+    std::vector<std::int32_t> indices_;  // positions or slots of a batch
     std::vector<ggml_fp16_t> mask_;
 };
 

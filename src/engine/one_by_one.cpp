@@ -104,11 +104,13 @@ void OneByOne::settle(int n_gone) {
 }
 
 void OneByOne::rotate_oldest(int il, int head, int n, int first_position) {
+    const CacheShape& shape = cache_.shape();
     const auto oldest = order_.slots(head_index(il, head)).first(static_cast<std::size_t>(n));
+    std::vector<float> scratch(static_cast<std::size_t>(shape.n_embd_head));
     int position = first_position;
     for (const int slot : oldest) {
-        tables_[il].rotate(cache_.row(cache_.keys(il), head, slot), position++,
-                           cache_.row(cache_.rotated_keys(il), head, slot));
+        tables_[il].rotate(shape.type, cache_.row(cache_.keys(il), head, slot), position++,
+                           cache_.row(cache_.rotated_keys(il), head, slot), scratch);
     }
 }
 

@@ -35,12 +35,12 @@ void require_at_least(int value, int least, const char* name) {
 int chosen(int value, int automatic) { return value == Budget::automatic ? automatic : value; }
 
 /// The capacity that the budget asks for, in entries or in bytes, whichever is smaller.
-int capacity_of(const Budget& budget, const Needs& needs, const Model::Impl& model) {
+int capacity_of(const Plan& plan, const Model::Impl& model) {
+    const Budget& budget = plan.options.budget;
     const int n_ctx_train = model.hparams.n_ctx_train;
+    const CacheShape shape = cache_shape(plan, model);
     int capacity = chosen(budget.capacity, std::min(default_capacity, n_ctx_train));
     if (budget.memory_bytes > 0) {
-        CacheShape shape = model.hparams.cache_shape(0);
-        shape.accumulates = needs.attention == AttentionProbe::accumulated;
         const std::size_t entry = KvCache::entry_bytes(shape);
         const std::size_t entries = budget.memory_bytes / entry;
         if (entries == 0) {
@@ -176,7 +176,7 @@ void check_room_to_read(const Plan& plan) {
 void resolve_budget(Plan& plan, const Model::Impl& model) {
     Budget& budget = plan.options.budget;
     const int n_opening = static_cast<int>(plan.opening.size());
-    budget.capacity = capacity_of(budget, plan.needs, model);
+    budget.capacity = capacity_of(plan, model);
     budget.reserve = chosen(budget.reserve, budget.capacity / 8);
     budget.retain = chosen(budget.retain, automatic_retain(plan));
     budget.protect_first =
@@ -195,6 +195,13 @@ bool framed(const Plan& plan, const Model::Impl& model) {
 }
 
 }  // namespace
+
+CacheShape cache_shape(const Plan& plan, const Model::Impl& model) {
+    CacheShape shape =
+        model.hparams.cache_shape(plan.options.budget.capacity, plan.options.kv_type);
+    shape.accumulates = plan.needs.attention == AttentionProbe::accumulated;
+    return shape;
+}
 
 std::vector<Token> frame_question(const Model::Impl& model, const Plan& plan,
                                   std::string_view question, bool after_text) {

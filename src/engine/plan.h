@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "cache/kv_cache.h"
 #include "infinipot/session.h"
 
 namespace infinipot {
@@ -22,6 +23,10 @@ struct Plan {
 
 /// @throws Error(invalid_argument) or Error(does_not_fit), one sentence naming the option.
 Plan make_plan(const Model::Impl& model, SessionOptions options);
+
+/// The pot that the plan asks for.
+/// @throws Error(invalid_argument) if the model's heads do not fit its type.
+CacheShape cache_shape(const Plan& plan, const Model::Impl& model);
 
 /// A question as the model is to see it behind the text: [words, closing].
 std::vector<Token> frame_question(const Model::Impl& model, const Plan& plan,

@@ -39,12 +39,6 @@ ForwardPass::Limits limits_of(const Plan& plan) {
             .positions = plan.positions};
 }
 
-CacheShape cache_shape(const Plan& plan, const Model::Impl& model) {
-    CacheShape shape = model.hparams.cache_shape(plan.options.budget.capacity);
-    shape.accumulates = plan.needs.attention == AttentionProbe::accumulated;
-    return shape;
-}
-
 /// -ln P(token) from logits, in nats.
 float surprisal_from(std::span<const float> logits, Token token) {
     const double largest = *std::ranges::max_element(logits);

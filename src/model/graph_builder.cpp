@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "cache/pot_rows.h"
 #include "tensor/kernels/attention.h"
 #include "tensor/kernels/observed_attention.h"
 #include "tensor/kernels/single_query.h"
@@ -36,6 +37,7 @@ GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hpar
       hook_(std::move(hook)),
       inputs_{new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "tokens"),
               new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "positions"),
+              new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "slots"),
               new_input(context, GGML_TYPE_F16, n_kv_, batch.n_tokens, "mask")} {
     if (positions.rule == Positions::grouped) {
         inputs_.grouped = make_grouped_inputs(context, n_kv_, batch.n_tokens);
@@ -56,13 +58,22 @@ ggml_tensor* GraphBuilder::by_head(ggml_tensor* x) {
     return ggml_permute(context(), x, 0, 2, 1, 3);
 }
 
+/// Queries, F32 [n_embd_head, n_head, n_tokens], as the pot's keys want them.
+ggml_tensor* GraphBuilder::spread(ggml_tensor* q) {
+    return spread_for(context(), cache_.shape().type, q);
+}
+
+/// What was attended of values as they lie in the pot, as if of values as they were:
+/// [n_embd_head * n_head, n_tokens].
+ggml_tensor* GraphBuilder::unspread(ggml_tensor* attended) {
+    if (!spreads(cache_.shape().type)) return attended;
+    return ggml_reshape_2d(context(), spread(split_heads(attended, hparams_.n_head)),
+                           attended->ne[0], attended->ne[1]);
+}
+
 /// rows: [n_embd_head, n_head_kv, n_tokens] into the batch's slots of `pot`.
 void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* pot) {
-    ggml_tensor* slots =
-        ggml_view_3d(context(), pot, pot->ne[0], batch_.n_tokens, pot->ne[2], pot->nb[1],
-                     pot->nb[2], static_cast<std::size_t>(batch_.first_slot) * pot->nb[1]);
-    ggml_tensor* by_head = ggml_permute(context(), rows, 0, 2, 1, 3);
-    ggml_build_forward_expand(graph_, ggml_cpy(context(), by_head, slots));
+    ggml_build_forward_expand(graph_, store_rows(context(), rows, pot, inputs_.slots));
 }
 
 /// The first `n` slots of `pot`: [n_embd_head, n, n_head_kv].
@@ -79,7 +90,7 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
                                   const Attention& attention) {
     const Rotation& rotation = attention.rotation;
     ggml_tensor* unrotated_q = split_heads(q, hparams_.n_head);
-    q = rotation.apply(context(), unrotated_q, inputs_.positions);
+    q = spread(rotation.apply(context(), unrotated_q, inputs_.positions));
     k = split_heads(k, hparams_.n_head_kv);
     store(k, cache_.keys(il));
     store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
@@ -92,11 +103,11 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
         if (observes_apart) mass_hook_(il, inputs);
         if (hook_) hook_(il, inputs);
     }
-    if (!layers_.empty()) return attend_outside(il, q);
     if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, attention);
-    if (mass_hook_ && !observes_apart) return attend_observed(il, q, attention);
-    return native(attention) ? attend_natively(il, q, attention)
-                             : attend_with_ggml(il, q, attention);
+    if (!layers_.empty()) return unspread(attend_outside(il, q));
+    if (mass_hook_ && !observes_apart) return unspread(attend_observed(il, q, attention));
+    return unspread(native(attention) ? attend_natively(il, q, attention)
+                                      : attend_with_ggml(il, q, attention));
 }
 
 /// Decided by the pot and not by what it holds, so that all batches of a session attend alike and
@@ -107,7 +118,7 @@ bool GraphBuilder::windowed(const Attention& attention) const {
 
 bool GraphBuilder::native(const Attention& attention) const {
     return kernels_ == Kernels::native && attention.softcap == 0 && !windowed(attention) &&
-           kernels::attention_supported(cache_.rotated_keys(0)->type, hparams_.n_embd_head,
+           kernels::attention_supported(cache_.shape().type, hparams_.n_embd_head,
                                         hparams_.n_head / hparams_.n_head_kv);
 }
 
@@ -134,20 +145,21 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
         return attention.rotation.apply(context(), x, positions);
     };
     ggml_tensor* grouped_q = rotate(unrotated_q, inputs_.grouped->query_positions);
-    ggml_tensor* grouped_k =
-        by_head(rotate(by_head(slots(cache_.keys(il), n_kv_)), inputs_.grouped->key_positions));
-    return grouped_attention(context(), {.near_queries = by_head(q),
-                                         .near_keys = slots(cache_.rotated_keys(il), n_kv_),
-                                         .far_queries = by_head(grouped_q),
-                                         .far_keys = grouped_k,
-                                         .values = slots(cache_.values(il), n_kv_),
-                                         .mask = mask_of(attention),
-                                         .near = inputs_.grouped->near,
-                                         .scale = attention.scale,
-                                         .softcap = attention.softcap});
+    ggml_tensor* k = load_rows(context(), by_head(slots(cache_.keys(il), n_kv_)));
+    ggml_tensor* grouped_k = by_head(rotate(k, inputs_.grouped->key_positions));
+    return grouped_attention(context(),
+                             {.near_queries = by_head(q),
+                              .near_keys = slots(cache_.rotated_keys(il), n_kv_),
+                              .far_queries = by_head(grouped_q),
+                              .far_keys = grouped_k,
+                              .values = load_rows(context(), slots(cache_.values(il), n_kv_)),
+                              .mask = mask_of(attention),
+                              .near = inputs_.grouped->near,
+                              .scale = attention.scale,
+                              .softcap = attention.softcap});
 }
 
-/// q: [n_embd_head, n_head, n_tokens], rotated; for both ways of attending.
+/// q: [n_embd_head, n_head, n_tokens], rotated and spread; for all ways of attending that follow.
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
                               slots(cache_.values(il), batch_.end_slot()), attention.scale);

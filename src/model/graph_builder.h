@@ -18,11 +18,11 @@ namespace infinipot {
 /// What one layer attends with, for those who want to observe it.
 struct AttentionInputs {
     ggml_tensor* unrotated_queries;  ///< F32 [n_embd_head, n_head, n_tokens]
-    ggml_tensor* queries;            ///< F32 [n_embd_head, n_tokens, n_head], rotated
-    ggml_tensor* rotated_keys;       ///< F16 [n_embd_head, n_kv, n_head_kv]
-    ggml_tensor* mask;  ///< F16 [n_kv, n_tokens]: 0 or -inf; the layer's window included
-    float scale;        ///< of queries times keys
-    float softcap;      ///< of the scaled logits; 0: none
+    ggml_tensor* queries;  ///< F32 [n_embd_head, n_tokens, n_head], rotated, as they meet the keys
+    ggml_tensor* rotated_keys;  ///< of the pot's type [n_embd_head, n_kv, n_head_kv]
+    ggml_tensor* mask;          ///< F16 [n_kv, n_tokens]: 0 or -inf; the layer's window included
+    float scale;                ///< of queries times keys
+    float softcap;              ///< of the scaled logits; 0: none
 };
 
 /// Called for every layer while the graph is built; may add nodes of its own.
@@ -33,8 +33,8 @@ using AttentionHook = std::function<void(int il, const AttentionInputs&)>;
 using MassOfLayer = std::function<ggml_tensor*(int il)>;
 
 /// Attends in place of the graph, a layer at a time, once keys and values are in the pot. Called on
-/// all threads of the computation, `ith` of `nth`. q: F32 [n_embd_head, n_head, n_tokens], rotated;
-/// out: F32 [n_embd_head * n_head, n_tokens].
+/// all threads of the computation, `ith` of `nth`. q: F32 [n_embd_head, n_head, n_tokens], rotated,
+/// as they meet the keys; out, of values as they lie in the pot: F32 [n_embd_head * n_head, n_tokens].
 using LayerAttention =
     std::function<void(const ggml_tensor* q, ggml_tensor* out, int ith, int nth)>;
 
@@ -42,6 +42,7 @@ using LayerAttention =
 struct GraphInputs {
     ggml_tensor* tokens;     ///< I32 [n_tokens]
     ggml_tensor* positions;  ///< I32 [n_tokens]
+    ggml_tensor* slots;      ///< I32 [n_tokens]: where keys and values go
     ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv covers the batch, maybe more
     /// The same for layers whose window is smaller than the pot; null if there are none.
     ggml_tensor* window_mask = nullptr;
@@ -87,6 +88,8 @@ class GraphBuilder : public Operators {
 
    private:
     ggml_tensor* split_heads(ggml_tensor* x, int n_head);
+    ggml_tensor* spread(ggml_tensor* q);
+    ggml_tensor* unspread(ggml_tensor* attended);
     void store(ggml_tensor* rows, ggml_tensor* pot);
     ggml_tensor* by_head(ggml_tensor* x);
     ggml_tensor* slots(ggml_tensor* pot, int n);

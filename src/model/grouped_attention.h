@@ -27,9 +27,9 @@ void set_grouped_inputs(const Batch& batch, const Positions& positions,
 
 struct GroupedOperands {
     ggml_tensor *near_queries, *near_keys;  ///< F32 [n_embd_head, n_tokens, n_head],
-                                            ///< F16 [n_embd_head, n_kv, n_head_kv]
+                                            ///< of any type [n_embd_head, n_kv, n_head_kv]
     ggml_tensor *far_queries, *far_keys;    ///< likewise
-    ggml_tensor* values;                    ///< F16 [n_embd_head, n_kv, n_head_kv]
+    ggml_tensor* values;                    ///< F16 or F32 [n_embd_head, n_kv, n_head_kv]
     ggml_tensor* mask;                      ///< F16 [n_kv, n_tokens]
     ggml_tensor* near;                      ///< F32 [n_kv, n_tokens]
     float scale;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "cache/kv_type.h"
 #include "infinipot/error.h"
 #include "model/architecture.h"
 #include "model/gguf_file.h"
@@ -150,6 +151,22 @@ Hparams read_hparams(const GgufFile& file) {
         keys.damaged("its norm epsilon does not lie between 0 and 1");
     }
     return h;
+}
+
+CacheShape Hparams::cache_shape(int capacity, KvType type) const {
+    const ggml_type stored_as = ggml_type_of(type);
+    const std::int64_t block = ggml_blck_size(stored_as);
+    if (n_embd_head % block != 0) {
+        throw Error(ErrorCode::invalid_argument,
+                    "a pot of " + std::string(to_string(type)) + " wants heads of a multiple of " +
+                        std::to_string(block) + " numbers, and this model's have " +
+                        std::to_string(n_embd_head) + "; choose KV type f16 or bf16");
+    }
+    return {.n_layer = n_layer,
+            .n_head_kv = n_head_kv,
+            .n_embd_head = n_embd_head,
+            .capacity = capacity,
+            .type = stored_as};
 }
 
 }  // namespace infinipot

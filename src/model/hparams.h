@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cache/kv_cache.h"
+#include "infinipot/kv_type.h"
 #include "model/attention.h"
 
 namespace infinipot {
@@ -28,9 +29,8 @@ struct Hparams {
     /// How a layer attends without soft cap and window.
     Attention attention() const { return {.rotation = rotation, .scale = attention_scale}; }
 
-    CacheShape cache_shape(int capacity) const {
-        return {n_layer, n_head_kv, n_embd_head, capacity};
-    }
+    /// @throws Error(invalid_argument) if heads do not consist of whole blocks of the type.
+    CacheShape cache_shape(int capacity, KvType type = KvType::f16) const;
 };
 
 /// Reads what all decoder architectures have in common.

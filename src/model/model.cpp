@@ -88,8 +88,8 @@ Model Model::load(const std::filesystem::path& path, const ModelOptions& options
 
 const ModelInfo& Model::info() const { return impl_->info; }
 
-std::size_t Model::entry_bytes() const {
-    return KvCache::entry_bytes(impl_->hparams.cache_shape(0));
+std::size_t Model::entry_bytes(KvType type) const {
+    return KvCache::entry_bytes(impl_->hparams.cache_shape(0, type));
 }
 
 std::vector<Token> Model::tokenize(std::string_view text) const {

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "cache/pot_rows.h"
+
 namespace infinipot {
 
 namespace {
@@ -17,8 +19,7 @@ class Rows {
         : cache_(cache), pot_(pot), head_(head), row_(static_cast<std::size_t>(pot->ne[0])) {}
 
     std::span<const float> operator[](std::size_t slot) {
-        ggml_fp16_to_fp32_row(cache_.row(pot_, head_, static_cast<int>(slot)), row_.data(),
-                              pot_->ne[0]);
+        load_row(pot_->type, cache_.row(pot_, head_, static_cast<int>(slot)), row_);
         return row_;
     }
 

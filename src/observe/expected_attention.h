@@ -18,7 +18,7 @@ struct ExpectedAttentionInputs {
 };
 
 /// Entries before `first` are left out of the softmax and get 0.
-/// rotated_keys: F16 [n_embd_head, capacity, n_head_kv], of which n_kv count; the result: F32
+/// rotated_keys: of a pot [n_embd_head, capacity, n_head_kv], of which n_kv count; the result: F32
 /// [n_kv - first, n_head_kv].
 ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotated_keys, int first,
                                       int n_kv, int n_head, float scale,

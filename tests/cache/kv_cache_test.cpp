@@ -15,8 +15,14 @@
 namespace infinipot {
 namespace {
 
-constexpr CacheShape shape = {
-    .n_layer = 2, .n_head_kv = 3, .n_embd_head = 8, .capacity = 16, .accumulates = true};
+CacheShape shape_of(ggml_type type) {
+    return {.n_layer = 2,
+            .n_head_kv = 3,
+            .n_embd_head = 64,
+            .capacity = 16,
+            .accumulates = true,
+            .type = type};
+}
 
 /// All that an entry is.
 struct Entry {
@@ -53,9 +59,9 @@ std::vector<float> attention(const KvCache& cache, int il, int head) {
     return {sums.begin(), sums.end()};
 }
 
-class Pot : public testing::Test {
+class Pot : public testing::TestWithParam<ggml_type> {
    protected:
-    Pot() : cache_(shape, Backend(1).buffer_type()) {}
+    Pot() : shape(shape_of(GetParam())), cache_(shape, Backend(1).buffer_type()) {}
 
     /// Ten entries with attention 1, 2, 3, ... over all heads.
     void fill() {
@@ -70,22 +76,26 @@ class Pot : public testing::Test {
         }
     }
 
+    CacheShape shape;
     KvCache cache_;
 };
 
-TEST_F(Pot, Has_rows_where_the_tensor_has_them) {
+INSTANTIATE_TEST_SUITE_P(Types, Pot, testing::ValuesIn(pot_types), type_name);
+
+TEST_P(Pot, Has_rows_where_the_tensor_has_them) {
     fill();
     for (int il = 0; il < shape.n_layer; ++il) {
         for (ggml_tensor* pot : {cache_.keys(il), cache_.rotated_keys(il), cache_.values(il)}) {
-            const auto* data = static_cast<const ggml_fp16_t*>(pot->data);
+            const auto* data = static_cast<const std::byte*>(pot->data);
+            const std::size_t row_bytes = ggml_row_size(GetParam(), 64);
             EXPECT_EQ(cache_.row(pot, 0, 0), data);
-            EXPECT_EQ(cache_.row(pot, 0, 3), data + 3 * 8);
-            EXPECT_EQ(cache_.row(pot, 2, 5), data + (2 * 16 + 5) * 8);
+            EXPECT_EQ(cache_.row(pot, 0, 3), data + 3 * row_bytes);
+            EXPECT_EQ(cache_.row(pot, 2, 5), data + (2 * 16 + 5) * row_bytes);
         }
     }
 }
 
-TEST_F(Pot, Sums_attention_for_every_entry_of_every_head) {
+TEST_P(Pot, Sums_attention_for_every_entry_of_every_head) {
     append_random(cache_, 3);
     cache_.add_attention(1, 2, std::vector<float>{1, 2, 3});
     cache_.add_attention(1, 2, std::vector<float>{10, 20, 30});
@@ -94,7 +104,7 @@ TEST_F(Pot, Sums_attention_for_every_entry_of_every_head) {
     EXPECT_EQ(attention(cache_, 0, 2), (std::vector<float>{0, 0, 0}));
 }
 
-TEST_F(Pot, Begins_at_zero_for_the_entries_that_are_about_to_be_appended) {
+TEST_P(Pot, Begins_at_zero_for_the_entries_that_are_about_to_be_appended) {
     append_random(cache_, 4);
     cache_.add_attention(0, 0, std::vector<float>{1, 1, 1, 1});
     cache_.truncate(2);  // what slots 2 and 3 had is forgotten
@@ -104,7 +114,7 @@ TEST_F(Pot, Begins_at_zero_for_the_entries_that_are_about_to_be_appended) {
     EXPECT_EQ(attention(cache_, 0, 0), (std::vector<float>{6, 7, 7, 8, 9}));
 }
 
-TEST_F(Pot, Moves_the_last_entry_of_one_head_with_all_that_it_is) {
+TEST_P(Pot, Moves_the_last_entry_of_one_head_with_all_that_it_is) {
     fill();
     for (const auto& [il, head, slot] :
          {std::tuple{0, 0, 0}, {0, 1, 4}, {0, 2, 8}, {1, 0, 1}, {1, 1, 9}, {1, 2, 5}}) {
@@ -122,7 +132,7 @@ TEST_F(Pot, Moves_the_last_entry_of_one_head_with_all_that_it_is) {
     EXPECT_EQ(cache_.n(), 10);
 }
 
-TEST_F(Pot, Gathers_entries_with_all_that_they_are) {
+TEST_P(Pot, Gathers_entries_with_all_that_they_are) {
     fill();
     const KeptSlots kept = {{0, 1, 4, 9}, {1, 2, 3, 4}, {0, 1, 2, 9},
                             {6, 7, 8, 9}, {0, 3, 5, 7}, {0, 1, 2, 3}};
@@ -140,7 +150,7 @@ TEST_F(Pot, Gathers_entries_with_all_that_they_are) {
     }
 }
 
-TEST_F(Pot, Says_which_slot_was_the_first_to_change) {
+TEST_P(Pot, Says_which_slot_was_the_first_to_change) {
     fill();
     KeptSlots kept(6, {0, 1, 2, 3, 4, 5});
     EXPECT_EQ(cache_.gather(kept), 6) << "none";
@@ -150,6 +160,7 @@ TEST_F(Pot, Says_which_slot_was_the_first_to_change) {
 }
 
 TEST(PotWithoutAttention, Moves_entries_and_takes_less_memory) {
+    const CacheShape shape = shape_of(GGML_TYPE_F16);
     CacheShape without = shape;
     without.accumulates = false;
     KvCache cache(without, Backend(1).buffer_type());
@@ -160,6 +171,20 @@ TEST(PotWithoutAttention, Moves_entries_and_takes_less_memory) {
     EXPECT_EQ(entry(cache, 1, 2, 0), last);
     EXPECT_EQ(KvCache::entry_bytes(shape), KvCache::entry_bytes(without) + 2 * 3 * sizeof(float));
     EXPECT_EQ(cache.bytes(), 16 * KvCache::entry_bytes(without));
+}
+
+/// Three vectors and a tag of 16 bytes for each of 6 heads; 32 numbers take 64, 64, 34 or 18 bytes.
+TEST(PotOfEachType, Takes_the_bytes_that_are_written_down) {
+    std::vector<std::size_t> bytes;
+    for (const ggml_type type : pot_types) {
+        CacheShape shape = shape_of(type);
+        shape.accumulates = false;
+        bytes.push_back(KvCache::entry_bytes(shape));
+        KvCache cache(shape, Backend(1).buffer_type());
+        EXPECT_EQ(ggml_nbytes(cache.values(1)), 3 * 16 * ggml_row_size(type, 64));
+    }
+    EXPECT_EQ(bytes, (std::vector<std::size_t>{6 * (3 * 128 + 16), 6 * (3 * 128 + 16),
+                                               6 * (3 * 68 + 16), 6 * (3 * 36 + 16)}));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cache/random_cache.h"
 #include "tensor/kernel_test.h"
 
 namespace infinipot {
@@ -26,6 +27,12 @@ struct Variant {
 std::ostream& operator<<(std::ostream& out, const Variant& variant) { return out << variant.name; }
 
 constexpr int n_positions = 600;
+
+void rotate(const RotationTable& table, const ggml_fp16_t* key, int position,
+            ggml_fp16_t* rotated) {
+    table.rotate(GGML_TYPE_F16, reinterpret_cast<const std::byte*>(key), position,
+                 reinterpret_cast<std::byte*>(rotated), {});
+}
 
 class RotationTableOf : public testing::TestWithParam<Variant> {
    protected:
@@ -66,7 +73,7 @@ TEST_P(RotationTableOf, Rotates_a_key_as_ggml_does) {
     std::vector<float> got(expected.size());
     std::vector<ggml_fp16_t> key(static_cast<std::size_t>(d));
     for (std::size_t i = 0; i < positions.size(); ++i) {
-        ours.rotate(keys.data() + i * key.size(), positions[i], key.data());
+        rotate(ours, keys.data() + i * key.size(), positions[i], key.data());
         ggml_fp16_to_fp32_row(key.data(), got.data() + i * key.size(), d);
     }
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -135,14 +142,44 @@ TEST(RotationTable, Leaves_what_lies_beyond_the_rotated_part_and_everything_at_p
     const std::vector<float> numbers = normal_numbers(12, 1);
     std::vector<ggml_fp16_t> key(12), rotated(12);
     ggml_fp32_to_fp16_row(numbers.data(), key.data(), 12);
-    table.rotate(key.data(), 0, rotated.data());
+    rotate(table, key.data(), 0, rotated.data());
     EXPECT_EQ(rotated, key);
-    table.rotate(key.data(), 3, rotated.data());
+    rotate(table, key.data(), 3, rotated.data());
     EXPECT_TRUE(std::equal(key.begin() + 8, key.end(), rotated.begin() + 8));
     for (std::size_t i = 0; i < 8; ++i) EXPECT_NE(rotated[i], key[i]) << i;
     std::vector<ggml_fp16_t> in_place = key;
-    table.rotate(in_place.data(), 3, in_place.data());
+    rotate(table, in_place.data(), 3, in_place.data());
     EXPECT_EQ(in_place, rotated) << "the result may take the key's place";
+}
+
+/// A key of any type is loaded, rotated as ggml does it and stored; what is rotated later is the
+/// same key again, not the one rotated before.
+TEST(RotationTable, Rotates_a_key_of_every_type_with_one_rounding) {
+    constexpr int d = 96;
+    Backend backend(1);
+    const Rotation rotation{.n_rot = 64, .mode = GGML_ROPE_TYPE_NEOX};
+    const RotationTable table(rotation, d, n_positions, backend);
+    std::vector<float> scratch(d), got(d);
+    for (const ggml_type type : pot_types) {
+        std::vector<std::byte> key(ggml_row_size(type, d)), rotated(key.size());
+        std::vector<float> numbers = normal_numbers(d, 4), stored(d);
+        store_row(type, numbers, key.data());
+        load_row(type, key.data(), stored);
+        for (const std::int32_t position : {0, 5, 599}) {
+            SmallGraph graph(1 << 20);
+            const std::vector<float> expected = graph.compute(
+                rotation.apply(graph.context(), graph.input(GGML_TYPE_F32, {d, 1, 1}, stored),
+                               graph.input(GGML_TYPE_I32, {1}, std::vector{position})),
+                1);
+            table.rotate(type, key.data(), position, rotated.data(), scratch);
+            load_row(type, rotated.data(), got);
+            const double rounding = type == GGML_TYPE_Q4_0 ? 1e-2 : 1e-4;
+            EXPECT_LT(normalized_error(got, expected), rounding) << ggml_type_name(type);
+        }
+        std::vector<std::byte> in_place = key;
+        table.rotate(type, in_place.data(), 599, in_place.data(), scratch);
+        EXPECT_EQ(in_place, rotated) << "the result may take the key's place";
+    }
 }
 
 }  // namespace

@@ -34,6 +34,21 @@ succeeds "${ask[@]}" --file "$work/a.txt" --json --memory 1MiB --preset paper "W
 [[ $(json 'j["budget"]["protect_first"], j["budget"]["protect_recent"]') == "(0, 0)" ]] ||
     fail "--preset paper protects something"
 
+# The same bytes hold more entries of a smaller type: 6, 6, 3.2 and 1.7 bytes per number, and tags.
+entries=()
+for type in f16 bf16 q8_0 q4_0; do
+    succeeds "${ask[@]}" --file "$work/a.txt" --json --memory 100KiB --kv-type "$type" "Who?"
+    [[ $(json 'j["kv_type"]') == "$type" ]] || fail "--json does not say the type"
+    [[ $(json 'j["stats"]["pot_bytes"] <= 100 * 1024') == True ]] || fail "$type: more than 100 KiB"
+    entries+=("$(json 'j["budget"]["capacity"]')")
+done
+[[ ${entries[*]} == "123 123 216 365" ]] || fail "entries of each type: ${entries[*]}"
+if command -v "${INFINIPOT_MAKE_TINY_MODEL:-}" >/dev/null; then
+    "$INFINIPOT_MAKE_TINY_MODEL" "$work/narrow.gguf" 16
+    refuses 2 'a pot of q8_0 wants heads of a multiple of 32 numbers, and this model.s have 16' \
+        ask -m "$work/narrow.gguf" --file "$work/a.txt" --kv-type q8_0 "Who?"
+fi
+
 succeeds "${ask[@]}" --file "$work/a.txt" "Who?" "Why?"
 grep -qx 'Who?' "$work/out" && grep -qx 'Why?' "$work/out" || fail "questions are not shown"
 grep -Eq 'read [0-9,]+ tokens at .* distillations; TTFT .* peak memory' "$work/err" ||

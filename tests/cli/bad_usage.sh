@@ -24,6 +24,8 @@ refuses 2 '--capacity' "${ask[@]}" "Who?" --capacity
 refuses 2 '--memory wants an amount of memory such as 64MiB' "${ask[@]}" --memory 64Mx "Who?"
 refuses 2 '--memory wants' "${ask[@]}" --memory -1MiB "Who?"
 refuses 2 'positions are reset, keep or grouped:.*, not "forget"' "${ask[@]}" --positions forget "Who?"
+refuses 2 '--kv-type wants f16, bf16, q8_0 or q4_0, not "q5_0"; see infinipot ask --help' \
+    "${ask[@]}" --kv-type q5_0 "Who?"
 refuses 2 '--top-p wants a number from 0 to 1, not "nan"' "${ask[@]}" --top-p nan "Who?"
 refuses 2 '--seed wants' "${ask[@]}" --seed -1 "Who?"
 refuses 2 'policy infinipot has no option "novelity"; did you mean "novelty"\?' \

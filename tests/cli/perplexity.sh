@@ -23,6 +23,12 @@ for policy in streaming_llm h2o tova sirllm keydiff expected_attention truncate;
     succeeds "${perplexity[@]}" --tokens 600 --policy "$policy" --generate 0 --out "$results"
 done
 [[ $(wc -l <"$results") == 8 ]] || fail "not a line for each policy"
+for type in f16 q8_0 q4_0; do  # the first is what was measured above
+    succeeds "${perplexity[@]}" --tokens 1500 --last 200 --bucket 500 --kv-type "$type" --out "$results"
+done
+[[ $(wc -l <"$results") == 10 ]] || fail "not a line for each type"
+tail -1 "$results" >"$work/out"
+[[ $(json 'j["kv_type"]') == q4_0 ]] || fail "the type is not written down"
 
 succeeds "${perplexity[@]}" --tokens 600 --policy truncate
 

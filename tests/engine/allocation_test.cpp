@@ -71,7 +71,9 @@ std::string sentences(int n) {
 
 class AllocationTest : public testing::Test {
    protected:
-    AllocationTest() : model_(Model::load(write_tiny_model({.n_layer = 4}, folder_.path()))) {}
+    AllocationTest()
+        : model_(Model::load(write_tiny_model({.n_layer = 4, .n_embd_head = 32}, folder_.path()))) {
+    }
 
     SessionOptions options() const {
         SessionOptions result;
@@ -84,9 +86,15 @@ class AllocationTest : public testing::Test {
     Model model_;
 };
 
-TEST_F(AllocationTest, All_memory_of_a_session_is_allocated_before_the_first_token) {
+/// In a pot of each kind: written as it is, and spread and rounded in blocks.
+class AllocationOfType : public AllocationTest, public testing::WithParamInterface<KvType> {};
+
+TEST_P(AllocationOfType, All_memory_of_a_session_is_allocated_before_the_first_token) {
     const std::size_t before = live_bytes;
-    Session session(model_, options());
+    SessionOptions typed = options();
+    typed.kv_type = GetParam();
+    Session session(model_, typed);
+    EXPECT_EQ(session.stats().pot_bytes, 512 * model_.entry_bytes(GetParam()));
     const std::size_t constructed = live_bytes;
     EXPECT_GE(constructed - before, session.stats().pot_bytes);
     const std::string text = sentences(400);
@@ -98,6 +106,9 @@ TEST_F(AllocationTest, All_memory_of_a_session_is_allocated_before_the_first_tok
     constexpr std::size_t transient_bytes = 1 << 20;
     EXPECT_LE(peak_bytes - at_rest, transient_bytes);
 }
+
+INSTANTIATE_TEST_SUITE_P(Types, AllocationOfType, testing::Values(KvType::f16, KvType::q8_0),
+                         [](const auto& test) { return std::string(to_string(test.param)); });
 
 TEST_F(AllocationTest, Nothing_that_is_allocated_grows_with_the_text) {
     Session session(model_, options());

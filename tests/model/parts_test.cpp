@@ -51,6 +51,19 @@ TEST_F(Parts, Answer_as_the_whole_model_does) {
     }
 }
 
+/// All parts are written as one file, which answers as the whole model requantised does.
+TEST_F(Parts, Are_requantised_into_one_file) {
+    writer_.write(folder_ / "whole.gguf");
+    const auto paths = writer_.write_parts(folder_.path(), 3);
+    requantize(folder_ / "whole.gguf", folder_ / "from_whole.gguf", "f16", 1);
+    requantize(paths.front(), folder_ / "from_parts.gguf", "f16", 1);
+    EXPECT_EQ(answer(folder_ / "from_parts.gguf"), answer(folder_ / "from_whole.gguf"));
+    EXPECT_EQ(Model::load(folder_ / "from_parts.gguf").info().file_bytes,
+              std::filesystem::file_size(folder_ / "from_parts.gguf"));
+    EXPECT_THROW(requantize(paths[1], folder_ / "from_second.gguf", "f16", 1), Error);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "from_second.gguf"));
+}
+
 TEST_F(Parts, Any_but_the_first_is_refused_with_the_name_of_the_first) {
     const auto paths = writer_.write_parts(folder_.path(), 3);
     EXPECT_NE(complaint(paths[1]).find("is part 2 of 3"), std::string::npos) << complaint(paths[1]);

@@ -23,6 +23,7 @@ struct Variant {
     const char* name;
     Rotation rotation;
     int n_embd_head, n_head, n_head_kv, first;
+    ggml_type type = GGML_TYPE_F16;
 };
 
 std::ostream& operator<<(std::ostream& out, const Variant& variant) { return out << variant.name; }
@@ -143,7 +144,7 @@ class ExpectedAttentionOf : public testing::TestWithParam<Variant> {
         : v_(GetParam()),
           d_(size(v_.n_embd_head)),
           backend_(2),
-          shape_{1, v_.n_head_kv, v_.n_embd_head, capacity},
+          shape_{1, v_.n_head_kv, v_.n_embd_head, capacity, false, v_.type},
           cache_(shape_, backend_.buffer_type()),
           table_(v_.rotation, v_.n_embd_head, n_kv + n_future_positions, backend_) {
         append_random(cache_, n_kv, 3);
@@ -236,6 +237,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Variant{"neox", {.n_rot = 16, .mode = GGML_ROPE_TYPE_NEOX}, 16, 2, 2, 4},
                     Variant{"groups", {.n_rot = 16}, 16, 6, 2, 4},
                     Variant{"one_kv_head", {.n_rot = 32}, 32, 3, 1, 1},
+                    Variant{"bf16", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_BF16},
+                    Variant{"q8_0", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_Q8_0},
+                    Variant{"q4_0", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_Q4_0},
                     Variant{"norm_of_a_part", {.n_rot = 12}, 16, 4, 2, 3},
                     Variant{
                         "neox_of_a_part", {.n_rot = 8, .mode = GGML_ROPE_TYPE_NEOX}, 16, 4, 2, 36}),

@@ -6,7 +6,8 @@
 
 namespace infinipot {
 
-LibLlama::LibLlama(const std::filesystem::path& path, int n_ctx, int n_threads) {
+LibLlama::LibLlama(const std::filesystem::path& path, int n_ctx, int n_threads,
+                   ggml_type cache_type) {
     llama_model_params model_params = llama_model_default_params();
     model_ = llama_model_load_from_file(path.c_str(), model_params);
     if (model_ == nullptr) throw std::runtime_error("libllama cannot load " + path.string());
@@ -18,6 +19,7 @@ LibLlama::LibLlama(const std::filesystem::path& path, int n_ctx, int n_threads) 
     params.n_threads_batch = n_threads;
     params.embeddings = true;
     params.pooling_type = LLAMA_POOLING_TYPE_NONE;
+    params.type_k = params.type_v = cache_type;
     params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
     context_ = llama_init_from_model(model_, params);
     if (context_ == nullptr) throw std::runtime_error("libllama cannot make a context");

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "ggml.h"
 #include "infinipot/model.h"
 
 struct llama_model;
@@ -12,10 +13,12 @@ struct llama_context;
 
 namespace infinipot {
 
-/// The reference: libllama's own forward pass over a file, with an F16 cache and flash attention.
+/// The reference: libllama's own forward pass over a file, with flash attention and a cache of one
+/// type.
 class LibLlama {
    public:
-    LibLlama(const std::filesystem::path& path, int n_ctx, int n_threads = 1);
+    LibLlama(const std::filesystem::path& path, int n_ctx, int n_threads = 1,
+             ggml_type cache_type = GGML_TYPE_F16);
     ~LibLlama();
 
     /// Continues with these tokens as one batch; the logits of each, [n_tokens][n_vocab].

@@ -69,6 +69,33 @@ std::vector<double> softmax(std::vector<double> x) {
 
 double capped(double x, double cap) { return cap == 0 ? x : cap * std::tanh(x / cap); }
 
+/// H x / sqrt(n), for blocks of n that are the largest power of two that divides x: sums and
+/// differences of elements 1, 2, 4, ... apart.
+std::vector<double> hadamard(std::vector<double> x) {
+    std::size_t n = 1;
+    for (; x.size() % (2 * n) == 0; n *= 2) {
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            if ((i & n) != 0) continue;
+            const double low = x[i], high = x[i + n];
+            x[i] = low + high;
+            x[i + n] = low - high;
+        }
+    }
+    for (double& value : x) value /= std::sqrt(static_cast<double>(n));
+    return x;
+}
+
+std::vector<double> rounded(std::vector<double> x, ggml_type type) {
+    if (ggml_is_quantized(type)) x = hadamard(x);
+    std::vector<float> numbers(x.begin(), x.end());
+    const auto n = static_cast<std::int64_t>(x.size());
+    std::vector<char> row(ggml_row_size(type, n));
+    ggml_get_type_traits(type)->from_float_ref(numbers.data(), row.data(), n);
+    ggml_get_type_traits(type)->to_float(row.data(), numbers.data(), n);
+    x.assign(numbers.begin(), numbers.end());
+    return ggml_is_quantized(type) ? hadamard(x) : x;
+}
+
 double half(double x) {
     return static_cast<double>(ggml_fp16_to_fp32(ggml_fp32_to_fp16(static_cast<float>(x))));
 }
@@ -207,6 +234,22 @@ Reference::Vector Reference::rotated(const Layer& layer, const double* x, int po
     return y;
 }
 
+/// A vector of a head as the pot gives it back.
+Reference::Vector Reference::stored(const Vector& x) const { return rounded(x, type_); }
+
+/// A key as queries are compared with it.
+Reference::Vector Reference::rotated_copy(const Layer& layer, const Entry& entry,
+                                          int position) const {
+    if (type_ == GGML_TYPE_F16) return rotated(layer, entry.key.data(), position);
+    return stored(rotated(layer, entry.source.data(), position));
+}
+
+/// A query as keys of the pot are compared with it.
+Reference::Vector Reference::compared(const Vector& query) const {
+    if (!rounds_queries_ || type_ == GGML_TYPE_F16) return query;
+    return rounded(query, ggml_is_quantized(type_) ? GGML_TYPE_Q8_0 : type_);
+}
+
 /// silu, or gelu's tanh approximation, which ggml looks up in a table of F16 numbers.
 double Reference::activated(double gate) const {
     if (!is_gemma_) return gate / (1 + std::exp(-gate));
@@ -219,7 +262,7 @@ std::pair<int, int> Reference::places(const Head& head, std::size_t slot) const 
     const int query = static_cast<int>(head.size()) - 1, key = static_cast<int>(slot);
     switch (positions_.rule) {
         case Positions::reset:  // CR-RoPE: slot j is position j, whatever token it holds
-            return {query, key};
+            return {first_position_ + query, first_position_ + key};
         case Positions::keep:
             return {static_cast<int>(head.back().position), static_cast<int>(head[slot].position)};
         case Positions::grouped: {  // Self-Extend
@@ -234,8 +277,8 @@ std::pair<int, int> Reference::places(const Head& head, std::size_t slot) const 
 std::vector<double> Reference::rotated_key(int il, int head, int slot) const {
     const Head& entries = pot_[static_cast<std::size_t>(il)][static_cast<std::size_t>(head)];
     const auto at = static_cast<std::size_t>(slot);
-    return rotated(layers_[static_cast<std::size_t>(il)], entries[at].key.data(),
-                   places(entries, at).second);
+    return rotated_copy(layers_[static_cast<std::size_t>(il)], entries[at],
+                        places(entries, at).second);
 }
 
 Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) {
@@ -247,16 +290,20 @@ Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) 
         const auto head_kv = static_cast<std::size_t>(h / (n_head_ / n_head_kv_));
         const Head& head = pot_[static_cast<std::size_t>(il)][head_kv];
         queries.emplace_back(q.begin() + h * n_embd_head_, q.begin() + (h + 1) * n_embd_head_);
-        Vector logits;
+        Vector query, logits;
         for (std::size_t slot = 0; slot < head.size(); ++slot) {
             const auto [at, key_at] = places(head, slot);
-            const Vector query = rotated(layer, queries.back().data(), at);
-            const Vector key = rotated(layer, head[slot].key.data(), key_at);
-            logits.push_back(capped(dot(query, key) / std::sqrt(n_embd_head_), attention_softcap_));
-            const std::size_t distance = head.size() - 1 - slot;
-            if (layer.window > 0 && distance >= static_cast<std::size_t>(layer.window)) {
-                logits.back() = -INFINITY;
+            const auto distance = static_cast<int>(head.size() - 1 - slot);
+            const bool far =  // then rotated for each query, and not rounded
+                positions_.rule == Positions::grouped && distance >= positions_.neighbours;
+            if (slot == 0 || positions_.rule == Positions::grouped) {
+                query = rotated(layer, queries.back().data(), at);
+                if (!far) query = compared(query);
             }
+            const Vector key = far ? rotated(layer, head[slot].key.data(), key_at)
+                                   : rotated_copy(layer, head[slot], key_at);
+            logits.push_back(capped(dot(query, key) / std::sqrt(n_embd_head_), attention_softcap_));
+            if (layer.window > 0 && distance >= layer.window) logits.back() = -INFINITY;
         }
         const Vector p = softmax(logits);
         Vector mixed(static_cast<std::size_t>(n_embd_head_), 0.0);
@@ -290,10 +337,10 @@ Reference::Vector Reference::forward(Token token, Scores* attention) {
         for (int head = 0; head < n_head_kv_; ++head) {
             Entry entry;
             entry.position = stream_position_;
-            for (int i = head * n_embd_head_; i < (head + 1) * n_embd_head_; ++i) {
-                entry.key.push_back(half(k[static_cast<std::size_t>(i)]));
-                entry.value.push_back(half(v[static_cast<std::size_t>(i)]));
-            }
+            const int begin = head * n_embd_head_, end = begin + n_embd_head_;
+            entry.source = {k.begin() + begin, k.begin() + end};
+            entry.key = stored(entry.source);
+            entry.value = stored({v.begin() + begin, v.begin() + end});
             pot_[il][static_cast<std::size_t>(head)].push_back(entry);
         }
         h = times(layer.output, attend(static_cast<int>(il), q, attention));
@@ -387,7 +434,49 @@ Reference::Kept Reference::distil(const std::vector<Token>& catalyst, const Sett
     return kept;
 }
 
+namespace {
+
+/// The first slot that is not kept, or how many are.
+std::size_t first_gap(const std::vector<int>& slots) {
+    std::size_t j = 0;
+    while (j < slots.size() && slots[j] == static_cast<int>(j)) ++j;
+    return j;
+}
+
+/// Rotated anew, from slot `begin` to before `end`.
+void rotate_anew(Reference::Head& head, std::size_t begin, std::size_t end) {
+    for (std::size_t j = begin; j < end; ++j) head[j].source = head[j].key;
+}
+
+}  // namespace
+
+/// Entries behind the first slot that moves in any head are rotated anew.
 void Reference::keep(const Kept& kept) {
+    drop(kept);
+    if (positions_.rule != Positions::reset) return;
+    std::size_t first_moved = kept[0][0].size();
+    for (const auto& layer : kept) {
+        for (const auto& slots : layer) first_moved = std::min(first_moved, first_gap(slots));
+    }
+    for (auto& layer : pot_) {
+        for (Head& head : layer) rotate_anew(head, first_moved, head.size());
+    }
+}
+
+void Reference::let_one_go(const Kept& kept, int n_positions) {
+    drop(kept);
+    ++first_position_;
+    const bool at_end = first_position_ + n() >= n_positions;
+    for (std::size_t il = 0; il < layers_.size(); ++il) {
+        for (std::size_t h = 0; h < pot_[il].size(); ++h) {
+            Head& head = pot_[il][h];
+            rotate_anew(head, 0, at_end ? head.size() : first_gap(kept[il][h]));
+        }
+    }
+    if (at_end) first_position_ = 0;
+}
+
+void Reference::drop(const Kept& kept) {
     for (std::size_t il = 0; il < layers_.size(); ++il) {
         for (std::size_t h = 0; h < pot_[il].size(); ++h) {
             Head survivors;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ggml.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -18,7 +20,10 @@ namespace infinipot {
 class Reference {
    public:
     struct Entry {
-        std::vector<double> key;  ///< before RoPE, rounded to F16 as the pot does
+        std::vector<double> key;  ///< before RoPE, rounded as the pot does
+        /// What its rotated copy is made from: the key as it was computed, and once its position
+        /// has changed the key as the pot has it.
+        std::vector<double> source;
         std::vector<double> value;
         double surprisal = 0;  ///< nats
         Token token = 0;
@@ -31,6 +36,15 @@ class Reference {
     /// The capacity of the pot decides which factors a LongRoPE model turns by, and nothing else.
     /// The window is for files that do not say it.
     explicit Reference(const std::filesystem::path& path, int capacity = 0, int window = 0);
+
+    /// What the pot rounds to; by default F16. Keys, rotated keys and values are rounded by ggml's
+    /// reference code, those of quantised types after a multiplication by a Hadamard matrix, which
+    /// is then undone, and with `rounds_queries` queries to what ggml compares keys of the type
+    /// with. Of F16, which rounds no more than kernels do, only keys and values are.
+    void store_as(ggml_type type, bool rounds_queries) {
+        type_ = type;
+        rounds_queries_ = rounds_queries;
+    }
 
     /// Where entries sit; by default slot j is position j.
     void set_positions(const Positions& positions) { positions_ = positions; }
@@ -58,6 +72,10 @@ class Reference {
 
     /// Leaves each head the slots that it is told to.
     void keep(const Kept& kept);
+
+    /// The same where one entry of each head leaves: those older than it step one position up, and
+    /// the others stay where they are, until `n_positions` are used and all begin at 0 again.
+    void let_one_go(const Kept& kept, int n_positions);
 
     /// Forgets the last n tokens, before which the logits were these.
     void take_back(int n, const std::vector<double>& logits);
@@ -101,6 +119,10 @@ class Reference {
     Vector attend(int il, const Vector& q, Scores* attention);
     Scores no_attention(int n) const;
     Vector rotated(const Layer& layer, const double* x, int position) const;
+    Vector stored(const Vector& x) const;
+    Vector rotated_copy(const Layer& layer, const Entry& entry, int position) const;
+    Vector compared(const Vector& query) const;
+    void drop(const Kept& kept);
     std::pair<int, int> places(const Head& head, std::size_t slot) const;
     Vector normed(const Vector& x, const Vector& weight) const;
     Vector heads_normed(const Vector& x, const Vector& weight) const;
@@ -123,6 +145,9 @@ class Reference {
     std::vector<std::vector<Head>> pot_;
     std::vector<MatrixRows> queries_;  // [layer][query head]
     Positions positions_;
+    int first_position_ = 0;  // of slot 0, with Positions::reset
+    ggml_type type_ = GGML_TYPE_F16;
+    bool rounds_queries_ = false;
     Vector logits_;
     std::int64_t stream_position_ = 0;
 };

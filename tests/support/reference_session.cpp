@@ -104,6 +104,7 @@ std::string text_of(const methods::Ranks& ranks, const methods::Head& head) {
 ReferenceSession::ReferenceSession(const std::filesystem::path& model, Settings settings)
     : settings_(std::move(settings)), reference_(model) {
     reference_.set_positions(settings_.positions);
+    reference_.store_as(settings_.type, settings_.rounds_queries);
     received_.resize(reference_.pot().size(), Matrix(reference_.pot()[0].size()));
     queries_.resize(reference_.pot().size());
 }
@@ -251,7 +252,11 @@ void ReferenceSession::let_go(int retain, int question) {
         layer.question = question;
         kept.push_back(choose(layer));
     }
-    reference_.keep(kept);
+    if (settings_.schedule == Schedule::one_by_one && settings_.positions == Positions::reset) {
+        reference_.let_one_go(kept, settings_.n_positions);
+    } else {
+        reference_.keep(kept);
+    }
     for (std::size_t il = 0; il < kept.size(); ++il) {
         for (std::size_t h = 0; h < kept[il].size(); ++h) {
             Vector survivors;

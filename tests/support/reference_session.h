@@ -22,8 +22,11 @@ class ReferenceSession {
         std::function<methods::Chosen(const methods::Layer&)> method = {};
         Schedule schedule = Schedule::when_full;
         Positions positions = {};
+        ggml_type type = GGML_TYPE_F16;
+        bool rounds_queries = false;
         int retain = 0;
-        int full_at = 0;  ///< entries, of when_full
+        int full_at = 0;      ///< entries, of when_full
+        int n_positions = 0;  ///< of one_by_one with positions reset: then they begin anew
         int protect_first = 0;
         int protect_last = 0;
         Attention attention = Attention::of_last_queries;

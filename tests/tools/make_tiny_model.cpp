@@ -1,8 +1,9 @@
-// usage: make_tiny_model FILE
+// usage: make_tiny_model FILE [HEAD_SIZE]
 // Writes a random model for the tests of the program: TinyLlama's chat template, and sizes and a
 // type that the native kernels take.
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 
@@ -22,13 +23,13 @@ constexpr const char* zephyr_template =
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::fputs("usage: make_tiny_model FILE\n", stderr);
+    if (argc != 2 && argc != 3) {
+        std::fputs("usage: make_tiny_model FILE [HEAD_SIZE]\n", stderr);
         return 2;
     }
     try {
         const auto file = std::filesystem::absolute(argv[1]);
-        infinipot::write_tiny_model({.n_embd_head = 32,
+        infinipot::write_tiny_model({.n_embd_head = argc == 3 ? std::atoi(argv[2]) : 32,
                                      .n_vocab = 640,
                                      .type = GGML_TYPE_Q8_0,
                                      .chat_template = zephyr_template},
