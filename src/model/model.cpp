@@ -70,6 +70,8 @@ ModelInfo Model::Impl::describe() const {
             .n_ctx_train = hparams.n_ctx_train,
             .has_chat_template = frame.has_value(),
             .file_bytes = file.file_bytes(),
+            .n_matrix_weights = weights.n_matrix_weights,
+            .matrix_bytes = weights.matrix_bytes,
             .copied_weight_bytes = weights.copied_bytes};
 }
 
