@@ -32,7 +32,8 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
       trace_(trace),
       before_(session.mark()),
       sampler_(options.sampling, session.model.info().n_vocab),
-      max_tokens_(options.max_tokens) {
+      max_tokens_(options.max_tokens),
+      ignore_end_(options.ignore_end) {
     if (options.max_tokens < 1) {
         throw Error(ErrorCode::invalid_argument, "max_tokens must be at least 1");
     }
@@ -75,7 +76,7 @@ std::optional<Token> Generation::Impl::draw() {
         return std::nullopt;
     }
     const Token token = sampler_.pick(session_.logits());
-    if (session_.model.impl().vocabulary.ends_answer(token)) {
+    if (!ignore_end_ && session_.model.impl().vocabulary.ends_answer(token)) {
         stop_reason_ = StopReason::end_of_answer;
         return std::nullopt;
     }

@@ -40,6 +40,7 @@ class Generation::Impl {
     Sampler sampler_;
     PieceStream pieces_;
     int max_tokens_;
+    bool ignore_end_;
     std::optional<Token> last_;  // drawn but not yet read
     bool finished_ = false;
     bool closed_ = false;
