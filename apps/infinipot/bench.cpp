@@ -16,6 +16,7 @@
 #include "bench_table.h"
 #include "bench_trial.h"
 #include "commands.h"
+#include "endless_text.h"
 #include "eval/results.h"
 #include "eval_session.h"
 #include "infinipot/infinipot.h"
@@ -128,24 +129,10 @@ std::vector<Row> rows_of(const BenchRun& run, const Model& model) {
     return rows;
 }
 
-// --- What is read -----------------------------------------------------------------------------
-
-/// As many tokens as the longest row reads, the file again and again if it is shorter.
-std::string book(const BenchRun& run, const Model& model, const std::vector<Row>& rows) {
-    std::size_t n_wanted = 0;
-    for (const Row& row : rows) n_wanted = std::max(n_wanted, row.depth + row.length);
-    std::string text = read_all(run.file);
-    while (model.tokenize(text).size() <= n_wanted) text += "\n" + text;
-    return std::string(beginning(model, text, n_wanted + 1));
-}
-
-BenchTrial trial_of(const BenchRun& run, const Row& row, const Model& model,
-                    std::string_view book) {
-    const std::string_view before = beginning(model, book, row.depth);
-    const std::string_view rest = book.substr(before.size());
+BenchTrial trial_of(const BenchRun& run, const Row& row, const EndlessText& text) {
     return {.options = row.options,
-            .before = before,
-            .text = beginning(model, rest, row.length),
+            .before = text.tokens(0, row.depth),
+            .text = text.tokens(row.depth, row.length),
             .question = std::string(question),
             .n_written = run.n_written};
 }
@@ -267,7 +254,7 @@ class Bench {
         const bool all_known =
             std::ranges::all_of(rows_, [&](const Row& row) { return known(row); });
         if (all_known) return;
-        const std::string text = book(run_, model_, rows_);
+        const EndlessText text(model_, read_all(run_.file));
         warm_up(model_, rows_.front());
         for (const Row& row : rows_) {
             if (!known(row)) measure_row(row, text);
@@ -290,11 +277,11 @@ class Bench {
     bool known(const Row& row) const { return results_.find(row.described["id"]).has_value(); }
 
     /// What does not fit is said, and the others go on.
-    void measure_row(const Row& row, std::string_view text) {
+    void measure_row(const Row& row, const EndlessText& text) {
         Json result = row.described;
         result["machine"] = machines_.on(row.options.n_threads);
         try {
-            result.update(measured(trial_of(run_, row, model_, text), model_, run_.n_repeat));
+            result.update(measured(trial_of(run_, row, text), model_, run_.n_repeat));
         } catch (const Error& error) {
             if (error.code() != ErrorCode::does_not_fit) throw;
             why_skipped_ = std::current_exception();

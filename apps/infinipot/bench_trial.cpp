@@ -1,6 +1,8 @@
 #include "bench_trial.h"
 
 #include <cstdint>
+#include <string_view>
+#include <utility>
 
 #include "eval/efficiency.h"
 #include "interrupt.h"

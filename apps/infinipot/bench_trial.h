@@ -3,7 +3,6 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "infinipot/infinipot.h"
@@ -13,8 +12,8 @@ namespace infinipot::cli {
 
 struct BenchTrial {
     SessionOptions options;
-    std::string_view before;  ///< read first, untimed
-    std::string_view text;    ///< whose reading is timed
+    std::string before;  ///< read first, untimed
+    std::string text;    ///< whose reading is timed
     std::string question;
     int n_written =
         0;  ///< tokens of an answer that are timed, after its first; 0: nothing is asked
