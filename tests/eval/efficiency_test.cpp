@@ -6,7 +6,10 @@ namespace infinipot::eval {
 namespace {
 
 // 1000 weights, of which 4 x 50 are the head's; 2 * 3 * 5 = 30 products per pair, twice.
-const ModelInfo model = {.n_layer = 2,
+const ModelInfo model = {.path = {},
+                         .name = {},
+                         .architecture = {},
+                         .n_layer = 2,
                          .n_embd = 4,
                          .n_head = 3,
                          .n_embd_head = 5,
