@@ -99,6 +99,7 @@ Json medians(const std::vector<Json>& measured) {
     Json row;
     for (const auto& [name, first] : measured.front().items()) {
         std::vector<double> values;
+        values.reserve(measured.size());
         for (const Json& each : measured) values.push_back(each.at(name).get<double>());
         const double middle = eval::median(std::move(values));
         if (first.is_number_integer()) {
