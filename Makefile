@@ -5,7 +5,7 @@ SOURCES = $(shell find src include apps eval examples bench tests -name '*.h' -o
 TIDIED = $(shell find src apps eval examples bench -name '*.cpp' 2>/dev/null)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: build/release/build.ninja ## the library, the program, tests and benchmarks, in build/release
 	cmake --build build/release -j $(JOBS)
@@ -36,6 +36,10 @@ asan tsan: %: build/%/build.ninja ## tests that need no downloaded model, under 
 bench: build ## micro benchmarks
 	build/release/infinipot_bench
 
+bench-vs-llama: build ## InfiniPot beside llama.cpp's llama-bench; a long while, and goes on where it ended
+	scripts/fetch-model tinyllama
+	scripts/bench-vs-llama build/bench-vs-llama
+
 clean: ## remove build/, not what was downloaded
 	rm -rf build
 
@@ -43,4 +47,4 @@ build/%/build.ninja: CMakePresets.json
 	scripts/bootstrap
 	cmake --preset $*
 
-.PHONY: help build demo test lint tidy format asan tsan bench clean
+.PHONY: help build demo test lint tidy format asan tsan bench bench-vs-llama clean

@@ -2,6 +2,8 @@
 
 set(INFINIPOT_LLAMA_DIR "" CACHE PATH "llama.cpp source folder to use instead of the pinned one")
 option(INFINIPOT_GGML_FP16 "Let ggml use AVX512-FP16, which slows its decoding (see cmake/llama.cmake)" OFF)
+option(INFINIPOT_GGML_OPENMP "Let ggml use OpenMP, as it does by default (see cmake/llama.cmake)" OFF)
+option(INFINIPOT_LLAMA_BENCH "Be able to build llama.cpp's llama-bench, for scripts/bench-vs-llama" OFF)
 
 function(infinipot_find_llama result)
     if(INFINIPOT_LLAMA_DIR)
@@ -25,8 +27,9 @@ function(infinipot_add_llama dir)
     set(BUILD_SHARED_LIBS OFF)
     set(CMAKE_COMPILE_WARNING_AS_ERROR OFF)
     set(LLAMA_ALL_WARNINGS OFF)
-    set(LLAMA_BUILD_COMMON OFF)
-    set(LLAMA_BUILD_TOOLS OFF)
+    set(LLAMA_BUILD_COMMON ${INFINIPOT_LLAMA_BENCH})
+    set(LLAMA_BUILD_TOOLS ${INFINIPOT_LLAMA_BENCH})
+    set(LLAMA_OPENSSL OFF)
     set(LLAMA_BUILD_TESTS OFF)
     set(LLAMA_BUILD_EXAMPLES OFF)
     set(LLAMA_BUILD_SERVER OFF)
@@ -34,7 +37,7 @@ function(infinipot_add_llama dir)
     set(GGML_NATIVE ${INFINIPOT_NATIVE})
     # OpenMP's barriers spin: with other work on the cores decoding falls to a tenth or less. ggml's own
     # thread pool is as fast on an idle machine.
-    set(GGML_OPENMP OFF)
+    set(GGML_OPENMP ${INFINIPOT_GGML_OPENMP})
     add_subdirectory(${dir} ${PROJECT_BINARY_DIR}/llama.cpp EXCLUDE_FROM_ALL SYSTEM)
 endfunction()
 

@@ -6,9 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
-#include "base/utf8.h"
+#include "beginning.h"
 #include "commands.h"
 #include "eval/perplexity.h"
 #include "eval/results.h"
@@ -20,7 +21,6 @@
 #include "progress_bar.h"
 #include "quantity.h"
 #include "session_flags.h"
-#include "text_files.h"
 
 namespace infinipot::cli {
 namespace {
@@ -46,28 +46,6 @@ struct PerplexityRun {
     SessionFlags flags;
 };
 
-/// The beginning of a text, of so many tokens if it is long enough.
-std::string beginning(const Model& model, const std::string& text, int n_tokens) {
-    std::size_t n_bytes = 0;
-    int n = 0;
-    for (const Token token : model.tokenize(text)) {
-        if (n++ == n_tokens) {
-            const std::string_view cut = std::string_view(text).substr(0, n_bytes);
-            return std::string(cut.substr(0, utf8_complete_prefix(cut)));
-        }
-        n_bytes += model.piece(token).size();
-    }
-    return text;
-}
-
-std::string read_all(const std::string& file) {
-    TextFiles texts({file});
-    std::string text;
-    for (std::string_view part = texts.next(); !part.empty(); part = texts.next()) text += part;
-    if (!texts.blank()) return text;
-    throw Error(ErrorCode::bad_text, "there is no text in " + texts.names());
-}
-
 Json describe(const PerplexityRun& run, const Session& session) {
     Json settings = describe_session("perplexity", session, run.flags);
     settings["file"] = run.file;
@@ -90,7 +68,7 @@ void generate(Session& session, int n_tokens) {
     }
 }
 
-Json measure(Session& session, const PerplexityRun& run, const std::string& text, Json result,
+Json measure(Session& session, const PerplexityRun& run, std::string_view text, Json result,
              ProgressBar& bar) {
     eval::StreamPerplexity perplexity(run.bucket_tokens, run.n_last);
     bar.start();
@@ -125,7 +103,8 @@ void print_result(const Json& result) {
 
 Json measure_interruptibly(Session& session, const PerplexityRun& run, const Model& model,
                            Json settings) {
-    const std::string text = beginning(model, read_all(run.file), run.n_tokens);
+    const std::string book = read_all(run.file);
+    const std::string_view text = beginning(model, book, static_cast<std::size_t>(run.n_tokens));
     ProgressBar bar(text.size(), false);
     const InterruptibleSession interruptible(session);
     try {

@@ -64,7 +64,9 @@ CLI::Option* add_several(CLI::App& app, const std::string& name, std::vector<T>&
         values.clear();
         for (const std::string& each : given) values.push_back(read(each));
     };
-    return app.add_option_function<std::vector<std::string>>(name, set, help)->type_name("value");
+    return app.add_option_function<std::vector<std::string>>(name, set, help)
+        ->type_name("value")
+        ->delimiter(',');
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, int& value, int l
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint32_t& value,
                        const std::string& help);
 
-/// Whole numbers, instead of those that `values` holds.
+/// Whole numbers, instead of those that `values` holds: the option again for each, or commas
+/// between them.
 CLI::Option* add_counts(CLI::App& app, const std::string& name, std::vector<int>& values, int least,
                         const std::string& help);
 
@@ -24,7 +25,7 @@ CLI::Option* add_counts(CLI::App& app, const std::string& name, std::vector<int>
 CLI::Option* add_number(CLI::App& app, const std::string& name, float& value, float least,
                         float most, const std::string& help);
 
-/// Numbers, instead of those that `values` holds.
+/// Numbers, likewise.
 CLI::Option* add_numbers(CLI::App& app, const std::string& name, std::vector<double>& values,
                          double least, double most, const std::string& help);
 

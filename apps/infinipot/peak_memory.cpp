@@ -2,6 +2,10 @@
 
 #include <sys/resource.h>
 
+#ifdef __linux__
+#include <malloc.h>
+#endif
+
 #include <fstream>
 #include <string>
 
@@ -34,6 +38,15 @@ std::uint64_t most_resident() {
 std::uint64_t peak_memory_bytes() {
     const std::uint64_t bytes = high_water_mark();
     return bytes != 0 ? bytes : most_resident();
+}
+
+bool forget_peak_memory() {
+#ifdef __GLIBC__
+    malloc_trim(0);  // what was freed is not held
+#endif
+    std::ofstream control("/proc/self/clear_refs");
+    control << "5" << std::flush;
+    return control.good();
 }
 
 }  // namespace infinipot::cli

@@ -3,6 +3,7 @@
 /// Everything: load a model, open a session with a memory budget, read, ask.
 #include "infinipot/error.h"     // IWYU pragma: export
 #include "infinipot/kv_type.h"   // IWYU pragma: export
+#include "infinipot/machine.h"   // IWYU pragma: export
 #include "infinipot/model.h"     // IWYU pragma: export
 #include "infinipot/policies.h"  // IWYU pragma: export
 #include "infinipot/policy.h"    // IWYU pragma: export

@@ -48,6 +48,10 @@ struct ModelInfo {
     int n_chat_closing = 0;        ///< tokens that it puts behind one
     bool begins_with_bos = false;  ///< whether a stream begins with a token of its own
     std::uint64_t file_bytes = 0;
+    /// Weights that a token is multiplied with on its way to the logits: all matrices, the head's
+    /// n_embd * n_vocab included, but not the table that embeddings are looked up in.
+    std::uint64_t n_matrix_weights = 0;
+    std::uint64_t matrix_bytes = 0;         ///< of these: what writing a token reads of them
     std::uint64_t copied_weight_bytes = 0;  ///< weights held in memory besides the mapped file
     double load_seconds = 0;
 };

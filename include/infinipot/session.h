@@ -137,9 +137,11 @@ struct Stats {
     std::uint64_t distillations = 0;    ///< times that entries left the pot
     int n_kv = 0;                       ///< entries in the pot now
     int peak_n_kv = 0;                  ///< most entries ever, the catalyst's included
-    std::size_t pot_bytes = 0;      ///< keys, rotated keys, values and tags; fixed at construction
-    std::size_t compute_bytes = 0;  ///< scratch for activations; fixed at construction
-    double prefill_seconds = 0;     ///< reading text, all of the following four included
+    std::size_t pot_bytes = 0;  ///< keys, rotated keys, values and tags; fixed at construction
+    std::size_t attended_entry_bytes = 0;  ///< what attention reads of one entry: rotated key and
+                                           ///< value in all layers and heads
+    std::size_t compute_bytes = 0;         ///< scratch for activations; fixed at construction
+    double prefill_seconds = 0;            ///< reading text, all of the following four included
     double surprisal_seconds = 0;
     double catalyst_seconds = 0;
     double select_seconds = 0;

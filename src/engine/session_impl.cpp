@@ -39,6 +39,14 @@ ForwardPass::Limits limits_of(const Plan& plan) {
             .positions = plan.positions};
 }
 
+std::size_t attended_entry_bytes(const KvCache& cache) {
+    const CacheShape& shape = cache.shape();
+    const std::size_t layer_bytes =
+        ggml_nbytes(cache.rotated_keys(0)) + ggml_nbytes(cache.values(0));
+    return layer_bytes / static_cast<std::size_t>(shape.capacity) *
+           static_cast<std::size_t>(shape.n_layer);
+}
+
 /// -ln P(token) from logits, in nats.
 float surprisal_from(std::span<const float> logits, Token token) {
     const double largest = *std::ranges::max_element(logits);
@@ -65,6 +73,7 @@ Session::Impl::Impl(const Model& m, SessionOptions options)
         in_turn_.emplace(plan, m.impl(), cache_, forward_, *one_by_one_);
     }
     stats.pot_bytes = cache_.bytes();
+    stats.attended_entry_bytes = attended_entry_bytes(cache_);
     stats.compute_bytes = forward_.bytes() + distiller_.bytes() +
                           (one_by_one_ ? one_by_one_->bytes() : 0) +
                           (in_turn_ ? in_turn_->bytes() : 0);

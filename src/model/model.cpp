@@ -76,6 +76,8 @@ ModelInfo Model::Impl::describe() const {
             .n_chat_closing = frame ? n_tokens(frame->closing) : 0,
             .begins_with_bos = !vocabulary.stream_start().empty(),
             .file_bytes = file.file_bytes(),
+            .n_matrix_weights = weights.n_matrix_weights,
+            .matrix_bytes = weights.matrix_bytes,
             .copied_weight_bytes = weights.copied_bytes};
 }
 

@@ -182,6 +182,8 @@ Matrix WeightLoader::rows(const GgufTensor& source, int first_row, int n_rows) {
     const std::byte* data = source.data + static_cast<std::size_t>(first_row) * row_bytes;
     const std::size_t n_bytes = static_cast<std::size_t>(n_rows) * row_bytes;
     require_weight_type(source);
+    n_matrix_weights_ += static_cast<std::uint64_t>(n_in) * static_cast<std::uint64_t>(n_rows);
+    matrix_bytes_ += n_bytes;
     Matrix matrix{.n_in = n_in, .n_out = n_rows};
     const bool native = options_.kernels == Kernels::native && options_.repack;
     if (native && source.type == GGML_TYPE_Q8_0 && kernels::matmul_q8_supported(n_in, n_rows)) {
@@ -222,6 +224,8 @@ WeightStorage WeightLoader::load() {
     WeightStorage storage;
     load_mapped(storage);
     for (auto& [type, to] : copied_) load_copied(type, to, storage);
+    storage.n_matrix_weights = n_matrix_weights_;
+    storage.matrix_bytes = matrix_bytes_;
     return storage;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -36,6 +37,8 @@ struct WeightStorage {
     std::vector<ContextHandle> contexts;
     std::vector<BufferHandle> buffers;
     std::size_t copied_bytes = 0;
+    std::uint64_t n_matrix_weights = 0;
+    std::uint64_t matrix_bytes = 0;
 };
 
 /// Finds an architecture's weights in a GGUF file. An architecture first names all its tensors,
@@ -103,6 +106,8 @@ class WeightLoader {
 
     const GgufFile& file_;
     ModelOptions options_;
+    std::uint64_t n_matrix_weights_ = 0;
+    std::uint64_t matrix_bytes_ = 0;
     std::set<std::string> named_;
     Destination mapped_;
     std::map<ggml_backend_buffer_type_t, Destination> copied_;

@@ -283,6 +283,19 @@ TEST_F(SessionTest, Generating_goes_on_past_the_capacity_and_is_remembered) {
     EXPECT_LE(writer.stats().peak_n_kv, 256);
 }
 
+TEST_F(SessionTest, Goes_on_where_the_model_would_end_if_asked_to) {
+    Session writer = session();
+    Generation text = writer.generate("the time was", {.max_tokens = 700, .min_tokens = 700});
+    text.text();
+    EXPECT_EQ(text.n_tokens(), 700);
+    EXPECT_EQ(text.stop_reason(), StopReason::max_tokens);
+}
+
+TEST_F(SessionTest, Tells_what_attention_reads_of_an_entry) {
+    const std::size_t vectors = 2 * 2 * 2 * 16 * 2;  // layers, KV heads, key and value, F16 numbers
+    EXPECT_EQ(session().stats().attended_entry_bytes, vectors);
+}
+
 TEST_F(SessionTest, One_answer_at_a_time) {
     Session reader = session();
     Generation answer = reader.ask("who?");

@@ -62,6 +62,17 @@ class LoadTest : public testing::Test {
 
 TEST_F(LoadTest, The_unchanged_file_is_fine) { EXPECT_EQ(complaint(bytes_), ""); }
 
+TEST_F(LoadTest, Counts_the_weights_that_a_token_is_multiplied_with) {
+    const std::uint64_t layer = 2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 64, head = 32 * 400;
+    TinyModel shape = tiny;
+    for (const bool tied : {false, true}) {  // the embedding is looked up in, or is the head
+        shape.tied = tied;
+        const ModelInfo info = Model::load(write_tiny_model(shape, folder_.path())).info();
+        EXPECT_EQ(info.n_matrix_weights, layer + head);
+        EXPECT_EQ(info.matrix_bytes, (layer + head) * sizeof(float));
+    }
+}
+
 TEST_F(LoadTest, Weights_of_a_type_that_nothing_multiplies_are_refused) {
     const std::size_t type = behind("blk.0.attn_q.weight") + 4 + 2 * 8;  // n_dims, ne[2]
     EXPECT_NE(complaint(with_number(type, GGML_TYPE_I32)).find("attn_q"), std::string::npos);

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""One Markdown table of the measurements that scripts/bench-vs-llama leaves in a folder.
+
+usage: analysis/bench_vs_llama.py FOLDER
+
+A row per depth, of reading and of writing: medians of tokens/s of all rounds, and how many times as fast as
+llama.cpp that is. n_kv is the number of entries when InfiniPot had read; GB/s and GFLOP/s are its own. Above it,
+the most that the machine was measured to do. Empty cells were not measured.
+"""
+import collections
+import json
+import pathlib
+import statistics
+import sys
+
+HEADS = ["", "depth", "llama.cpp tokens/s", "InfiniPot tokens/s", "ratio", "n_kv", "GFLOP/s or GB/s",
+         "without eviction tokens/s", "ratio", "rounds"]
+SPEED = {"prefill": "prefill_tokens_per_second", "decode": "decode_tokens_per_second"}
+WORK = {"prefill": "prefill_gflops", "decode": "decode_gb_per_second"}
+
+
+def measurements(folder):
+    """{(what, depth, program): [the one object of each round's file]}"""
+    found = collections.defaultdict(list)
+    for path in sorted(pathlib.Path(folder).glob("*.*.*.*.json")):
+        what, depth, program, _ = path.name.split(".", 3)
+        found[what, int(depth), program] += json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def median(rows, key):
+    return statistics.median(row[key] for row in rows) if rows else None
+
+
+def number(value, digits=3):
+    return "" if value is None else f"{value:.{digits}g}" if value < 1000 else f"{value:.0f}"
+
+
+def ratio(value, base):
+    return "" if value is None or not base else f"{value / base:.2f}"
+
+
+def machine_line(rows):
+    """The fastest of all measurements: what the machine can do when nothing else runs."""
+    if not rows:
+        return ""
+    best = {name: max(row["machine"][name] for row in rows) for name in rows[0]["machine"]}
+    text = (f'Threads of this machine: {rows[0]["threads"]}; triad {number(best["triad_gb_per_second"])} GB/s, '
+            f'matrix product in F32 {number(best["f32_gflops"])} GFLOP/s')
+    return text + (f', in Q8_0 {number(best["q8_0_gflops"])} GFLOP/s.\n' if best["q8_0_gflops"] else ".\n")
+
+
+def main(folder):
+    found = measurements(folder)
+    ours = [row for (_, _, program), rows in found.items() if program != "llama" for row in rows]
+    print(machine_line(ours))
+    print("| " + " | ".join(HEADS) + " |")
+    print("|" + "---|" * len(HEADS))
+    cases = sorted({(what, depth) for what, depth, _ in found}, key=lambda case: (case[0] == "decode", case[1]))
+    for what, depth in cases:
+        llama, pot, full = (found[what, depth, program] for program in ("llama", "infinipot", "full"))
+        base, speed, whole = median(llama, "avg_ts"), median(pot, SPEED[what]), median(full, SPEED[what])
+        cells = ["reading" if what == "prefill" else "writing", f"{depth:,}", number(base), number(speed),
+                 ratio(speed, base), number(median(pot, "n_kv"), 4), number(median(pot, WORK[what])), number(whole),
+                 ratio(whole, base), f"{min(len(llama), len(pot))}"]
+        print("| " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.strip())
+    main(sys.argv[1])
