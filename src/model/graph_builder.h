@@ -34,7 +34,8 @@ using MassOfLayer = std::function<ggml_tensor*(int il)>;
 
 /// Attends in place of the graph, a layer at a time, once keys and values are in the pot. Called on
 /// all threads of the computation, `ith` of `nth`. q: F32 [n_embd_head, n_head, n_tokens], rotated,
-/// as they meet the keys; out, of values as they lie in the pot: F32 [n_embd_head * n_head, n_tokens].
+/// as they meet the keys; out, of values as they lie in the pot: F32 [n_embd_head * n_head,
+/// n_tokens].
 using LayerAttention =
     std::function<void(const ggml_tensor* q, ggml_tensor* out, int ith, int nth)>;
 
