@@ -30,8 +30,10 @@ status=0
 set -m  # or SIGINT would be ignored
 "$infinipot" requantize "$model" "$work/out.gguf" 2>"$work/err" &
 set +m
+# Before exec it is a copy of this shell, which would do at Ctrl-C what this shell does at its end.
+until [[ $(readlink "/proc/$!/exe") == "$(readlink -f "$infinipot")" ]]; do sleep 0.1; done
 until (( 0x$(sed -n 's/^SigCgt:\s*//p' "/proc/$!/status") & 2 )); do sleep 0.1; done
-while kill -INT $! 2>/dev/null; do sleep 0.2; done  # the first may come before exec
+while kill -INT $! 2>/dev/null; do sleep 0.2; done
 wait $! || status=$?
 refused 130 '^infinipot: interrupted$' "Ctrl-C"
 nothing_left "Ctrl-C"
