@@ -316,14 +316,8 @@ void run_bench(BenchRun run) {
         run.capacities = {std::min(default_capacity, model.info().n_ctx_train)};
     }
     Bench bench(run, model, rows_of(run, model), results);
-    try {
-        bench.run();
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::interrupted) throw;
-        throw Error(ErrorCode::interrupted,
-                    "interrupted after " + bench.so_far() +
-                        (run.out.empty() ? "" : "; the same command goes on from there"));
-    }
+    run_resumably(
+        run.out, [&] { bench.run(); }, [&] { return bench.so_far(); });
     const std::vector<Json> rows = bench.results();
     print(run.json ? print_json(rows) : bench_table(rows));
 }

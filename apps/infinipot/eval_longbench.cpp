@@ -425,14 +425,9 @@ void run_longbench(const LongBenchRun& run) {
     const Model model = load_model(run.flags);
     describe_all(items, run, model);
     LongBenchProgress progress(items, results);
-    try {
-        answer_all(run, items, model, interrupts, results, progress);
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::interrupted) throw;
-        throw Error(ErrorCode::interrupted,
-                    "interrupted after " + progress.done() +
-                        (run.out.empty() ? "" : "; the same command goes on from there"));
-    }
+    run_resumably(
+        run.out, [&] { answer_all(run, items, model, interrupts, results, progress); },
+        [&] { return progress.done(); });
     print(table(items, results));
 }
 

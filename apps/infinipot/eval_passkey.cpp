@@ -181,14 +181,9 @@ void run_passkey(const PasskeyRun& run) {
     const Model model = load_model(run.flags);
     const std::vector<Item> items = items_of(run, Session(model, options));
     PasskeyProgress progress(items, results);
-    try {
-        retrieve_all(model, options, items, results, progress);
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::interrupted) throw;
-        throw Error(ErrorCode::interrupted,
-                    "interrupted after " + progress.done() +
-                        (run.out.empty() ? "" : "; the same command goes on from there"));
-    }
+    run_resumably(
+        run.out, [&] { retrieve_all(model, options, items, results, progress); },
+        [&] { return progress.done(); });
     print(table(items, results));
 }
 
