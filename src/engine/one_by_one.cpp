@@ -34,6 +34,7 @@ OneByOne::OneByOne(const Plan& plan, const Model::Impl& model, KvCache& cache, F
       cache_(cache),
       measurements_(plan, cache, forward),
       tables_(model, cache.shape().capacity, 2 * cache.shape().capacity, backend),
+      scratch_(static_cast<std::size_t>(cache.shape().n_head_kv * cache.shape().n_embd_head)),
       order_(cache.shape().n_layer * cache.shape().n_head_kv, cache.shape().capacity) {}
 
 int OneByOne::next_position() const { return first_position_ + cache_.n(); }
@@ -106,7 +107,9 @@ void OneByOne::settle(int n_gone) {
 void OneByOne::rotate_oldest(int il, int head, int n, int first_position) {
     const CacheShape& shape = cache_.shape();
     const auto oldest = order_.slots(head_index(il, head)).first(static_cast<std::size_t>(n));
-    std::vector<float> scratch(static_cast<std::size_t>(shape.n_embd_head));
+    const auto n_embd_head = static_cast<std::size_t>(shape.n_embd_head);
+    const std::span<float> scratch =
+        std::span(scratch_).subspan(static_cast<std::size_t>(head) * n_embd_head, n_embd_head);
     int position = first_position;
     for (const int slot : oldest) {
         tables_[il].rotate(shape.type, cache_.row(cache_.keys(il), head, slot), position++,

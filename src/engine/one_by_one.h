@@ -54,7 +54,9 @@ class OneByOne {
 
     const ReadingOrder& order() const { return order_; }
     double seconds() const { return seconds_; }
-    std::size_t bytes() const { return tables_.bytes() + measurements_.bytes(); }
+    std::size_t bytes() const {
+        return tables_.bytes() + measurements_.bytes() + scratch_.size() * sizeof(float);
+    }
 
    private:
     void rotate_oldest(int il, int head, int n, int first_position);
@@ -64,6 +66,7 @@ class OneByOne {
     KvCache& cache_;
     Measurements measurements_;
     RotationTables tables_;
+    std::vector<float> scratch_;  // [n_head_kv, n_embd_head]: heads let go on threads of their own
     ReadingOrder order_;
     int first_position_ = 0;  // of the oldest entry
     int n_old_ = 0;           // entries that the last eviction left
