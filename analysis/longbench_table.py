@@ -12,9 +12,10 @@ first columns name what the methods differ in.
   --common       only items that every method has a score for
   --levenshtein  code is compared with python-Levenshtein instead of difflib
 """
-import csv
 import json
 import sys
+
+from results import print_table
 
 TASKS = ["narrativeqa", "qasper", "multifieldqa_en", "hotpotqa", "2wikimqa", "musique", "gov_report", "qmsum",
          "multi_news", "trec", "triviaqa", "samsum", "passage_count", "passage_retrieval_en", "lcc", "repobench-p"]
@@ -105,18 +106,6 @@ def rows(methods, names, cells, levenshtein):
                str(sum(map(len, scores))), str(n_errors)]
 
 
-def markdown(table):
-    lines = ["| " + " | ".join(row) + " |" for row in table]
-    return "\n".join([lines[0], "|" + "---|" * len(table[0]), *lines[1:]])
-
-
-def latex(table):
-    escaped = str.maketrans({each: "\\" + each for each in "_%&#$"})
-    lines = [" & ".join(cell.translate(escaped) for cell in row) + " \\\\" for row in table]
-    body = "\n".join([lines[0], "\\midrule", *lines[1:]])
-    return f"\\begin{{tabular}}{{{'l' * len(table[0])}}}\n\\toprule\n{body}\n\\bottomrule\n\\end{{tabular}}"
-
-
 def main(arguments):
     options = {each for each in arguments if each.startswith("--")}
     paths = [each for each in arguments if not each.startswith("--")]
@@ -128,10 +117,7 @@ def main(arguments):
         keep_common(methods)
     warn_of_other_items(methods)
     table = list(rows(methods, names, cells, "--levenshtein" in options))
-    if "--csv" in options:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(table)
-    else:
-        print(latex(table) if "--latex" in options else markdown(table))
+    print_table(table, next(iter(options & {"--csv", "--latex"}), ""))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "commit.h"
@@ -42,6 +43,17 @@ nlohmann::ordered_json describe_session(const std::string& task, const Session& 
     // Left out where it is f16, so that results from before there were others keep their ids.
     if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
     return settings;
+}
+
+std::string file_name(const std::string& path) {
+    return std::filesystem::path(path).filename().string();
+}
+
+std::string mode_of(const SessionOptions& options, const SessionFlags& flags) {
+    const bool question_attends = options.policy->needs().attention == AttentionProbe::catalyst &&
+                                  flags.catalyst == "question";
+    return question_attends || options.schedule == Schedule::at_end ? "query-aware"
+                                                                    : "query-agnostic";
 }
 
 void add_provenance(nlohmann::ordered_json& result, const Session& session,

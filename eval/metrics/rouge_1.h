@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+namespace infinipot::eval {
+
+/// ROUGE-1: F1 of the words of a text and a reference, 0 to 1, as multisets. Words are runs of
+/// ASCII letters and digits, lowercased. Source: rouge_score (Google Research) without its stemmer,
+/// which makes a difference only where a word's ending changes.
+double rouge_1(std::string_view text, std::string_view reference);
+
+}  // namespace infinipot::eval

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Needles in a book: rows, table, several needles in one text, how it goes on, the figure, what it refuses.
+source "$(dirname "$0")/support/expect.bash"
+needs_model
+words 400 >"$work/book.txt"
+needle=(eval needle -m "$model" --threads 1 --capacity 256 --length 300 --haystack "$work/book.txt")
+results=$work/results.jsonl
+
+succeeds "${needle[@]}" --haystack filler --depth 0.5 --keys 2 --out "$results"
+grep -Eqx ' +300 +0\.50 +[0-9.]+ +2  book\.txt' "$work/out" || fail "no row of the book"
+grep -Eqx ' +300 +0\.50 +[0-9.]+ +2  filler' "$work/out" || fail "no row of the filler"
+[[ $(grep -Ec '^[1-3] of 4: .*, length 300, depth 0\.50, key [01]: score [01]\.[0-9]+, .* left$' "$work/err") == 3 ]] ||
+    fail "no lines that say what was found"
+cp "$results" "$work/before"
+succeeds "${needle[@]}" --haystack filler --depth 0.5 --keys 2 --out "$results"
+cmp "$results" "$work/before" || fail "the second run wrote something"
+
+# all EXPRESSION: whether it is true of every object `j` in the results.
+all() {
+    python3 -c 'import json, sys
+for line in open(sys.argv[1]):
+    j = json.loads(line)
+    assert eval(sys.argv[2]), line' "$results" "$1" || fail "not true of all: $1"
+}
+all 'j["mode"] == "query-agnostic" and j["haystack"] in ("book.txt", "filler") and len(j["scores"]) == 1'
+all 'abs(j["tokens_read"] - 300) < 60 and j["peak_n_kv"] <= 256 and j["distillations"] > 0'
+
+results=$work/many.jsonl
+succeeds "${needle[@]}" --kind magic-number --needles 4 --keys 2 --catalyst question --capacity 1024 --length 1200 --out "$results"
+all 'j["mode"] == "query-aware" and len(set(j["wanted"])) == len(j["scores"]) == 4 and "depth" not in j'
+grep -Eq '^in the order of the questions:( +[0-9.]+){4}$' "$work/out" || fail "no scores by the order of questions"
+results=$work/sandwich.jsonl
+succeeds "${needle[@]}" --kind sandwich --depth 1 --keys 1 --out "$results"
+all '0 <= j["score"] < 1 and j["wanted"][0].startswith("The best thing")'
+
+# The heat map and its table come from the lines alone.
+if python3 -c 'import matplotlib' 2>"$work/err"; then
+    python3 "$source_dir/analysis/needle_heatmap.py" "$work/before" "$work/map.svg" >"$work/out" 2>"$work/err" ||
+        fail "no heat map"
+    grep -q '</svg>' "$work/map.svg" || fail "not a figure"
+    grep -Eq '^\| .* \| book.txt \| [0-9.]+ \|$' "$work/out" || fail "no table"
+fi
+
+refuses 2 'there is no --length' eval needle -m "$model"
+refuses 2 'several needles in one text must be magic numbers' "${needle[@]}" --needles 2
+refuses 2 'there are names for 256 magic numbers, not for 300' "${needle[@]}" --kind magic-number --needles 300
+refuses 2 '--kind wants pass-key, magic-number or sandwich, not "pin"' "${needle[@]}" --kind pin
+refuses 3 'nowhere.txt' "${needle[@]}" --haystack nowhere.txt
+succeeds "${needle[@]}" --length 5 --depth 0.5 --keys 1 --out "$work/short.jsonl"
+grep -q 'the needles alone take more than 5 tokens' "$work/short.jsonl" || fail "no error of a text that is too short"
