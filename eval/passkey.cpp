@@ -1,30 +1,31 @@
 #include "eval/passkey.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <random>
 #include <utility>
 
 namespace infinipot::eval {
 
 const std::string_view passkey_question = "What is the pass key? The pass key is";
+const std::string_view passkey_garbage =
+    "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.";
 
 namespace {
 
 constexpr std::string_view task =
     "There is an important info hidden inside a lot of irrelevant text. Find it and memorize them. "
     "I will quiz you about the important information there.";
-constexpr std::string_view garbage_sentences =
-    "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.";
 constexpr double characters_per_token = 3.75;
 constexpr int largest_key = 50000;
 
 /// The first n characters of the endless garbage.
 std::string garbage(std::size_t n) {
     std::string text;
-    text.reserve(n + garbage_sentences.size() + 1);
+    text.reserve(n + passkey_garbage.size() + 1);
     while (text.size() < n) {
         if (!text.empty()) text += ' ';
-        text += garbage_sentences;
+        text += passkey_garbage;
     }
     text.resize(n);
     return text;
@@ -43,7 +44,7 @@ Halves cut_anywhere(const PasskeySettings& settings) {
 }
 
 Halves cut_between(const PasskeySettings& settings) {
-    const std::size_t unit = garbage_sentences.size() + 1;
+    const std::size_t unit = passkey_garbage.size() + 1;
     const std::size_t n = n_characters(settings.length) / unit;
     const auto before = static_cast<std::size_t>(settings.depth * static_cast<double>(n));
     const auto units = [&](std::size_t count) {
@@ -52,10 +53,44 @@ Halves cut_between(const PasskeySettings& settings) {
     return {units(before), units(n - before)};
 }
 
-std::string random_key(unsigned seed, int index) {
+/// InfiniteBench has 326 lines for 8K tokens, and as many times that for longer texts.
+Halves cut_between_lines(const PasskeySettings& settings) {
+    const auto n = static_cast<int>(static_cast<std::int64_t>(settings.length) * 326 / 8192);
+    const int before = static_cast<int>(settings.depth * n);
+    const auto lines = [](int count) {
+        std::string text;
+        for (int i = 0; i < count; ++i) text += std::string(passkey_garbage) + '\n';
+        return text;
+    };
+    return {lines(before), lines(n - before)};
+}
+
+std::uint32_t random_number(unsigned seed, int index) {
     std::mt19937 random(seed);
     random.discard(static_cast<unsigned long long>(index));
-    return std::to_string(random() % largest_key + 1);
+    return static_cast<std::uint32_t>(random());
+}
+
+std::string random_key(unsigned seed, int index) {
+    return std::to_string(random_number(seed, index) % largest_key + 1);
+}
+
+/// Leading zeros are allowed.
+std::string five_digits(unsigned seed, int index) {
+    const std::string digits = std::to_string(random_number(seed, index) % 100'000);
+    return std::string(5 - digits.size(), '0') + digits;
+}
+
+std::string hidden_sentences(const std::string& key) {
+    return "The pass key is " + key + ". Remember it. " + key + " is the pass key.";
+}
+
+Passkey infinite_bench(const PasskeySettings& settings) {
+    const std::string key = five_digits(settings.seed, settings.key_index);
+    const auto [before, after] = cut_between_lines(settings);
+    return {.key = key,
+            .text = std::string(task) + "\n\n" + before + hidden_sentences(key) + '\n' + after,
+            .question = "\nWhat is the pass key?\nThe pass key is"};
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -63,14 +98,13 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 }  // namespace
 
 Passkey make_passkey(const PasskeySettings& settings) {
+    if (settings.format == PasskeyFormat::infinite_bench) return infinite_bench(settings);
     const std::string key = random_key(settings.seed, settings.key_index);
-    const std::string info =
-        "The pass key is " + key + ". Remember it. " + key + " is the pass key.";
     const bool lines = settings.format == PasskeyFormat::landmark;
     const auto [before, after] = lines ? cut_anywhere(settings) : cut_between(settings);
     const char* apart = lines ? "\n" : " ";
     std::string text(task);
-    for (const std::string& part : {before, info, after}) {
+    for (const std::string& part : {before, hidden_sentences(key), after}) {
         if (!part.empty()) text += apart + part;
     }
     return {.key = key, .text = text, .question = apart + std::string(passkey_question)};

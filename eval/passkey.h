@@ -5,12 +5,13 @@
 
 /// Passkey retrieval: a number hidden in a text of garbage must be found again.
 /// Sources: Mohtashami & Jaggi 2023 (landmark attention) with LongLoRA's lengths; llama.cpp's
-/// passkey.
+/// passkey; InfiniteBench (Zhang et al. 2024).
 namespace infinipot::eval {
 
 enum class PasskeyFormat {
-    landmark,   ///< lines; garbage is cut anywhere, by characters
-    llama_cpp,  ///< one line; garbage is cut between its sentences' repetitions
+    landmark,        ///< lines; garbage is cut anywhere, by characters
+    llama_cpp,       ///< one line; garbage is cut between its sentences' repetitions
+    infinite_bench,  ///< a line for each repetition; the key has five digits
 };
 
 struct PasskeySettings {
@@ -22,13 +23,16 @@ struct PasskeySettings {
 };
 
 struct Passkey {
-    std::string key;   ///< a number from 1 to 50000
+    std::string key;   ///< a number from 1 to 50000, or five digits
     std::string text;  ///< the task, garbage, the key, garbage
     std::string question;
 };
 
 /// "What is the pass key? The pass key is": the question of all keys.
 extern const std::string_view passkey_question;
+
+/// The sentences that a key is hidden in, over and over.
+extern const std::string_view passkey_garbage;
 
 /// Equal settings make equal texts, and texts of different depth hide the same keys.
 Passkey make_passkey(const PasskeySettings& settings);

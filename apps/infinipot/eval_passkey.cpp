@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <map>
@@ -42,9 +43,18 @@ struct PasskeyRun {
     SessionFlags flags;
 };
 
+const std::vector<std::pair<std::string, eval::PasskeyFormat>> formats = {
+    {"landmark", eval::PasskeyFormat::landmark},
+    {"llama.cpp", eval::PasskeyFormat::llama_cpp},
+    {"infinitebench", eval::PasskeyFormat::infinite_bench}};
+
+std::string word(eval::PasskeyFormat format) {
+    return std::ranges::find(formats, format, [](const auto& each) { return each.second; })->first;
+}
+
 Json describe(const PasskeyRun& run, const Session& session, const PasskeySettings& item) {
     Json settings = describe_session("passkey", session, run.flags);
-    settings["format"] = item.format == eval::PasskeyFormat::landmark ? "landmark" : "llama.cpp";
+    settings["format"] = word(item.format);
     settings["length"] = item.length;
     settings["depth"] = item.depth;
     settings["key_index"] = item.key_index;
@@ -162,10 +172,9 @@ Command add_eval_passkey(CLI::App& eval) {
                 "[0.1 0.5 0.9]");
     add_count(app, "--keys", run->n_keys, 1, "Keys per length and depth [3]");
     add_count(app, "--key-seed", run->seed, "Seed of the keys [1]");
-    add_choice(app, "--format", run->format,
-               {{"landmark", eval::PasskeyFormat::landmark},
-                {"llama.cpp", eval::PasskeyFormat::llama_cpp}},
-               "landmark: lines of garbage; llama.cpp: one line [landmark]");
+    add_choice(app, "--format", run->format, formats,
+               "landmark: lines of garbage, cut anywhere; llama.cpp: one line;\n"
+               "infinitebench: a line for each repetition [landmark]");
     app.add_option("--out", run->out, "JSONL file to append results to, and to go on from")
         ->type_name("value")
         ->option_text("FILE");

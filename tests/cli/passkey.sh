@@ -58,7 +58,7 @@ refuses 2 '--depth wants a number from 0 to 1, not "2"' "${passkey[@]}" --depth 
 refuses 2 '--depth wants a number from 0 to 1, not "nan"' "${passkey[@]}" --depth 0.5 nan
 refuses 2 '--keys wants a whole number of at least 1, not "0"' "${passkey[@]}" --keys 0
 refuses 2 '--key-seed wants' "${passkey[@]}" --key-seed one
-refuses 2 '--format wants landmark or llama.cpp, not "prose"' "${passkey[@]}" --format prose
+refuses 2 '--format wants landmark, llama.cpp or infinitebench, not "prose"' "${passkey[@]}" --format prose
 refuses 6 'catalyst prompt is not UTF-8 at byte 3' "${passkey[@]}" --catalyst $'caf\xe9'
 
 # What does not fit is written down, and the others are measured.
