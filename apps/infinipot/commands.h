@@ -18,8 +18,11 @@ Command add_policies(CLI::App& program);
 Command add_requantize(CLI::App& program);
 
 /// Experiments, commands of `eval`.
+Command add_eval_compare(CLI::App& eval);
+Command add_eval_instructions(CLI::App& eval);
 Command add_eval_longbench(CLI::App& eval);
 Command add_eval_metric_check(CLI::App& eval);
+Command add_eval_needle(CLI::App& eval);
 Command add_eval_passkey(CLI::App& eval);
 Command add_eval_perplexity(CLI::App& eval);
 

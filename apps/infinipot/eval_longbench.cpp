@@ -45,7 +45,7 @@ FOLDER is a folder of LongBench v1: config/dataset2prompt.json, config/dataset2m
 data/TASK.jsonl. A prompt is read up to the end of its context, and what follows is asked. Answers are
 greedy, and scored as LongBench does. A line for each item is appended to --out; one that does not fit
 the pot has an error instead of a score, and is not run again either: delete its line for that.
-analysis/longbench_table.py makes one table of many methods, analysis/longbench_compare.py compares two.)";
+analysis/longbench_table.py makes one table of many methods, infinipot eval compare compares two.)";
 
 struct LongBenchRun {
     std::string data;
@@ -67,13 +67,6 @@ struct Item {
 
 // --- What decides a result
 // ------------------------------------------------------------------------
-
-/// Whether what is kept of a text depends on the question.
-bool is_query_aware(const SessionOptions& options, const SessionFlags& flags) {
-    if (options.schedule == Schedule::at_end) return true;
-    return options.policy->needs().attention == AttentionProbe::catalyst &&
-           flags.catalyst == "question";
-}
 
 /// A reserve that was not asked for is chosen for each item, as are other values that follow from
 /// it; the capacity is the same for all.
@@ -97,8 +90,7 @@ Json describe_method(const LongBenchRun& run, const Session& session) {
     Json method = describe_session("longbench", session, run.flags);
     method.erase("budget");
     method["asked"] = asked_json(run, session);
-    method["mode"] =
-        is_query_aware(session.options(), run.flags) ? "query-aware" : "query-agnostic";
+    method["mode"] = mode_of(session.options(), run.flags);
     method["max_length"] = run.max_length;
     method["sliding_window"] = run.flags.model_options.sliding_window;
     method["method_id"] = eval::fingerprint(eval::to_line(method));

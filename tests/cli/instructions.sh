@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Rules at the start of a long text: rows, table, how often it is distilled, what it refuses.
+source "$(dirname "$0")/support/expect.bash"
+needs_model
+words 300 >"$work/book.txt"
+instructions=(eval instructions -m "$model" --threads 1 --capacity 256 -f "$work/book.txt")
+results=$work/results.jsonl
+
+succeeds "${instructions[@]}" --distillations 0,3 --out "$results"
+[[ $(wc -l <"$results") == 10 ]] || fail "not a line for each rule and number"
+python3 - "$results" <<'END' || fail "other results"
+import json, sys
+for line in open(sys.argv[1]):
+    j = json.loads(line)
+    assert j["distillations"] == j["distillations_wanted"] and j["peak_n_kv"] <= 256, line
+    assert len(j["answers"]) == len(j["obeyed"]) == 3 and abs(j["score"] - sum(j["obeyed"]) / 3) < 1e-9, line
+END
+grep -Eqx 'distillations +captain +done +banana +capitals +one-word +mean' "$work/out" || fail "no table"
+[[ $(grep -Ecx ' +[03]( +[01]\.[0-9]{2}){6}' "$work/out") == 2 ]] || fail "not a row for each number"
+cp "$results" "$work/before"
+succeeds "${instructions[@]}" --distillations 0,3 --out "$results"
+cmp "$results" "$work/before" || fail "the second run wrote something"
+
+refuses 2 'nothing is distilled while the text is read' "${instructions[@]}" --policy truncate
+refuses 2 '--distillations wants a whole number' "${instructions[@]}" --distillations -1
+refuses 3 'nowhere.txt' "${instructions[@]}" -f nowhere.txt
+succeeds "${instructions[@]}" --distillations 1 --policy full --out "$work/full.jsonl"
+[[ $(grep -c '"error":"the text is longer than the pot' "$work/full.jsonl") == 5 ]] || fail "no errors"
