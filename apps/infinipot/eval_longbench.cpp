@@ -9,21 +9,18 @@
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
 #include "commands.h"
 #include "eval/fingerprint.h"
 #include "eval/longbench/data.h"
-#include "eval/results.h"
 #include "eval_session.h"
+#include "experiment.h"
 #include "infinipot/infinipot.h"
 #include "interrupt.h"
 #include "option_types.h"
 #include "output.h"
-#include "progress_bar.h"
 #include "quantity.h"
 #include "report.h"
 #include "session_flags.h"
-#include "terminal.h"
 
 namespace infinipot::cli {
 namespace {
@@ -32,7 +29,7 @@ using eval::LongBenchItem;
 using eval::LongBenchTask;
 using eval::Metric;
 using eval::Prompt;
-using Json = nlohmann::ordered_json;
+using Json = Experiment::Json;
 
 constexpr const char* examples = R"(Examples:
   infinipot eval longbench --data longbench --tasks qasper,trec --limit 20 --out longbench.jsonl
@@ -236,10 +233,7 @@ Task prepare(const LongBenchRun& run, const Item& item, const Model& model) {
 }
 
 void read_and_ask(Session& session, const Task& task, Json& result) {
-    ProgressBar bar(task.prompt.text.size(), !is_terminal(stderr));
-    const IngestOptions options{.on_progress = [&](const Progress& p) { bar.update(p); }};
-    session.ingest(task.prompt.text, options);
-    session.flush(options);
+    read_with_progress(session, task.prompt.text);
     Generation answer = session.ask(task.prompt.question, task.generate);
     result["pred"] = answer.text();
     result["stop_reason"] = word(answer.stop_reason());
@@ -259,7 +253,10 @@ void add_scores(Json& result, const Item& item) {
     result["score"] = by_difflib;
 }
 
-Json answer(const LongBenchRun& run, const Item& item, const Model& model, Json result) {
+void answer(const LongBenchRun& run, const Item& item, const Model& model, Json& result) {
+    result["length"] = item.data.length;
+    result["limit"] = run.limit;
+    result["seed"] = run.seed;
     const Task task = prepare(run, item, model);
     result["tokens_cut"] = task.n_cut;
     result["question_tokens"] = task.n_question_tokens;
@@ -271,97 +268,34 @@ Json answer(const LongBenchRun& run, const Item& item, const Model& model, Json 
     add_stats(result, session.stats());
     result["ttft_seconds"] = session.stats().ttft_seconds;
     add_provenance(result, session, run.flags);
-    return result;
-}
-
-/// What is wrong with one item and its settings, and not with the machine or the run.
-bool is_of_item(const Error& error) {
-    return error.code() == ErrorCode::does_not_fit || error.code() == ErrorCode::bad_text;
-}
-
-Json answer_or_error(const LongBenchRun& run, const Item& item, const Model& model) {
-    Json result = item.settings;
-    result["length"] = item.data.length;
-    result["limit"] = run.limit;
-    result["seed"] = run.seed;
-    try {
-        return answer(run, item, model, result);
-    } catch (const Error& error) {
-        if (!is_of_item(error)) throw;
-        result["error"] = error.what();
-        return result;
-    }
 }
 
 // --- All items
 // ------------------------------------------------------------------------------------
 
 bool is_whole(const Json& result) {
-    return (result.contains("score") && result["score"].is_number()) ||
-           (result.contains("error") && result["error"].is_string());
+    return result.contains("score") && result["score"].is_number();
 }
 
-/// A line of standard error for each item, with the time that the items after it will take: as much
-/// for a byte of their prompts as those before it took.
-class LongBenchProgress {
-   public:
-    LongBenchProgress(const std::vector<Item>& items, const eval::Results& results)
-        : n_items_(items.size()) {
-        for (const Item& item : items) {
-            if (results.find(item.settings["id"])) {
-                ++n_done_;
-            } else {
-                bytes_left_ += bytes(item);
-            }
-        }
-        if (n_done_ > 0) std::fprintf(stderr, "%zu of %zu were done before\n", n_done_, n_items_);
-    }
+std::string outcome(const Json& result) {
+    char score[32];
+    std::snprintf(score, sizeof score, "score %.2f", result["score"].get<double>());
+    return score;
+}
 
-    void update(const Item& item, const Json& result) {
-        ++n_done_;
-        bytes_done_ += bytes(item);
-        bytes_left_ -= bytes(item);
-        std::fprintf(
-            stderr, "%zu of %zu: %s %s: %s%s\n", n_done_, n_items_,
-            std::string(item.task->name).c_str(), item.data.id.c_str(), outcome(result).c_str(),
-            n_done_ < n_items_ ? (", " + seconds_text(seconds_left()) + " left").c_str() : "");
-    }
+ExperimentItem to_measure(const LongBenchRun& run, const Item& item, const Model& model) {
+    const Prompt& prompt = item.data.prompt;
+    return {.settings = item.settings,
+            .name = std::string(item.task->name) + " " + item.data.id,
+            .size = static_cast<double>(prompt.text.size() + prompt.question.size()),
+            .measure = [&run, &item, &model](Json& result) { answer(run, item, model, result); }};
+}
 
-    /// "3 of 27"
-    std::string done() const { return std::to_string(n_done_) + " of " + std::to_string(n_items_); }
-
-   private:
-    static double bytes(const Item& item) {
-        return static_cast<double>(item.data.prompt.text.size() + item.data.prompt.question.size());
-    }
-
-    static std::string outcome(const Json& result) {
-        if (result.contains("error")) return result["error"];
-        char score[32];
-        std::snprintf(score, sizeof score, "score %.2f, ", result["score"].get<double>());
-        return score + count_text(result["tokens_read"], "token") + " at " +
-               rate_text(result["tokens_read"], result["prefill_seconds"]);
-    }
-
-    double seconds_left() const { return watch_.seconds() * bytes_left_ / bytes_done_; }
-
-    std::size_t n_items_;
-    std::size_t n_done_ = 0;
-    double bytes_left_ = 0;
-    double bytes_done_ = 0;  ///< in this run
-    Stopwatch watch_;
-};
-
-void answer_all(const LongBenchRun& run, const std::vector<Item>& items, const Model& model,
-                const InterruptGuard& interrupts, eval::Results& results,
-                LongBenchProgress& progress) {
-    for (const Item& item : items) {
-        if (results.find(item.settings["id"])) continue;
-        interrupts.check();
-        const Json result = answer_or_error(run, item, model);
-        results.add(result);
-        progress.update(item, result);
-    }
+std::vector<ExperimentItem> to_measure(const LongBenchRun& run, const std::vector<Item>& items,
+                                       const Model& model) {
+    std::vector<ExperimentItem> all;
+    for (const Item& item : items) all.push_back(to_measure(run, item, model));
+    return each_once(std::move(all));
 }
 
 struct TaskScore {
@@ -369,26 +303,28 @@ struct TaskScore {
     std::size_t n_errors = 0;
 };
 
-std::map<const LongBenchTask*, TaskScore> scores_of(const std::vector<Item>& items,
-                                                    const eval::Results& results) {
+std::map<const LongBenchTask*, TaskScore> scores_of(const std::vector<ExperimentItem>& items,
+                                                    const Experiment& experiment) {
     std::map<const LongBenchTask*, TaskScore> of_task;
-    for (const Item& item : items) {
-        const Json result = *results.find(item.settings["id"]);
+    for (const ExperimentItem& item : items) {
+        TaskScore& task =
+            of_task[&eval::longbench_task(item.settings["dataset"].get<std::string>())];
+        const Json result = experiment.result_of(item);
         if (result.contains("score")) {
-            of_task[item.task].scores.push_back(result["score"]);
+            task.scores.push_back(result["score"]);
         } else {
-            ++of_task[item.task].n_errors;
+            ++task.n_errors;
         }
     }
     return of_task;
 }
 
 /// Scores of the tasks, in the order of papers, and their mean. Items with errors have no score.
-std::string table(const std::vector<Item>& items, const eval::Results& results) {
+std::string table(const std::vector<ExperimentItem>& items, const Experiment& experiment) {
     std::string text = "task                  items  errors   score\n";
     double sum = 0;
     int n_scored = 0;
-    for (const auto& [task, score] : scores_of(items, results)) {  // tasks stand in one array
+    for (const auto& [task, score] : scores_of(items, experiment)) {  // tasks stand in one array
         char line[96];
         std::snprintf(line, sizeof line, "%-20s %6zu %7zu ", std::string(task->name).c_str(),
                       score.scores.size() + score.n_errors, score.n_errors);
@@ -418,17 +354,14 @@ void check(const LongBenchRun& run) {
 
 void run_longbench(const LongBenchRun& run) {
     check(run);
-    const InterruptGuard interrupts;
-    eval::Results results(run.out, is_whole);
-    std::vector<Item> items = items_of(run);
+    Experiment experiment(run.out, is_whole);
+    std::vector<Item> prompts = items_of(run);
     options_for(run);  // refuses a misspelt policy before the model is loaded
     const Model model = load_model(run.flags);
-    describe_all(items, run, model);
-    LongBenchProgress progress(items, results);
-    run_resumably(
-        run.out, [&] { answer_all(run, items, model, interrupts, results, progress); },
-        [&] { return progress.done(); });
-    print(table(items, results));
+    describe_all(prompts, run, model);
+    const std::vector<ExperimentItem> items = to_measure(run, prompts, model);
+    experiment.run(items, outcome);
+    print(table(items, experiment));
 }
 
 }  // namespace

@@ -1,18 +1,15 @@
-#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
 #include "commands.h"
 #include "eval/passkey.h"
-#include "eval/results.h"
 #include "eval_session.h"
+#include "experiment.h"
 #include "infinipot/infinipot.h"
 #include "interrupt.h"
 #include "option_types.h"
@@ -24,7 +21,7 @@ namespace infinipot::cli {
 namespace {
 
 using eval::PasskeySettings;
-using Json = nlohmann::ordered_json;
+using Json = Experiment::Json;
 
 constexpr const char* examples = R"(Examples:
   infinipot eval passkey --length 4096 --length 8192 --catalyst question --out passkey.jsonl
@@ -45,12 +42,6 @@ struct PasskeyRun {
     SessionFlags flags;
 };
 
-/// One key to be found.
-struct Item {
-    PasskeySettings settings;
-    Json described;  ///< all settings that decide the result, and the id made of them
-};
-
 Json describe(const PasskeyRun& run, const Session& session, const PasskeySettings& item) {
     Json settings = describe_session("passkey", session, run.flags);
     settings["format"] = item.format == eval::PasskeyFormat::landmark ? "landmark" : "llama.cpp";
@@ -62,36 +53,52 @@ Json describe(const PasskeyRun& run, const Session& session, const PasskeySettin
     return settings;
 }
 
-/// Each once, whatever is asked for twice. The session tells what its automatic values are.
-std::vector<Item> items_of(const PasskeyRun& run, const Session& session) {
-    std::vector<Item> items;
-    std::set<std::string> ids;
-    for (const int length : run.lengths) {
-        for (const double depth : run.depths) {
-            for (int key = 0; key < run.n_keys; ++key) {
-                const PasskeySettings settings = {run.format, length, depth, key, run.seed};
-                const Json described = describe(run, session, settings);
-                if (ids.insert(described["id"]).second) items.push_back({settings, described});
-            }
-        }
-    }
-    return items;
-}
-
 /// The longest answer that is looked at: the key, and a few words before it.
 constexpr int answer_tokens = 16;
 
-Json retrieve(Session& session, const Item& item) {
-    const eval::Passkey passkey = eval::make_passkey(item.settings);
-    session.ingest(passkey.text);
+void retrieve(Session& session, const PasskeySettings& settings, Json& result) {
+    const InterruptibleSession interruptible(session);
+    const eval::Passkey passkey = eval::make_passkey(settings);
+    read_with_progress(session, passkey.text);
     const std::string answer =
         session.ask(passkey.question, {.sampling = {}, .max_tokens = answer_tokens}).text();
-    Json result = item.described;
     result["key"] = passkey.key;
     result["answer"] = answer;
     result["found"] = eval::found_passkey(answer, passkey.key);
     add_stats(result, session.stats());
-    return result;
+}
+
+std::string name_of(const PasskeySettings& settings) {
+    char name[64];
+    std::snprintf(name, sizeof name, "length %d, depth %.2f, key %d", settings.length,
+                  settings.depth, settings.key_index);
+    return name;
+}
+
+std::vector<PasskeySettings> grid(const PasskeyRun& run) {
+    std::vector<PasskeySettings> all;
+    for (const int length : run.lengths)
+        for (const double depth : run.depths)
+            for (int key = 0; key < run.n_keys; ++key)
+                all.push_back({run.format, length, depth, key, run.seed});
+    return all;
+}
+
+/// A session tells what its automatic values are.
+std::vector<ExperimentItem> items_of(const PasskeyRun& run, const Model& model,
+                                     const SessionOptions& options) {
+    const Session any(model, options);
+    std::vector<ExperimentItem> items;
+    for (const PasskeySettings& settings : grid(run)) {
+        items.push_back({.settings = describe(run, any, settings),
+                         .name = name_of(settings),
+                         .size = static_cast<double>(settings.length),
+                         .measure = [&model, &options, settings](Json& result) {
+                             Session session(model, options);
+                             retrieve(session, settings, result);
+                         }});
+    }
+    return each_once(std::move(items));
 }
 
 /// What is read back from a file of results: see table().
@@ -99,74 +106,32 @@ bool is_whole(const Json& result) {
     return result.contains("found") && result["found"].is_boolean();
 }
 
-std::string table(const std::vector<Item>& items, const eval::Results& results) {
-    std::map<std::pair<int, double>, std::pair<int, int>> found_of;  // {length, depth}: found, all
-    for (const auto& [settings, described] : items) {
-        auto& [found, all] = found_of[{settings.length, settings.depth}];
-        found += results.find(described["id"])->at("found").get<bool>() ? 1 : 0;
-        ++all;
-    }
-    std::string text = "  length  depth   found\n";
-    for (const auto& [where, count] : found_of) {
-        char line[64];
-        std::snprintf(line, sizeof line, "%8d %6.2f   %d of %d\n", where.first, where.second,
-                      count.first, count.second);
-        text += line;
-    }
-    return text;
-}
+std::string outcome(const Json& result) { return result["found"] ? "found" : "not found"; }
 
-/// A line of standard error for each key, with the time that the keys after it will take: as much
-/// for a token of their texts as those before it took.
-class PasskeyProgress {
-   public:
-    PasskeyProgress(const std::vector<Item>& items, const eval::Results& results)
-        : n_items_(items.size()) {
-        for (const Item& item : items) {
-            if (results.find(item.described["id"])) {
-                ++n_done_;
-            } else {
-                tokens_left_ += item.settings.length;
-            }
-        }
-        if (n_done_ > 0) std::fprintf(stderr, "%zu of %zu were done before\n", n_done_, n_items_);
-    }
-
-    void update(const Item& item, const Json& result) {
-        ++n_done_;
-        tokens_done_ += item.settings.length;
-        tokens_left_ -= item.settings.length;
-        std::fprintf(
-            stderr, "%zu of %zu: length %d, depth %.2f, key %s: %s, %s%s\n", n_done_, n_items_,
-            item.settings.length, item.settings.depth, result["key"].get<std::string>().c_str(),
-            result["found"].get<bool>() ? "found" : "not found",
-            rate_text(result["tokens_read"], result["prefill_seconds"]).c_str(),
-            n_done_ < n_items_ ? (", " + seconds_text(seconds_left()) + " left").c_str() : "");
-    }
-
-    /// "3 of 27"
-    std::string done() const { return std::to_string(n_done_) + " of " + std::to_string(n_items_); }
-
-   private:
-    double seconds_left() const { return watch_.seconds() * tokens_left_ / tokens_done_; }
-
-    std::size_t n_items_;
-    std::size_t n_done_ = 0;
-    double tokens_left_ = 0;
-    double tokens_done_ = 0;  ///< in this run
-    Stopwatch watch_;
+struct Count {
+    int found = 0, all = 0, errors = 0;
 };
 
-void retrieve_all(const Model& model, const SessionOptions& options, const std::vector<Item>& items,
-                  eval::Results& results, PasskeyProgress& progress) {
-    for (const Item& item : items) {
-        if (results.find(item.described["id"])) continue;
-        Session session(model, options);
-        const InterruptibleSession interruptible(session);
-        const Json result = retrieve(session, item);
-        results.add(result);
-        progress.update(item, result);
+std::string table(const std::vector<ExperimentItem>& items, const Experiment& experiment) {
+    std::map<std::pair<int, double>, Count> counts;  // of {length, depth}
+    for (const ExperimentItem& item : items) {
+        Count& count = counts[{item.settings["length"], item.settings["depth"]}];
+        const Json result = experiment.result_of(item);
+        count.found += result.value("found", false) ? 1 : 0;
+        count.errors += result.contains("error") ? 1 : 0;
+        ++count.all;
     }
+    std::string text = "  length  depth   found\n";
+    for (const auto& [where, count] : counts) {
+        char line[64];
+        std::snprintf(line, sizeof line, "%8d %6.2f   %d of %d", where.first, where.second,
+                      count.found, count.all);
+        text += line;
+        if (count.errors > 0)
+            text += ", " + count_text(static_cast<std::uint64_t>(count.errors), "error");
+        text += '\n';
+    }
+    return text;
 }
 
 void run_passkey(const PasskeyRun& run) {
@@ -174,17 +139,13 @@ void run_passkey(const PasskeyRun& run) {
         throw Error(ErrorCode::invalid_argument,
                     "there is no --length to test; see infinipot eval passkey --help");
     }
-    const InterruptGuard interrupts;
-    eval::Results results(run.out, is_whole);
+    Experiment experiment(run.out, is_whole);
     const SessionOptions options =
         session_options(run.flags, {std::string(eval::passkey_question)});
     const Model model = load_model(run.flags);
-    const std::vector<Item> items = items_of(run, Session(model, options));
-    PasskeyProgress progress(items, results);
-    run_resumably(
-        run.out, [&] { retrieve_all(model, options, items, results, progress); },
-        [&] { return progress.done(); });
-    print(table(items, results));
+    const std::vector<ExperimentItem> items = items_of(run, model, options);
+    experiment.run(items, outcome);
+    print(table(items, experiment));
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
 #include "eval_session.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 
 #include "commit.h"
 #include "eval/fingerprint.h"
+#include "progress_bar.h"
 #include "report.h"
+#include "terminal.h"
 
 namespace infinipot::cli {
 namespace {
@@ -49,6 +52,13 @@ void add_provenance(nlohmann::ordered_json& result, const Session& session,
     result["kernels"] = flags.model_options.kernels == Kernels::native ? "native" : "ggml";
     result["threads"] = session.options().n_threads;
     result["batch"] = session.options().n_batch;
+}
+
+void read_with_progress(Session& session, std::string_view text) {
+    ProgressBar bar(text.size(), !is_terminal(stderr));
+    const IngestOptions options{.on_progress = [&](const Progress& p) { bar.update(p); }};
+    session.ingest(text, options);
+    session.flush(options);
 }
 
 void add_stats(nlohmann::ordered_json& result, const Stats& stats) {

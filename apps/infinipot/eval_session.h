@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "infinipot/infinipot.h"
 #include "session_flags.h"
@@ -17,6 +18,9 @@ nlohmann::ordered_json describe_session(const std::string& task, const Session& 
 /// the model file's size, beginning and end, kernels, threads and batch.
 void add_provenance(nlohmann::ordered_json& result, const Session& session,
                     const SessionFlags& flags);
+
+/// Reads all of `text`; on a terminal a bar shows how far it is.
+void read_with_progress(Session& session, std::string_view text);
 
 /// How much was read, and what it took.
 void add_stats(nlohmann::ordered_json& result, const Stats& stats);

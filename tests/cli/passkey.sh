@@ -8,7 +8,7 @@ results=$work/results.jsonl
 
 succeeds "${once[@]}" --out "$results"
 grep -Eqx ' +300 +0\.50 +[01] of 1' "$work/out" || fail "no table"
-grep -Eqx '1 of 1: length 300, depth 0\.50, key [0-9]+: (not )?found, [0-9.]+ tokens/s' "$work/err" ||
+grep -Eqx '1 of 1: length 300, depth 0\.50, key [0-9]+: (not )?found, [0-9,]+ tokens at [0-9.]+ tokens/s' "$work/err" ||
     fail "no line for the key"
 [[ $(wc -l <"$results") == 1 ]] || fail "not one result"
 cp "$results" "$work/before"
@@ -60,4 +60,11 @@ refuses 2 '--keys wants a whole number of at least 1, not "0"' "${passkey[@]}" -
 refuses 2 '--key-seed wants' "${passkey[@]}" --key-seed one
 refuses 2 '--format wants landmark or llama.cpp, not "prose"' "${passkey[@]}" --format prose
 refuses 6 'catalyst prompt is not UTF-8 at byte 3' "${passkey[@]}" --catalyst $'caf\xe9'
-refuses 7 'longer than the pot' "${passkey[@]}" --length 4000 --policy full
+
+# What does not fit is written down, and the others are measured.
+succeeds "${passkey[@]}" --length 100 --policy full --depth 0.5 --keys 1 --out "$work/full.jsonl"
+grep -Eqx ' +100 +0\.50 +[01] of 1' "$work/out" || fail "no row for what fits"
+grep -Eqx ' +300 +0\.50 +0 of 1, 1 error' "$work/out" || fail "no error in the table"
+[[ $(grep -c '"error":"the text is longer than the pot' "$work/full.jsonl") == 1 ]] || fail "no error"
+succeeds "${passkey[@]}" --length 100 --policy full --depth 0.5 --keys 1 --out "$work/full.jsonl"
+grep -qx '2 of 2 were done before' "$work/err" || fail "the error was run again"

@@ -1,0 +1,119 @@
+#include "experiment.h"
+
+#include <cstddef>
+#include <cstdio>
+#include <set>
+#include <utility>
+
+#include "base/clock.h"
+#include "infinipot/error.h"
+#include "quantity.h"
+
+namespace infinipot::cli {
+namespace {
+
+using Json = Experiment::Json;
+
+bool has_error(const Json& result) {
+    return result.contains("error") && result["error"].is_string();
+}
+
+/// What is wrong with one item and its settings, and not with the machine or the run.
+bool is_of_item(const Error& error) {
+    return error.code() == ErrorCode::does_not_fit || error.code() == ErrorCode::bad_text;
+}
+
+Json measure(const ExperimentItem& item) {
+    Json result = item.settings;
+    try {
+        item.measure(result);
+    } catch (const Error& error) {
+        if (!is_of_item(error)) throw;
+        result["error"] = error.what();
+    }
+    return result;
+}
+
+/// "found, 4,137 tokens at 183 tokens/s", or what went wrong.
+std::string describe(const Json& result,
+                     const std::function<std::string(const Json& result)>& outcome) {
+    if (has_error(result)) return result["error"];
+    std::string text = outcome(result);
+    if (result.contains("tokens_read")) {
+        text += ", " + count_text(result["tokens_read"], "token") + " at " +
+                rate_text(result["tokens_read"], result["prefill_seconds"]);
+    }
+    return text;
+}
+
+/// Items that are done and those that are not. The rest will take as long for their size as those
+/// before them in this run.
+class ExperimentProgress {
+   public:
+    ExperimentProgress(const std::vector<ExperimentItem>& items, const eval::Results& results)
+        : n_items_(items.size()) {
+        for (const ExperimentItem& item : items) {
+            if (results.find(item.settings["id"])) {
+                ++n_done_;
+            } else {
+                size_left_ += item.size;
+            }
+        }
+        if (n_done_ > 0) std::fprintf(stderr, "%zu of %zu were done before\n", n_done_, n_items_);
+    }
+
+    void update(const ExperimentItem& item, const std::string& outcome) {
+        ++n_done_;
+        size_done_ += item.size;
+        size_left_ -= item.size;
+        const double seconds_left = watch_.seconds() * size_left_ / size_done_;
+        std::fprintf(
+            stderr, "%s: %s: %s%s\n", done().c_str(), item.name.c_str(), outcome.c_str(),
+            n_done_ < n_items_ ? (", " + seconds_text(seconds_left) + " left").c_str() : "");
+    }
+
+    /// "3 of 27"
+    std::string done() const { return std::to_string(n_done_) + " of " + std::to_string(n_items_); }
+
+   private:
+    std::size_t n_items_;
+    std::size_t n_done_ = 0;
+    double size_left_ = 0;
+    double size_done_ = 0;  ///< in this run
+    Stopwatch watch_;
+};
+
+}  // namespace
+
+std::vector<ExperimentItem> each_once(std::vector<ExperimentItem> items) {
+    std::set<std::string> ids;
+    std::erase_if(items, [&](const ExperimentItem& item) {
+        return !ids.insert(item.settings["id"].get<std::string>()).second;
+    });
+    return items;
+}
+
+Experiment::Experiment(std::string out, const std::function<bool(const Json&)>& is_whole)
+    : out_(std::move(out)),
+      results_(out_, [&](const Json& result) { return has_error(result) || is_whole(result); }) {}
+
+void Experiment::run(const std::vector<ExperimentItem>& items,
+                     const std::function<std::string(const Json& result)>& outcome) {
+    ExperimentProgress progress(items, results_);
+    const auto measure_all = [&] {
+        for (const ExperimentItem& item : items) {
+            if (results_.find(item.settings["id"])) continue;
+            interrupts_.check();
+            const Json result = measure(item);
+            results_.add(result);
+            progress.update(item, describe(result, outcome));
+        }
+    };
+    run_resumably(out_, measure_all, [&] { return progress.done(); });
+}
+
+Json Experiment::result_of(const ExperimentItem& item) const {
+    return *results_.find(item.settings["id"]);
+}
+
+}  // namespace infinipot::cli
