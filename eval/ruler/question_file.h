@@ -12,8 +12,8 @@ struct Question {
     std::vector<std::string> answers;
     /// Of each article its title and first paragraph. HotpotQA and 2WikiMultihopQA were asked about
     /// these alone.
-    std::vector<std::string> introductions;
-    std::vector<std::string> later_paragraphs;  ///< each under its article's title
+    std::vector<std::string> introductions = {};
+    std::vector<std::string> later_paragraphs = {};  ///< each under its article's title
 };
 
 /// The questions of one dataset.
