@@ -16,7 +16,7 @@ from score_table import cells_of, labels, method_settings, print_table, read_res
 
 TASKS = ["niah_single_1", "niah_single_2", "niah_single_3", "niah_multikey_1", "niah_multikey_2", "niah_multikey_3",
          "niah_multivalue", "niah_multiquery", "vt", "cwe", "fwe", "qa_1_stand_in", "qa_2_stand_in"]
-DATA = ["words", "haystack", "questions"]
+DATA = ["haystack", "questions"]
 
 
 def read(paths):

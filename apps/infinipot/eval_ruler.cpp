@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "eval/fingerprint.h"
 #include "eval/ruler/task.h"
+#include "eval/text_file.h"
 #include "eval_session.h"
 #include "experiment.h"
 #include "infinipot/infinipot.h"
@@ -23,6 +24,8 @@
 
 namespace infinipot::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 using eval::RulerData;
 using eval::RulerItem;
@@ -102,14 +105,17 @@ void check(const RulerRun& run) {
     }
 }
 
+fs::path question_path(const RulerRun& run, const RulerTask& task) {
+    return fs::path(run.longbench) / "data" / (std::string(task.dataset) + ".jsonl");
+}
+
 RulerData read_data(const RulerRun& run) {
     RulerData data = {.words = eval::read_word_lists(run.data)};
     if (!run.haystack.empty()) data.haystack = eval::read_haystack(run.haystack);
     for (const RulerTask* task : tasks_of(run)) {
         const std::string dataset(task->dataset);
         if (dataset.empty() || data.questions.contains(dataset)) continue;
-        const auto file = std::filesystem::path(run.longbench) / "data" / (dataset + ".jsonl");
-        data.questions[dataset] = eval::read_question_file(file);
+        data.questions[dataset] = eval::read_questions(question_path(run, *task));
     }
     return data;
 }
@@ -117,7 +123,7 @@ RulerData read_data(const RulerRun& run) {
 /// A dataset may have fewer questions than there are to be items.
 int n_items_of(const RulerRun& run, const RulerTask& task, const RulerData& data) {
     if (task.dataset.empty()) return run.n_items;
-    const std::size_t n_questions = data.questions.at(std::string(task.dataset)).questions.size();
+    const std::size_t n_questions = data.questions.at(std::string(task.dataset)).size();
     return static_cast<int>(
         std::min<std::size_t>(static_cast<std::size_t>(run.n_items), n_questions));
 }
@@ -170,19 +176,20 @@ std::vector<Method> methods_of(const RulerRun& run, const Model& model) {
     return methods;
 }
 
-/// What the items are made of.
+/// What the items of a task are made of.
 Json describe_data(const RulerRun& run, const RulerTask& task, const RulerData& data) {
-    std::string words;
+    Json described;
+    std::string all;
     for (const auto* list : {&data.words.adjectives, &data.words.nouns, &data.words.all}) {
-        for (const std::string& word : *list) words += word + '\n';
+        for (const std::string& word : *list) all += word + '\n';
     }
-    Json described = {{"words", eval::fingerprint(words)}};
-    if (task.wants_haystack) {
-        described["haystack"] = std::filesystem::path(run.haystack).filename().string();
-    }
-    if (!task.dataset.empty()) {
-        described["questions"] = data.questions.at(std::string(task.dataset)).name;
-    }
+    const auto describe = [&](const char* name, const fs::path& path) {
+        described[name] = path.filename().string();
+        all += eval::read_text_file(path);
+    };
+    if (task.wants_haystack) describe("haystack", run.haystack);
+    if (!task.dataset.empty()) describe("questions", question_path(run, task));
+    described["data"] = eval::fingerprint(all);
     return described;
 }
 
@@ -258,8 +265,9 @@ Json describe(const Method& method, const Json& data, const RulerTask& task,
 ExperimentItem to_measure(const RulerTask& task, const eval::RulerSettings& settings,
                           const RulerData& data, const Method& method, const Model& model) {
     return {.settings = {},
-            .name = std::string(task.name) + ", length " + std::to_string(settings.length) +
-                    ", item " + std::to_string(settings.index),
+            .name = std::string(task.name) + ", length " + std::to_string(settings.length) + ", " +
+                    method.described["mode"].get<std::string>() + ", item " +
+                    std::to_string(settings.index),
             .size = static_cast<double>(settings.length),
             .measure = [&task, settings, &data, &method, &model](Json& result) {
                 const RulerItem item =

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "eval/ruler/haystack.h"
-#include "eval/ruler/question_file.h"
+#include "eval/ruler/questions.h"
 #include "eval/ruler/word_lists.h"
 
 namespace infinipot::eval {
@@ -14,7 +14,7 @@ namespace infinipot::eval {
 struct RulerData {
     WordLists words;
     std::optional<Haystack> haystack = {};
-    std::map<std::string, QuestionFile> questions = {};  ///< by the name of the dataset
+    std::map<std::string, Questions> questions = {};  ///< by the name of the dataset
 };
 
 }  // namespace infinipot::eval

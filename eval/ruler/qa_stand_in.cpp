@@ -16,12 +16,12 @@ constexpr const char* instruction =
     "any other words.";
 
 /// The documents of other questions, introductions first, each once and none of the question's own.
-Texts other_documents(const QuestionFile& file, const Question& question, Random& random) {
+Texts other_documents(const Questions& questions, const Question& question, Random& random) {
     std::set<std::string> taken(question.introductions.begin(), question.introductions.end());
     Texts documents;
     for (const auto part : {&Question::introductions, &Question::later_paragraphs}) {
         Texts some;
-        for (const Question& other : file.questions) {
+        for (const Question& other : questions) {
             if (&other == &question) continue;
             for (const std::string& document : other.*part) {
                 if (taken.insert(document).second) some.push_back(document);
@@ -52,10 +52,10 @@ RulerItem frame(const Question& question, const Texts& documents) {
 
 }  // namespace
 
-RulerItem make_qa_stand_in(const ItemSpec& spec, const QuestionFile& file, std::size_t index) {
-    const Question& question = file.questions.at(index);
+RulerItem make_qa_stand_in(const ItemSpec& spec, const Questions& questions, std::size_t index) {
+    const Question& question = questions.at(index);
     Random random(spec.name);
-    const Texts others = other_documents(file, question, random);
+    const Texts others = other_documents(questions, question, random);
     return fill(spec, 0, static_cast<int>(others.size()), [&](int n) {
         Texts documents = question.introductions;
         documents.insert(documents.end(), others.begin(), others.begin() + n);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "eval/ruler/item.h"
-#include "eval/ruler/question_file.h"
+#include "eval/ruler/questions.h"
 
 namespace infinipot::eval {
 
@@ -17,6 +17,6 @@ namespace infinipot::eval {
 /// paragraphs of the same articles. Where these run out too, the prompt is shorter than it might
 /// be.
 /// @throws Error(does_not_fit) where not even the question's own documents fit.
-RulerItem make_qa_stand_in(const ItemSpec& spec, const QuestionFile& file, std::size_t index);
+RulerItem make_qa_stand_in(const ItemSpec& spec, const Questions& questions, std::size_t index);
 
 }  // namespace infinipot::eval

@@ -21,7 +21,7 @@ with open(f"{work}/longbench/data/hotpotqa.jsonl", "w") as lines:
         lines.write(json.dumps({"input": "Which town?", "answers": ["Town"], "context": passages}) + "\n")
 END
 
-ruler=(eval ruler -m "$model" --threads 1 --capacity 1024 --data "$data" --haystack "$work/essay.txt")
+ruler=(eval ruler -m "$model" --threads 1 --capacity 1024 --beyond-window --data "$data" --haystack "$work/essay.txt")
 eleven=(niah_single_{1,2,3} niah_multikey_{1,2,3} niah_multivalue niah_multiquery vt cwe fwe)
 # all EXPRESSION: whether it is true of every object `j` in the results.
 all() {
@@ -37,13 +37,13 @@ grep -Eqx 'query-agnostic +3000' "$work/out" || fail "no head"
 for task in "${eleven[@]}" mean; do
     grep -Eqx "$task +[0-9]+\.[0-9]{2}" "$work/out" || fail "no score of $task"
 done
-[[ $(grep -Ec '^[0-9]+ of 11: .*, length 3000, item 0: score [01]\.[0-9]+, .* left$' "$work/err") == 10 ]] || fail "no progress"
+[[ $(grep -Ec '^[0-9]+ of 11: .*, length 3000, query-agnostic, item 0: score [01]\.[0-9]+, .* left$' "$work/err") == 10 ]] || fail "no progress"
 all 'j["task"] == "ruler" and 0 <= j["score"] <= 1 and j["mode"] == "query-agnostic" and j["peak_n_kv"] <= 1024'
 all 'j["prompt_tokens"] + j["max_tokens"] <= j["length"] == 3000 and j["tokens_read"] > 1024'
 all 'j["tokens_generated"] <= j["max_tokens"] and j["stop_reason"] != "pot_full"'
 all '("haystack" in j) == (j["dataset"] in ("niah_single_2", "niah_single_3", "niah_multikey_1", "niah_multivalue",
                                             "niah_multiquery")) and j.get("haystack", "essay.txt") == "essay.txt"'
-all 'all(key in j for key in ("commit", "version", "model_fingerprint", "ttft_seconds", "budget", "words", "prompt"))'
+all 'all(key in j for key in ("commit", "version", "model_fingerprint", "ttft_seconds", "budget", "data", "prompt"))'
 
 # What is there is not answered again, what was cut off is, and is the same.
 cp "$results" "$work/before"

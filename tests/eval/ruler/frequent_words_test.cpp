@@ -28,8 +28,6 @@ std::map<std::string, int> counts_of(const RulerItem& item) {
 }
 
 TEST(FrequentWords, Stand_as_often_as_a_zeta_distribution_says) {
-    // 5,000 tokens less 100 for what is asked, of which rank k has n / (1.6449 k k): worked out
-    // with n = 4,979, from rank 1 on.
     const RulerItem item = make("fwe", 5000);
     const auto counts = counts_of(item);
     std::vector<int> by_rank;

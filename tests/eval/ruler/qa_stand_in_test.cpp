@@ -17,8 +17,8 @@ using namespace testing_ruler;
 using Texts = std::vector<std::string>;
 
 /// A dataset of four questions with three articles each, of an introduction and two paragraphs.
-QuestionFile small_file() {
-    QuestionFile file = {.name = "small.jsonl", .questions = {}};
+Questions small_questions() {
+    Questions questions;
     for (int q = 0; q < 4; ++q) {
         const std::string name = std::string(1, static_cast<char>('A' + q));
         Question question = {.text = "Who is " + name + "?", .answers = {"Ann", name}};
@@ -28,13 +28,15 @@ QuestionFile small_file() {
                 question.later_paragraphs.push_back(name + article + "\n" + paragraph);
             }
         }
-        file.questions.push_back(question);
+        questions.push_back(question);
     }
-    return file;
+    return questions;
 }
 
-RulerItem make_qa(int length, std::size_t index = 0, const QuestionFile& file = small_file()) {
-    return make_qa_stand_in({"name", length, 32, count_words}, file, index);
+RulerItem make_qa(int length, std::size_t index = 0,
+                  const Questions& questions = small_questions()) {
+    return make_qa_stand_in({"item " + std::to_string(index), length, 32, count_words}, questions,
+                            index);
 }
 
 /// What stands between "Document i:" and the next one, or the end.
@@ -68,13 +70,13 @@ TEST(QaStandIn, Asks_RULERs_way) {
 TEST(QaStandIn, Has_all_introductions_of_the_question_among_others) {
     std::set<std::size_t> places;
     for (std::size_t index = 0; index < 4; ++index) {
-        const QuestionFile file = small_file();
+        const Questions questions = small_questions();
         const RulerItem item = make_qa(140, index);
         EXPECT_LE(item.n_prompt_tokens + 32, 140);
         EXPECT_GT(item.n_prompt_tokens + 32, 140 - 7);
         const Texts documents = documents_of(item);
         EXPECT_EQ(std::set(documents.begin(), documents.end()).size(), documents.size());
-        for (const std::string& own : file.questions[index].introductions) {
+        for (const std::string& own : questions[index].introductions) {
             const auto at = std::ranges::find(documents, own);
             ASSERT_NE(at, documents.end()) << own;
             places.insert(static_cast<std::size_t>(at - documents.begin()));
@@ -97,31 +99,30 @@ TEST(QaStandIn, Takes_later_paragraphs_when_there_are_no_more_introductions) {
 }
 
 TEST(QaStandIn, Has_a_document_of_two_questions_once) {
-    QuestionFile file = small_file();
-    file.questions[1].introductions[0] = file.questions[0].introductions[0];
-    file.questions[2].introductions[0] = file.questions[3].introductions[0];
-    const Texts all = documents_of(make_qa(10'000, 0, file));
+    Questions questions = small_questions();
+    questions[1].introductions[0] = questions[0].introductions[0];
+    questions[2].introductions[0] = questions[3].introductions[0];
+    const Texts all = documents_of(make_qa(10'000, 0, questions));
     EXPECT_EQ(std::set(all.begin(), all.end()).size(), all.size());
     EXPECT_EQ(all.size(), 30u - 2);
 }
 
 TEST(QaStandIn, Is_refused_where_its_own_documents_do_not_fit) { EXPECT_THROW(make_qa(90), Error); }
 
-class QuestionFileTest : public testing::Test {
+class QuestionsFile : public testing::Test {
    protected:
-    QuestionFile read(const std::string& lines) {
-        return read_question_file(folder_.write("hotpotqa.jsonl", lines));
+    Questions read(const std::string& lines) {
+        return read_questions(folder_.write("hotpotqa.jsonl", lines));
     }
     TempDir folder_;
 };
 
-TEST_F(QuestionFileTest, Is_cut_into_introductions_and_later_paragraphs) {
-    const QuestionFile file = read(
+TEST_F(QuestionsFile, Is_cut_into_introductions_and_later_paragraphs) {
+    const Questions questions = read(
         R"({"input": "Who?", "answers": ["Ann", "Bob"], "context": "Passage 1:\nTown\nA town.\nIt is old.)"
         R"(\n\nHistory\nLong.\n\n\nPassage 2:\nAnn\nA girl. Passage 3: none."})");
-    EXPECT_EQ(file.name, "hotpotqa.jsonl");
-    ASSERT_EQ(file.questions.size(), 1u);
-    const Question& question = file.questions[0];
+    ASSERT_EQ(questions.size(), 1u);
+    const Question& question = questions[0];
     EXPECT_EQ(question.text, "Who?");
     EXPECT_EQ(question.answers, (Texts{"Ann", "Bob"}));
     EXPECT_EQ(question.introductions,
@@ -129,7 +130,7 @@ TEST_F(QuestionFileTest, Is_cut_into_introductions_and_later_paragraphs) {
     EXPECT_EQ(question.later_paragraphs, (Texts{"Town\nHistory\nLong."}));
 }
 
-TEST_F(QuestionFileTest, Is_refused_with_file_and_line) {
+TEST_F(QuestionsFile, Is_refused_with_file_and_line) {
     try {
         read(R"({"input": "Who?", "answers": ["Ann"], "context": "One text."})");
         FAIL();
@@ -141,7 +142,7 @@ TEST_F(QuestionFileTest, Is_refused_with_file_and_line) {
     }
     EXPECT_THROW(read("{\"input\": \"caf\xE9\"}"), Error);
     EXPECT_THROW(read(""), Error);
-    EXPECT_THROW(read_question_file(folder_ / "none.jsonl"), Error);
+    EXPECT_THROW(read_questions(folder_ / "none.jsonl"), Error);
 }
 
 }  // namespace

@@ -16,15 +16,11 @@ struct Question {
     std::vector<std::string> later_paragraphs = {};  ///< each under its article's title
 };
 
-/// The questions of one dataset.
-struct QuestionFile {
-    std::string name;  ///< the file's
-    std::vector<Question> questions;
-};
+using Questions = std::vector<Question>;
 
 /// A file of LongBench whose contexts are lists of "Passage 1:", a title and paragraphs: its
 /// hotpotqa, 2wikimqa or musique.
 /// @throws Error(file_error) or Error(bad_text) naming file, line and what is wrong.
-QuestionFile read_question_file(const std::filesystem::path& path);
+Questions read_questions(const std::filesystem::path& path);
 
 }  // namespace infinipot::eval

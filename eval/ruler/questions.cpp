@@ -1,4 +1,4 @@
-#include "eval/ruler/question_file.h"
+#include "eval/ruler/questions.h"
 
 #include <algorithm>
 #include <string_view>
@@ -59,12 +59,10 @@ Question read_question(const Record& record) {
 
 }  // namespace
 
-QuestionFile read_question_file(const std::filesystem::path& path) {
-    QuestionFile file = {.name = path.filename().string(), .questions = {}};
-    for (const Record& record : read_json_lines(path)) {
-        file.questions.push_back(read_question(record));
-    }
-    return file;
+Questions read_questions(const std::filesystem::path& path) {
+    Questions questions;
+    for (const Record& record : read_json_lines(path)) questions.push_back(read_question(record));
+    return questions;
 }
 
 }  // namespace infinipot::eval
