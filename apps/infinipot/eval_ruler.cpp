@@ -157,12 +157,10 @@ std::vector<SessionFlags> flags_of_modes(const RulerRun& run) {
     }
     if (!all.empty()) return all;
     const std::string policy = prompt_options(run.flags).policy->spec();
-    refuse(run.mode == Mode::query_aware
-               ? "policy " + policy +
-                     " keeps the same whatever is asked; --mode query-aware wants "
-                     "another"
-               : "policy " + policy +
-                     " keeps what the question needs, which no other --mode changes");
+    refuse("policy " + policy +
+           (run.mode == Mode::query_aware
+                ? " keeps the same whatever is asked; --mode query-aware wants another"
+                : " always keeps what the question needs; --mode query-agnostic wants another"));
 }
 
 std::vector<Method> methods_of(const RulerRun& run, const Model& model) {

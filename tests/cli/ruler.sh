@@ -112,6 +112,7 @@ refuses 2 'niah_single_2 hides its needles in a text; name one with --haystack' 
 refuses 2 '--length wants a whole number' "${ruler[@]}" --length much
 refuses 2 'no policy "infinitpot"' "${ruler[@]}" --policy infinitpot
 refuses 2 'policy streaming_llm.* keeps the same whatever is asked' "${ruler[@]}" --policy streaming_llm --mode query-aware
+refuses 2 'policy snapkv.* always keeps what the question needs' "${ruler[@]}" --policy snapkv --schedule at-end --mode query-agnostic
 refuses 3 'cannot read /nowhere/wonderwords_adjectivelist.txt' eval ruler -m "$model" --data /nowhere --tasks vt
 refuses 3 'cannot read .*2wikimqa.jsonl' "${ruler[@]}" --longbench "$work/longbench" --tasks qa_1_stand_in
 printf 'caf\xe9\n' >"$work/essay.txt"
