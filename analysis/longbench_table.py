@@ -12,10 +12,9 @@ first columns name what the methods differ in.
   --common       only items that every method has a score for
   --levenshtein  code is compared with python-Levenshtein instead of difflib
 """
-import json
 import sys
 
-from results import print_table
+from score_table import cells_of, labels, method_settings, print_table, read_results, task_score
 
 TASKS = ["narrativeqa", "qasper", "multifieldqa_en", "hotpotqa", "2wikimqa", "musique", "gov_report", "qmsum",
          "multi_news", "trec", "triviaqa", "samsum", "passage_count", "passage_retrieval_en", "lcc", "repobench-p"]
@@ -24,19 +23,9 @@ TASKS = ["narrativeqa", "qasper", "multifieldqa_en", "hotpotqa", "2wikimqa", "mu
 def read(paths):
     """Results by method, task and item: {method_id: {task: {item: result}}}. The last of a kind counts."""
     methods = {}
-    for path in paths:
-        with open(path, encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    result = json.loads(line)
-                    if result["task"] != "longbench":
-                        continue
-                    tasks = methods.setdefault(result["method_id"], {})
-                    tasks.setdefault(result["dataset"], {})[result["item"]] = result
-                except (json.JSONDecodeError, KeyError, TypeError):
-                    sys.exit(f"{path}, line {number}: this is no result of infinipot eval longbench")
-    if not methods:
-        sys.exit("there are no results of infinipot eval longbench in " + ", ".join(paths))
+    for result in read_results(paths, "longbench"):
+        tasks = methods.setdefault(result["method_id"], {})
+        tasks.setdefault(result["dataset"], {})[result["item"]] = result
     return methods
 
 
@@ -48,31 +37,7 @@ def score_of(result, levenshtein=False):
 def settings(tasks):
     """What one method was, in words."""
     first = next(result for items in tasks.values() for result in items.values())
-    asked = first["asked"]
-    return {"model": first["model"],
-            "policy": first["policy"],
-            "mode": first["mode"],
-            "catalyst": first["catalyst"],
-            "schedule": first["schedule"],
-            "positions": first["positions"],
-            "framing": asked["framing"],
-            "capacity": asked["capacity"],
-            "retain": asked["retain"],
-            "max length": first["max_length"] or "any",
-            "cache": first.get("kv_type", "f16")}
-
-
-def labels(methods):
-    """The names of the first columns, and for each method what stands in them."""
-    words = {method: settings(tasks) for method, tasks in methods.items()}
-    names = ["policy", "mode"]
-    names += [name for name in next(iter(words.values()))
-              if name not in names and len({str(each[name]) for each in words.values()}) > 1]
-    cells = {method: [str(each[name]) for name in names] for method, each in words.items()}
-    if len({tuple(each) for each in cells.values()}) < len(cells):
-        names.append("method")
-        cells = {method: each + [method] for method, each in cells.items()}
-    return names, cells
+    return {**method_settings(first), "max length": first["max_length"] or "any"}
 
 
 def keep_common(methods):
@@ -100,9 +65,7 @@ def rows(methods, names, cells, levenshtein):
         scores = [[score_of(result, levenshtein) for result in tasks.get(task, {}).values()] for task in columns]
         n_errors = sum(each.count(None) for each in scores)
         scores = [[score for score in each if score is not None] for each in scores]
-        of_tasks = [round(100 * sum(each) / len(each), 2) if each else None for each in scores]
-        average = None if None in of_tasks else sum(of_tasks) / len(of_tasks)
-        yield [*cells[method], *("" if score is None else f"{score:.2f}" for score in [*of_tasks, average]),
+        yield [*cells[method], *cells_of([task_score(each) for each in scores]),
                str(sum(map(len, scores))), str(n_errors)]
 
 
@@ -112,12 +75,11 @@ def main(arguments):
     if not paths or options - {"--csv", "--latex", "--common", "--levenshtein"}:
         sys.exit(__doc__.strip())
     methods = read(paths)
-    names, cells = labels(methods)
+    names, cells = labels({method: settings(tasks) for method, tasks in methods.items()})
     if "--common" in options:
         keep_common(methods)
     warn_of_other_items(methods)
-    table = list(rows(methods, names, cells, "--levenshtein" in options))
-    print_table(table, next(iter(options & {"--csv", "--latex"}), ""))
+    print_table(list(rows(methods, names, cells, "--levenshtein" in options)), options)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import collections
 import json
 import sys
 
-from results import differing, method, print_table, pyplot, read
+from figures import pyplot, save
+from score_table import labels, method_settings, print_table, read_results
 
 
 def task_of(path):
@@ -24,13 +25,14 @@ def score(result):
 
 
 def maps_of(results):
-    """{(method's words, haystack): {(length, depth): [scores]}}, and the names of the method's columns."""
-    names = differing([method(result) for result in results])
+    """{(words of the method, haystack): {(length, depth): [scores]}}, and what the words are."""
+    settings = {json.dumps(method_settings(result)): method_settings(result) for result in results}
+    names, words = labels(settings)
     maps = collections.defaultdict(lambda: collections.defaultdict(list))
     for result in results:
         if "error" in result:
             continue
-        row = tuple(str(method(result)[name]) for name in names)
+        row = tuple(words[json.dumps(method_settings(result))])
         haystack = result.get("haystack", result.get("format", ""))
         if result.get("needles", 1) > 1:
             haystack += f', {result["needles"]} needles'
@@ -74,7 +76,7 @@ def plot(names, maps, file):
         axes.set_ylabel("depth", fontsize=8)
     all_axes[-1, 0].set_xlabel("tokens", fontsize=8)
     figure.colorbar(image, ax=all_axes, label="score, %")
-    figure.savefig(file, metadata={"Date": None})
+    save(figure, file)
 
 
 def main(arguments):
@@ -83,8 +85,9 @@ def main(arguments):
     figure = paths.pop() if paths and paths[-1].endswith(".svg") else None
     if not paths or {each for each in arguments if each.startswith("--")} - {form}:
         sys.exit(__doc__.strip())
-    names, maps = maps_of(read(paths, task_of(paths[0])))
-    print_table(list(table(names, maps)), form)
+    results = {result["id"]: result for result in read_results(paths, task_of(paths[0]), ("id", "length"))}
+    names, maps = maps_of(results.values())
+    print_table(list(table(names, maps)), [form])
     if figure:
         plot(names, maps, figure)
 

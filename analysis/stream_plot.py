@@ -10,6 +10,8 @@ import math
 import pathlib
 import sys
 
+from figures import pyplot, save
+
 
 def results(folder):
     for path in sorted(pathlib.Path(folder).glob("*.jsonl")):
@@ -34,17 +36,10 @@ def smooth(perplexities, width=10):
     return [math.exp(sum(part) / len(part)) for part in near]
 
 
-def plot(curves, file):
-    try:
-        import matplotlib
-    except ImportError:
-        sys.exit("stream_plot.py: matplotlib is missing; on Debian install python3-matplotlib")
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "infinipot"  # the same data give the same file
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(9, 5))
-    colours = pyplot.get_cmap("tab20").colors
+def draw(curves, file):
+    plot = pyplot()
+    figure, axes = plot.subplots(figsize=(9, 5))
+    colours = plot.get_cmap("tab20").colors
     for colour, (name, r) in zip(colours, curves.items()):
         bucket, points = r["bucket"], smooth(r["perplexity_of_buckets"])
         ends = [bucket * (i + 1) for i in range(len(points))]
@@ -53,13 +48,13 @@ def plot(curves, file):
     axes.set(xlabel="tokens read", ylabel="perplexity", yscale="log")
     axes.legend(fontsize=7, ncol=2)
     figure.tight_layout()
-    figure.savefig(file, metadata={"Date": None})
+    save(figure, file)
 
 
 def main(folder, file=None):
     curves = dict(results(folder))
     print_table(curves)
-    plot(curves, file or pathlib.Path(folder) / "stream.svg")
+    draw(curves, file or pathlib.Path(folder) / "stream.svg")
 
 
 if __name__ == "__main__":

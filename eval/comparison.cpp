@@ -30,6 +30,7 @@ const std::vector<Experiment> experiments = {
     {"passkey", {"format", "length"}, {"depth", "key_index", "seed"}, "found"},
     {"needle", {"haystack", "kind", "needles", "length"}, {"depth", "key_index", "seed"}, "score"},
     {"instructions", {"haystack", "distillations_wanted"}, {"rule"}, "score"},
+    {"ruler", {"dataset", "length"}, {"item", "haystack", "questions", "seed"}, "score"},
     {"longbench", {"dataset"}, {"item", "prompt"}, "score"},
 };
 

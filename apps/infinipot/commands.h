@@ -25,5 +25,6 @@ Command add_eval_metric_check(CLI::App& eval);
 Command add_eval_needle(CLI::App& eval);
 Command add_eval_passkey(CLI::App& eval);
 Command add_eval_perplexity(CLI::App& eval);
+Command add_eval_ruler(CLI::App& eval);
 
 }  // namespace infinipot::cli

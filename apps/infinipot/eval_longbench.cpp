@@ -18,6 +18,7 @@
 #include "interrupt.h"
 #include "option_types.h"
 #include "output.h"
+#include "prompt_session.h"
 #include "quantity.h"
 #include "report.h"
 #include "session_flags.h"
@@ -68,29 +69,9 @@ struct Item {
 // --- What decides a result
 // ------------------------------------------------------------------------
 
-/// A reserve that was not asked for is chosen for each item, as are other values that follow from
-/// it; the capacity is the same for all.
-Budget asked_budget(const LongBenchRun& run, const Session& session) {
-    Budget asked = run.flags.session.budget;
-    asked.capacity = session.budget().capacity;
-    return asked;
-}
-
-Json asked_json(const LongBenchRun& run, const Session& session) {
-    Json json = budget_json(asked_budget(run, session));
-    for (auto& value : json) {
-        if (value == Budget::automatic) value = "automatic";
-    }
-    json["framing"] = run.flags.session.framing == Framing::chat ? "chat" : "raw";
-    return json;
-}
-
-/// What is the same for all items: see method_id. The session has the options of any of them.
-Json describe_method(const LongBenchRun& run, const Session& session) {
-    Json method = describe_session("longbench", session, run.flags);
-    method.erase("budget");
-    method["asked"] = asked_json(run, session);
-    method["mode"] = mode_of(session.options(), run.flags);
+/// What is the same for all items: see method_id.
+Json describe_method(const LongBenchRun& run, const Model& model) {
+    Json method = describe_prompts("longbench", run.flags, model);
     method["max_length"] = run.max_length;
     method["sliding_window"] = run.flags.model_options.sliding_window;
     method["method_id"] = eval::fingerprint(eval::to_line(method));
@@ -133,20 +114,6 @@ std::vector<Item> items_of(const LongBenchRun& run) {
         }
     }
     return items;
-}
-
-/// The options of a session that reads for a question; without one, of any such session.
-SessionOptions options_for(const LongBenchRun& run, const std::string& question = "?") {
-    SessionOptions options = session_options(run.flags, {question});
-    options.separator = "";  // the question is the rest of the prompt, to the letter
-    if (run.flags.catalyst != "question") options.catalyst = "\n\n" + options.catalyst;
-    return options;
-}
-
-Json describe_method(const LongBenchRun& run, const Model& model) {
-    SessionOptions options = options_for(run);
-    if (options.budget.reserve == Budget::automatic) options.budget.reserve = 0;
-    return describe_method(run, Session(model, options));
 }
 
 void describe_all(std::vector<Item>& items, const LongBenchRun& run, const Model& model) {
@@ -202,7 +169,7 @@ int reserve_for(const Task& task, const ModelInfo& model) {
 
 Task prepare(const LongBenchRun& run, const Item& item, const Model& model) {
     Task task;
-    SessionOptions options = options_for(run);
+    SessionOptions options = prompt_options(run.flags);
     options.framing = framing_of(*item.task, run.flags);
     task.prompt = item.data.prompt;
     if (const int longest = longest_prompt(run, item, model, options); longest > 0) {
@@ -215,7 +182,7 @@ Task prepare(const LongBenchRun& run, const Item& item, const Model& model) {
         eval::shorten_question(model, task.prompt, std::max(1, capacity / question_share));
     task.n_question_tokens = static_cast<int>(model.tokenize(task.prompt.question).size());
     task.generate = generate_options(item, model);
-    task.session = options_for(run, task.prompt.question);
+    task.session = prompt_options(run.flags, {task.prompt.question});
     task.session.framing = options.framing;
     task.session.budget.capacity = capacity;
     if (task.session.budget.reserve == Budget::automatic) {
@@ -348,7 +315,7 @@ void run_longbench(const LongBenchRun& run) {
     check(run);
     Experiment experiment(run.out, is_whole);
     std::vector<Item> prompts = items_of(run);
-    options_for(run);  // refuses a misspelt policy before the model is loaded
+    prompt_options(run.flags);  // refuses a misspelt policy before the model is loaded
     const Model model = load_model(run.flags);
     describe_all(prompts, run, model);
     const std::vector<ExperimentItem> items = to_measure(run, prompts, model);

@@ -18,6 +18,7 @@
 #include "interrupt.h"
 #include "option_types.h"
 #include "output.h"
+#include "prompt_session.h"
 #include "quantity.h"
 #include "session_flags.h"
 
@@ -145,10 +146,7 @@ std::string write(const Text& text, const Haystacks& haystacks, const Model& mod
 SessionOptions options_for(const NeedleRun& run, const Text& text) {
     std::vector<std::string> questions;
     for (const Needle& needle : in_asking_order(text)) questions.push_back(needle.question);
-    SessionOptions options = session_options(run.flags, questions);
-    options.separator = "";  // prompt_of() brings its own
-    if (run.flags.catalyst != "question") options.catalyst = "\n\n" + options.catalyst;
-    return options;
+    return prompt_options(run.flags, questions);
 }
 
 Json describe(const NeedleRun& run, const Text& text, const Session& session) {

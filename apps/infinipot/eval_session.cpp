@@ -49,13 +49,6 @@ std::string file_name(const std::string& path) {
     return std::filesystem::path(path).filename().string();
 }
 
-std::string mode_of(const SessionOptions& options, const SessionFlags& flags) {
-    const bool question_attends = options.policy->needs().attention == AttentionProbe::catalyst &&
-                                  flags.catalyst == "question";
-    return question_attends || options.schedule == Schedule::at_end ? "query-aware"
-                                                                    : "query-agnostic";
-}
-
 void add_provenance(nlohmann::ordered_json& result, const Session& session,
                     const SessionFlags& flags) {
     result["version"] = INFINIPOT_VERSION;

@@ -17,9 +17,6 @@ nlohmann::ordered_json describe_session(const std::string& task, const Session& 
 /// A file as results name it: without folders, which differ from machine to machine.
 std::string file_name(const std::string& path);
 
-/// "query-aware" where what is kept of a text depends on the question, else "query-agnostic".
-std::string mode_of(const SessionOptions& options, const SessionFlags& flags);
-
 /// What made a result, besides what decides it: version and commit of the program, a fingerprint of
 /// the model file's size, beginning and end, kernels, threads and batch.
 void add_provenance(nlohmann::ordered_json& result, const Session& session,

@@ -1,14 +1,12 @@
 #include "eval/longbench/task.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <numeric>
 #include <vector>
 
 #include "base/nearest.h"
 #include "eval/metrics/classification.h"
 #include "eval/metrics/count.h"
+#include "eval/metrics/mean_per_cent.h"
 #include "eval/metrics/qa_f1.h"
 #include "eval/metrics/retrieval.h"
 #include "eval/metrics/rouge_l.h"
@@ -65,13 +63,6 @@ double score_one(Metric metric, std::string_view prediction, std::string_view an
     return 0;
 }
 
-/// round(value, 2) of Python: the decimal number nearest to the exact binary one.
-double rounded(double value) {
-    char text[64];
-    std::snprintf(text, sizeof text, "%.2f", value);
-    return std::strtod(text, nullptr);
-}
-
 }  // namespace
 
 std::span<const LongBenchTask> longbench_tasks() { return tasks; }
@@ -102,10 +93,6 @@ double longbench_score(const LongBenchTask& task, std::string_view prediction,
     return best;
 }
 
-double longbench_task_score(std::span<const double> scores) {
-    if (scores.empty()) return 0;
-    const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
-    return rounded(100 * sum / static_cast<double>(scores.size()));
-}
+double longbench_task_score(std::span<const double> scores) { return mean_per_cent(scores); }
 
 }  // namespace infinipot::eval

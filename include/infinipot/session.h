@@ -119,6 +119,9 @@ struct GenerateOptions {
     int min_tokens = 0;  ///< before so many, nothing that would end the answer is drawn
     /// Tokens that end the answer as the model's own end does, and are no part of it.
     std::vector<Token> stop_tokens = {};
+    /// What the answer of ask() begins with, behind all that the chat template puts before one:
+    /// read like the question, and no part of the answer's text.
+    std::string answer_prefix = {};
 };
 
 /// Why an answer ended.

@@ -204,11 +204,15 @@ CacheShape cache_shape(const Plan& plan, const Model::Impl& model) {
 }
 
 std::vector<Token> frame_question(const Model::Impl& model, const Plan& plan,
-                                  std::string_view question, bool after_text) {
-    const bool apart = after_text && framed(plan, model);
-    std::vector<Token> tokens = model.vocabulary.tokenize(
-        (apart ? plan.options.separator : std::string()) + std::string(question));
+                                  std::string_view question, bool after_text,
+                                  std::string_view answer_prefix) {
+    const bool chat = framed(plan, model);
+    std::string words = (after_text && chat ? plan.options.separator : "") + std::string(question);
+    if (!chat) return model.vocabulary.tokenize(words += answer_prefix);
+    std::vector<Token> tokens = model.vocabulary.tokenize(words);
     tokens.insert(tokens.end(), plan.closing.begin(), plan.closing.end());
+    const std::vector<Token> prefix = model.vocabulary.tokenize(answer_prefix);
+    tokens.insert(tokens.end(), prefix.begin(), prefix.end());
     return tokens;
 }
 

@@ -28,8 +28,9 @@ Plan make_plan(const Model::Impl& model, SessionOptions options);
 /// @throws Error(invalid_argument) if the model's heads do not fit its type.
 CacheShape cache_shape(const Plan& plan, const Model::Impl& model);
 
-/// A question as the model is to see it behind the text: [words, closing].
+/// A question as the model is to see it behind the text: [words, closing, answer_prefix].
 std::vector<Token> frame_question(const Model::Impl& model, const Plan& plan,
-                                  std::string_view question, bool after_text);
+                                  std::string_view question, bool after_text,
+                                  std::string_view answer_prefix = {});
 
 }  // namespace infinipot

@@ -36,9 +36,11 @@ void Session::flush(const IngestOptions& options) { impl_->flush(options); }
 
 Generation Session::ask(std::string_view question, const GenerateOptions& options) {
     require_utf8(question, "the question");
+    require_utf8(options.answer_prefix, "the beginning of the answer");
     const Stopwatch watch;
     impl_->flush({});
-    const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text);
+    const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text,
+                                       options.answer_prefix);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
     Generation answer(
         std::make_unique<Generation::Impl>(*impl_, prompt, options, Generation::Impl::Trace::none));

@@ -49,6 +49,15 @@ class SessionTest : public testing::Test {
 
     Session session() const { return Session(model_, options()); }
 
+    /// One with a chat template.
+    Model talking_model() const {
+        const char* const chat =
+            "{% for message in messages %}{{ '<|user|>\n' + message['content'] + eos_token }}"
+            "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
+        return Model::load(
+            write_tiny_model({.n_vocab = 600, .chat_template = chat}, folder_.path(), "chat.gguf"));
+    }
+
     TempDir folder_;
     Model model_;
 };
@@ -250,11 +259,7 @@ TEST_F(SessionTest, Options_of_an_answer_that_contradict_each_other_are_refused)
 }
 
 TEST_F(SessionTest, What_stands_between_text_and_question_can_be_the_question_s_own) {
-    const char* const chat =
-        "{% for message in messages %}{{ '<|user|>\n' + message['content'] + eos_token }}"
-        "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
-    const Model talker = Model::load(
-        write_tiny_model({.n_vocab = 600, .chat_template = chat}, folder_.path(), "chat.gguf"));
+    const Model talker = talking_model();
     ASSERT_GT(talker.info().n_chat_opening, 0);
     ASSERT_GT(talker.info().n_chat_closing, 0);
     const auto answer = [&](const std::string& separator, const std::string& question) {
@@ -267,6 +272,32 @@ TEST_F(SessionTest, What_stands_between_text_and_question_can_be_the_question_s_
     };
     EXPECT_EQ(answer("", "\n\nwho?"), answer("\n\n", "who?"));
     EXPECT_NE(answer("", "who?").second, answer("\n\n", "who?").second);
+}
+
+TEST_F(SessionTest, An_answer_begins_behind_all_that_the_chat_puts_before_it) {
+    const Model talker = talking_model();
+    Session reader(talker, options());
+    reader.ingest(words(50));
+    const Plan& plan = reader.impl().plan;
+    std::vector<Token> expected = frame_question(talker.impl(), plan, "who?", true);
+    const std::vector<Token> prefix = talker.tokenize(" The ol");
+    expected.insert(expected.end(), prefix.begin(), prefix.end());
+    EXPECT_EQ(frame_question(talker.impl(), plan, "who?", true, " The ol"), expected);
+
+    reader.ask("who?", {.max_tokens = 1}).text();
+    const int n_kv = reader.stats().peak_n_kv;
+    reader.ask("who?", {.max_tokens = 1, .answer_prefix = " The ol"}).text();
+    EXPECT_EQ(reader.stats().peak_n_kv, n_kv + static_cast<int>(prefix.size()));
+    sentence_of([&] { reader.ask("who?", {.answer_prefix = "caf\xE9"}); }, ErrorCode::bad_text);
+}
+
+TEST_F(SessionTest, Without_a_chat_the_beginning_of_an_answer_follows_the_question) {
+    Session reader = session();
+    reader.ingest(words(50));
+    const std::string expected = reader.ask("who? The ol", {.max_tokens = 12}).text();
+    const GenerateOptions begun = {.max_tokens = 12, .answer_prefix = " The ol"};
+    EXPECT_EQ(reader.ask("who?", begun).text(), expected);
+    EXPECT_NE(reader.ask("who?", {.max_tokens = 12}).text(), expected);
 }
 
 TEST_F(SessionTest, Generating_goes_on_past_the_capacity_and_is_remembered) {

@@ -1,0 +1,85 @@
+"""What the tables of benchmarks share: results by method, what tells methods apart, and how a table is printed."""
+import csv
+import json
+import sys
+
+
+def read_results(paths, experiment, keys=("method_id", "dataset", "item")):
+    """The results of `infinipot eval EXPERIMENT` in the files, in their order, all of which have the keys."""
+    n_results = 0
+    for path in paths:
+        with open(path, encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    result = json.loads(line)
+                    if result["task"] != experiment:
+                        continue
+                    for key in keys:
+                        result[key]
+                except (json.JSONDecodeError, KeyError, TypeError):
+                    sys.exit(f"{path}, line {number}: this is no result of infinipot eval {experiment}")
+                n_results += 1
+                yield result
+    if n_results == 0:
+        sys.exit(f"there are no results of infinipot eval {experiment} in " + ", ".join(paths))
+
+
+def method_settings(result):
+    """What the method of a result was, in words."""
+    asked = result.get("asked", result.get("budget"))
+    return {"model": result["model"],
+            "policy": result["policy"],
+            "mode": result.get("mode", ""),
+            "catalyst": result["catalyst"],
+            "schedule": result["schedule"],
+            "positions": result["positions"],
+            "framing": asked.get("framing", result["framing"]),
+            "capacity": asked["capacity"],
+            "retain": asked["retain"],
+            "reserve": asked["reserve"],
+            "protected": f'{asked["protect_first"]}, {asked["protect_recent"]}',
+            "cache": result.get("kv_type", "f16")}
+
+
+def labels(words):
+    """Given the settings of each method, the names of the first columns, and for each method what stands in them:
+    policy, mode, and what else the methods differ in."""
+    names = ["policy", "mode"]
+    names += [name for name in next(iter(words.values()))
+              if name not in names and len({str(each[name]) for each in words.values()}) > 1]
+    cells = {method: [str(each[name]) for name in names] for method, each in words.items()}
+    if len({tuple(each) for each in cells.values()}) < len(cells):
+        names.append("method")
+        cells = {method: each + [method] for method, each in cells.items()}
+    return names, cells
+
+
+def task_score(scores):
+    """The mean in per cent; None of none."""
+    return round(100 * sum(scores) / len(scores), 2) if scores else None
+
+
+def cells_of(task_scores):
+    """The scores of all tasks and their average, which is left out where a task has none."""
+    average = None if None in task_scores else sum(task_scores) / len(task_scores)
+    return ["" if score is None else f"{score:.2f}" for score in [*task_scores, average]]
+
+
+def markdown(table):
+    lines = ["| " + " | ".join(row) + " |" for row in table]
+    return "\n".join([lines[0], "|" + "---|" * len(table[0]), *lines[1:]])
+
+
+def latex(table):
+    escaped = str.maketrans({each: "\\" + each for each in "_%&#$"})
+    lines = [" & ".join(cell.translate(escaped) for cell in row) + " \\\\" for row in table]
+    body = "\n".join([lines[0], "\\midrule", *lines[1:]])
+    return f"\\begin{{tabular}}{{{'l' * len(table[0])}}}\n\\toprule\n{body}\n\\bottomrule\n\\end{{tabular}}"
+
+
+def print_table(table, options):
+    """As Markdown, or as the options --csv or --latex say."""
+    if "--csv" in options:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(table)
+    else:
+        print(latex(table) if "--latex" in options else markdown(table))
