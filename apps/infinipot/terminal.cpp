@@ -10,6 +10,12 @@
 namespace infinipot::cli {
 namespace {
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+}  // namespace
+
+bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
+
 bool may_style(std::FILE* stream) {
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
@@ -17,12 +23,6 @@ bool may_style(std::FILE* stream) {
     const bool dumb = term != nullptr && std::string_view(term) == "dumb";
     return is_terminal(stream) && !refused && !dumb;
 }
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-
-}  // namespace
-
-bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
 
 int terminal_width(std::FILE* stream) {
     winsize size{};

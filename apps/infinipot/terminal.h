@@ -12,7 +12,10 @@ bool is_terminal(std::FILE* stream);
 /// Columns of the terminal; 80 where that is unknown.
 int terminal_width(std::FILE* stream);
 
-/// `text` in bold, if `stream` is a terminal that is meant to have it (https://no-color.org).
+/// Whether `stream` is a terminal that is meant to have colours (https://no-color.org).
+bool may_style(std::FILE* stream);
+
+/// `text` in bold, if `stream` may be styled.
 std::string bold(std::string_view text, std::FILE* stream);
 
 /// Opens /dev/null for every standard stream that is closed, so that no file of ours takes its

@@ -106,6 +106,9 @@ struct Progress {
     /// -ln P in nats of each token of the batch just read, given what the pot held; valid during
     /// the callback. Empty unless SessionOptions::measure_surprisal is set.
     std::span<const float> surprisal = {};
+    /// The tokens of the batch just read, valid during the callback. All batches together are the
+    /// stream: the opening of the chat template, then the text.
+    std::span<const Token> tokens = {};
 };
 
 struct IngestOptions {

@@ -258,10 +258,11 @@ void Session::Impl::read_waiting(bool all, const IngestOptions& options, const S
             std::size_t n = static_cast<std::size_t>(step.n_tokens);
             if (n > n_left && !all) break;
             n = std::min(n, n_left);
-            read_batch(std::span(waiting_).subspan(done, n), true, step);
+            const auto batch = std::span<const Token>(waiting_).subspan(done, n);
+            read_batch(batch, true, step);
             done += n;
             stats.tokens_read += n;
-            if (options.on_progress) report_progress(options, n, waiting_.size() - done, watch);
+            if (options.on_progress) report_progress(options, batch, waiting_.size() - done, watch);
             if (in_turn_) in_turn_->rethrow_failure();
         }
     } catch (...) {
@@ -271,11 +272,11 @@ void Session::Impl::read_waiting(bool all, const IngestOptions& options, const S
     close();
 }
 
-void Session::Impl::report_progress(const IngestOptions& options, std::size_t n_batch,
+void Session::Impl::report_progress(const IngestOptions& options, std::span<const Token> batch,
                                     std::size_t n_waiting, const Stopwatch& watch) const {
-    const auto nats = std::span(nats_).first(plan.options.measure_surprisal ? n_batch : 0);
-    options.on_progress(
-        {bytes_in_pot(n_waiting), stats.tokens_read, stats.distillations, watch.seconds(), nats});
+    const auto nats = std::span(nats_).first(plan.options.measure_surprisal ? batch.size() : 0);
+    options.on_progress({bytes_in_pot(n_waiting), stats.tokens_read, stats.distillations,
+                         watch.seconds(), nats, batch});
 }
 
 /// Whether the rest of the text must be known before more of it is read.

@@ -88,8 +88,8 @@ class Session::Impl {
     void make_room();
     void leave_out_middle(std::size_t done);
     bool holds_back() const;
-    void report_progress(const IngestOptions& options, std::size_t n_batch, std::size_t n_waiting,
-                         const Stopwatch& watch) const;
+    void report_progress(const IngestOptions& options, std::span<const Token> batch,
+                         std::size_t n_waiting, const Stopwatch& watch) const;
     std::uint64_t bytes_in_pot(std::size_t n_waiting) const;
     int position() const;
     void read_batch(std::span<const Token> tokens, bool staying, const Step& step);
