@@ -36,8 +36,8 @@ def method_settings(result):
             "framing": asked.get("framing", result["framing"]),
             "capacity": asked["capacity"],
             "retain": asked["retain"],
-            "reserve": asked["reserve"],
-            "protected": f'{asked["protect_first"]}, {asked["protect_recent"]}',
+            "reserve": asked.get("reserve"),
+            "protected": f'{asked.get("protect_first")}, {asked.get("protect_recent")}',
             "cache": result.get("kv_type", "f16")}
 
 
