@@ -33,7 +33,7 @@ def method_settings(result):
             "catalyst": result["catalyst"],
             "schedule": result["schedule"],
             "positions": result["positions"],
-            "framing": asked.get("framing", result["framing"]),
+            "framing": asked.get("framing", result.get("framing")),
             "capacity": asked["capacity"],
             "retain": asked["retain"],
             "reserve": asked.get("reserve"),
