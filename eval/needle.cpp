@@ -41,7 +41,7 @@ Needle pass_key(Random& random) {
     const std::string key = std::to_string(draw(random, 10000, 99999));
     return {NeedleKind::pass_key,
             "The pass key is " + key + ". Remember it. " + key + " is the pass key.",
-            "What is the pass key? The pass key is", key};
+            "What is the pass key?", " The pass key is", key};
 }
 
 std::string name_of(int i) {
@@ -52,12 +52,11 @@ std::string name_of(int i) {
 
 Needle magic_number(Random& random, const std::string& name) {
     const std::string number = std::to_string(draw(random, 1000000, 9999999));
+    const std::string mentioned = "for " + name + " mentioned in the provided text";
     return {NeedleKind::magic_number,
             "One of the special magic numbers for " + name + " is: " + number + ".",
-            "What is the special magic number for " + name +
-                " mentioned in the provided text? The special magic number for " + name +
-                " mentioned in the provided text is",
-            number};
+            "What is the special magic number " + mentioned + "?",
+            " The special magic number " + mentioned + " is", number};
 }
 
 std::vector<Needle> magic_numbers(Random& random, int n) {
@@ -109,7 +108,7 @@ std::vector<Needle> make_needles(NeedleKind kind, int n, unsigned seed, int inde
             break;
     }
     return {{NeedleKind::sandwich, std::string(sandwich),
-             "What is the best thing to do in San Francisco?", std::string(sandwich)}};
+             "What is the best thing to do in San Francisco?", "", std::string(sandwich)}};
 }
 
 std::string hide(std::string_view haystack, std::span<const Needle> needles,

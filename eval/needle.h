@@ -19,9 +19,10 @@ enum class NeedleKind {
 
 struct Needle {
     NeedleKind kind;
-    std::string text;      ///< what is hidden: a sentence or three
-    std::string question;  ///< what is asked, with the beginning of the answer where it is a number
-    std::string answer;    ///< the number; of the sandwich, the whole text
+    std::string text;       ///< what is hidden: a sentence or three
+    std::string question;   ///< what is asked, a sentence
+    std::string beginning;  ///< of the answer, given to the model where a number is to follow
+    std::string answer;     ///< the number; of the sandwich, the whole text
 };
 
 /// `n` different needles; several of one text must be magic numbers, whose questions differ. Equal

@@ -172,8 +172,9 @@ void read_and_ask(Session& session, const Text& text, const std::string& book, J
     double sum = 0;
     for (const Needle& needle : in_asking_order(text)) {
         const int longest = needle.kind == NeedleKind::sandwich ? sentence_tokens : number_tokens;
-        const std::string answer =
-            session.ask(eval::prompt_of(needle), {.sampling = {}, .max_tokens = longest}).text();
+        const GenerateOptions options{
+            .sampling = {}, .max_tokens = longest, .answer_prefix = needle.beginning};
+        const std::string answer = session.ask(eval::prompt_of(needle), options).text();
         const double score = eval::needle_score(needle, answer);
         result["wanted"].push_back(needle.answer);
         result["answers"].push_back(answer);

@@ -11,7 +11,7 @@
 namespace infinipot::eval {
 namespace {
 
-const std::vector<Needle> one = {{NeedleKind::pass_key, "NEEDLE.", "Where?", "7"}};
+const std::vector<Needle> one = {{NeedleKind::pass_key, "NEEDLE.", "Where?", "", "7"}};
 
 std::string hidden_at(double depth, const std::string& haystack) {
     return hide(haystack, one, std::vector<double>{depth});
