@@ -40,8 +40,11 @@ nlohmann::ordered_json describe_session(const std::string& task, const Session& 
         {"positions", to_string(*options.positions)},
         {"framing", options.framing == Framing::chat ? "chat" : "raw"},
         {"budget", budget_json(session.budget())}};
-    // Left out where it is f16, so that results from before there were others keep their ids.
+    // Left out where they are as usual, so that results from before there were others keep their
+    // ids.
     if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
+    if (const int window = flags.model_options.sliding_window; window != 0)
+        settings["sliding_window"] = window;
     return settings;
 }
 

@@ -82,7 +82,8 @@ void add_policy_flags(CLI::App& app, SessionFlags& flags) {
         ->option_text("WHERE")
         ->group(group);
     add_choice(app, "--preset", flags.paper, {{"paper", true}},
-               "paper: novelty 0.5 and nothing protected, as in InfiniPot's experiments")
+               "paper: as in InfiniPot's experiments, nothing is protected and, unless\n"
+               "--policy says otherwise, attention is not pooled")
         ->group(group);
 }
 
@@ -184,7 +185,9 @@ Model load_model(const SessionFlags& flags) {
 SessionOptions session_options(const SessionFlags& flags,
                                const std::vector<std::string>& questions) {
     SessionOptions options = flags.session;
-    options.policy = flags.policy.empty() ? infinipot() : make_policy(flags.policy);
+    options.policy = flags.policy.empty()
+                         ? infinipot({.kernel = flags.paper ? 1 : InfiniPotOptions{}.kernel})
+                         : make_policy(flags.policy);
     options.catalyst = catalyst_text(flags.catalyst, questions);
     if (!flags.schedule.empty()) options.schedule = parse_schedule(flags.schedule);
     if (!flags.positions.empty()) options.positions = parse_positions(flags.positions);

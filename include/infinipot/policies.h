@@ -25,6 +25,11 @@ struct InfiniPotOptions {
     bool carried = true;
     /// Whether the catalyst prompt gives the attention; else the last token does ("w/o CaP").
     bool catalyst = true;
+    /// Entries over which attention is pooled by its maximum: what stands beside an entry that is
+    /// attended to is kept with it. Odd; 1 for no pooling, as in the paper. Source: SnapKV.
+    int kernel = 7;
+    /// Entries over which surprisal is averaged. Odd; 1 for no pooling, as in the paper.
+    int novelty_kernel = 1;
     int value_norm = 0;
 };
 

@@ -36,7 +36,8 @@ struct Budget {
     /// Oldest entries that are never evicted. Automatic: the opening of the chat template, at
     /// least 4.
     int protect_first = automatic;
-    /// Most recent entries that are never evicted. Automatic: a sixteenth of the capacity.
+    /// Most recent entries that are never evicted. Automatic: a sixteenth of the capacity, at most
+    /// a quarter of `retain`.
     int protect_recent = automatic;
     /// Cap in bytes on the pot (keys, their rotated copy, values, tags); 0 for none. It is turned
     /// into the largest capacity that fits; with `capacity` given too, the smaller one holds.

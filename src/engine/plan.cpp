@@ -181,7 +181,8 @@ void resolve_budget(Plan& plan, const Model::Impl& model) {
     budget.retain = chosen(budget.retain, automatic_retain(plan));
     budget.protect_first =
         chosen(budget.protect_first, std::min(std::max(4, n_opening), budget.retain / 4));
-    budget.protect_recent = chosen(budget.protect_recent, budget.capacity / 16);
+    budget.protect_recent =
+        chosen(budget.protect_recent, std::min(budget.capacity / 16, budget.retain / 4));
     require_at_least(budget.reserve, 0, "the reserve");
     require_at_least(budget.retain, 1, "retain");
     require_at_least(budget.protect_first, 0, "protect_first");

@@ -4,8 +4,10 @@
 //
 // It differs from the paper where the Budget protects entries: the share is of the room that
 // protection leaves. With nothing protected the room is |C|, and the share is the paper's T =
-// round(alpha |C|). `carried` and `value_norm` are not in the paper, and `catalyst=0` is
-// its "w/o CaP", read as the attention of the last token; by default they change nothing.
+// round(alpha |C|). And it pools attention over neighbours, as SnapKV does (`kernel`), so that what
+// stands around an entry that is attended to is kept with it; kernel=1 is the paper's rule.
+// `carried`, `novelty_kernel` and `value_norm` are not in the paper, and `catalyst=0` is its "w/o
+// CaP", read as the attention of the last token; by default they change nothing.
 
 #include <algorithm>
 #include <cmath>
@@ -31,6 +33,8 @@ class InfiniPot final : public EvictionPolicy {
         return PolicySpec("infinipot", {{"novelty", print_value(options_.novelty)},
                                         {"carried", print_value(options_.carried ? 1 : 0)},
                                         {"catalyst", print_value(options_.catalyst ? 1 : 0)},
+                                        {"kernel", print_value(options_.kernel)},
+                                        {"novelty_kernel", print_value(options_.novelty_kernel)},
                                         {"value_norm", print_value(options_.value_norm)}})
             .print();
     }
@@ -51,7 +55,7 @@ class InfiniPot final : public EvictionPolicy {
                 const int n_novel = std::min(share(keep.room()), n_rivals(view, keep));
                 keep.best(novelty(view, head), n_novel);
             }
-            if (options_.novelty < 1) keep.fill_best(weighted(view.attention[head], view, head));
+            if (options_.novelty < 1) keep.fill_best(attention(view, head));
             keep.fill_recent();  // for lack of rivals
             ++head;
         }
@@ -74,8 +78,14 @@ class InfiniPot final : public EvictionPolicy {
 
     std::vector<float> novelty(const LayerView& view, int head) const {
         std::vector<float> nats(view.surprisal[head].begin(), view.surprisal[head].end());
+        nats = pooled(nats, options_.novelty_kernel, Pooling::average);
         std::fill_n(nats.begin(), first_rival(view), std::numeric_limits<float>::quiet_NaN());
         return nats;
+    }
+
+    std::vector<float> attention(const LayerView& view, int head) const {
+        return pooled(weighted(view.attention[head], view, head), options_.kernel,
+                      Pooling::maximum);
     }
 
     InfiniPotOptions options_;
@@ -89,6 +99,8 @@ PolicyPtr infinipot(InfiniPotOptions options) {
             ErrorCode::invalid_argument,
             "policy infinipot wants novelty from 0 to 1, not " + print_value(options.novelty));
     }
+    check_kernel("infinipot", "kernel", options.kernel);
+    check_kernel("infinipot", "novelty_kernel", options.novelty_kernel);
     check_value_norm("infinipot", options.value_norm);
     return std::make_shared<InfiniPot>(options);
 }

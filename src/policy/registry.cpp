@@ -37,11 +37,17 @@ std::vector<Row> make_rows() {
                       {"carried", "1",
                        "1: survivors still compete by surprisal; 0: only new entries do"},
                       {"catalyst", "1", "1: the catalyst prompt's attention; 0: the last token's"},
+                      {"kernel", print_value(InfiniPotOptions{}.kernel),
+                       "entries over which the maximum of attention is taken; odd, 1 for none"},
+                      {"novelty_kernel", print_value(InfiniPotOptions{}.novelty_kernel),
+                       "entries over which surprisal is averaged; odd, 1 for none"},
                       value_norm_option}},
          [](const PolicySpec& spec) {
              return infinipot({.novelty = spec.number("novelty"),
                                .carried = spec.flag("carried"),
                                .catalyst = spec.flag("catalyst"),
+                               .kernel = spec.integer("kernel"),
+                               .novelty_kernel = spec.integer("novelty_kernel"),
                                .value_norm = spec.integer("value_norm")});
          }},
         {{.name = "streaming_llm",

@@ -1,18 +1,54 @@
 #include "policy/score.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "infinipot/error.h"
 #include "policy/spec.h"
 
 namespace infinipot {
+namespace {
+
+float sum(std::span<const float> values) {
+    float total = 0;
+    for (const float value : values) total += value;
+    return total;
+}
+
+/// NaN is no maximum.
+float maximum(std::span<const float> values) {
+    float most = values.front();
+    for (const float value : values) most = std::fmax(most, value);
+    return most;
+}
+
+}  // namespace
 
 std::vector<float> weighted(std::span<const float> attention, const LayerView& view, int head) {
     std::vector<float> score(attention.begin(), attention.end());
     if (view.value_norm.empty()) return score;
     std::ranges::transform(score, view.value_norm[head], score.begin(), std::multiplies<>());
     return score;
+}
+
+std::vector<float> pooled(std::span<const float> values, int kernel, Pooling pooling) {
+    const int n = static_cast<int>(values.size());
+    std::vector<float> result;
+    for (int i = 0; i < n; ++i) {
+        const int begin = std::max(i - kernel / 2, 0), end = std::min(i + kernel / 2 + 1, n);
+        const auto near =
+            values.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+        result.push_back(pooling == Pooling::average ? sum(near) / static_cast<float>(kernel)
+                                                     : maximum(near));
+    }
+    return result;
+}
+
+void check_kernel(const std::string& policy, const std::string& what, int kernel) {
+    if (kernel >= 1 && kernel % 2 == 1) return;
+    throw Error(ErrorCode::invalid_argument, "policy " + policy + " wants an odd " + what +
+                                                 " of at least 1, not " + print_value(kernel));
 }
 
 void check_value_norm(const std::string& policy, int value_norm) {

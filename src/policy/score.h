@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "infinipot/policies.h"
 #include "infinipot/policy.h"
 
 namespace infinipot {
@@ -13,6 +14,13 @@ namespace infinipot {
 /// 2024, arXiv 2406.12335), which differs in that it always keeps the first entries; here the
 /// Budget's protect_first does that.
 std::vector<float> weighted(std::span<const float> attention, const LayerView& view, int head);
+
+/// Each value replaced by the average or the maximum of `kernel` values around it, an odd number;
+/// as long as `values`. An average counts places beyond the ends as 0. Source: SnapKV's code.
+std::vector<float> pooled(std::span<const float> values, int kernel, Pooling pooling);
+
+/// @throws Error(invalid_argument) unless it is odd and at least 1.
+void check_kernel(const std::string& policy, const std::string& what, int kernel);
 
 /// @throws Error(invalid_argument) unless it is 0, 1 or 2.
 void check_value_norm(const std::string& policy, int value_norm);

@@ -23,26 +23,6 @@
 namespace infinipot {
 namespace {
 
-float sum(std::span<const float> values) {
-    float total = 0;
-    for (const float value : values) total += value;
-    return total;
-}
-
-/// Stride 1, as long as `values`; `kernel` is odd.
-std::vector<float> pooled(std::span<const float> values, int kernel, Pooling pooling) {
-    const int n = static_cast<int>(values.size());
-    std::vector<float> result;
-    for (int i = 0; i < n; ++i) {
-        const int begin = std::max(i - kernel / 2, 0), end = std::min(i + kernel / 2 + 1, n);
-        const auto near =
-            values.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
-        result.push_back(pooling == Pooling::average ? sum(near) / static_cast<float>(kernel)
-                                                     : *std::ranges::max_element(near));
-    }
-    return result;
-}
-
 const char* name(Pooling pooling) { return pooling == Pooling::average ? "average" : "maximum"; }
 
 class SnapKv final : public EvictionPolicy {
@@ -90,11 +70,7 @@ PolicyPtr snapkv(SnapKvOptions options) {
             ErrorCode::invalid_argument,
             "policy snapkv wants a window of at least 1, not " + print_value(options.window));
     }
-    if (options.kernel < 1 || options.kernel % 2 == 0) {
-        throw Error(
-            ErrorCode::invalid_argument,
-            "policy snapkv wants an odd kernel of at least 1, not " + print_value(options.kernel));
-    }
+    check_kernel("snapkv", "kernel", options.kernel);
     check_value_norm("snapkv", options.value_norm);
     return std::make_shared<SnapKv>(options);
 }

@@ -146,7 +146,8 @@ TEST(InfiniPot, With_novelty_alone_neither_needs_nor_reads_attention) {
 TEST(InfiniPot, Needs_both_measurements_by_default) {
     EXPECT_EQ(infinipot()->needs(),
               (Needs{.attention = AttentionProbe::catalyst, .surprisal = true}));
-    EXPECT_EQ(infinipot()->spec(), "infinipot:novelty=0.5,carried=1,catalyst=1,value_norm=0");
+    EXPECT_EQ(infinipot()->spec(),
+              "infinipot:novelty=0.5,carried=1,catalyst=1,kernel=7,novelty_kernel=1,value_norm=0");
     EXPECT_EQ(
         infinipot({.novelty = 1, .carried = false, .catalyst = false, .value_norm = 2})->spec(),
         "infinipot:novelty=1,carried=0,catalyst=0,value_norm=2");
