@@ -26,20 +26,26 @@ const std::vector<float> surprisal_a = {0, 1, 9, 2, 5, 3, 8, 4, 7, 6};
 const std::vector<float> attention_a = {9, 1, 8, 7, 2, 6, 3, 5, 4, 0};
 const Layer one_head = Layer::of({attention_a}, {surprisal_a});
 
+/// The paper's rule.
+PolicyPtr unpooled(InfiniPotOptions options = {}) {
+    options.kernel = 1;
+    return infinipot(options);
+}
+
 TEST(InfiniPot, Keeps_the_highest_surprisal_and_then_the_highest_attention_of_the_rest) {
     // Half of 4 by surprisal: slots 2 and 6. Then by attention: 0; 2 is kept already; 3.
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0.5f}), one_head, 4), (Heads{{0, 2, 3, 6}}));
+    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.5f}), one_head, 4), (Heads{{0, 2, 3, 6}}));
 }
 
 TEST(InfiniPot, Gives_novelty_its_share_of_the_room) {
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0.2f}), one_head, 5), (Heads{{0, 2, 3, 5, 7}}));
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0.8f}), one_head, 5), (Heads{{0, 2, 6, 8, 9}}));
+    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.2f}), one_head, 5), (Heads{{0, 2, 3, 5, 7}}));
+    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.8f}), one_head, 5), (Heads{{0, 2, 6, 8, 9}}));
 }
 
 TEST(InfiniPot, Rounds_the_share_to_the_nearest_and_halves_up) {
     // 0.7 x 2 = 1.4 is 1 by surprisal: slot 2, then 0. 0.5 x 3 = 1.5 is 2: slots 2 and 6, then 0.
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0.7f}), one_head, 2), (Heads{{0, 2}}));
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0.5f}), one_head, 3), (Heads{{0, 2, 6}}));
+    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.7f}), one_head, 2), (Heads{{0, 2}}));
+    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.5f}), one_head, 3), (Heads{{0, 2, 6}}));
 }
 
 TEST(InfiniPot, Selects_every_head_by_its_own_measurements) {
@@ -47,13 +53,13 @@ TEST(InfiniPot, Selects_every_head_by_its_own_measurements) {
     const std::vector<float> reversed_attention(attention_a.rbegin(), attention_a.rend());
     const Layer two_heads =
         Layer::of({attention_a, reversed_attention}, {surprisal_a, reversed_surprisal});
-    EXPECT_EQ(kept_slots(infinipot(), two_heads, 4), (Heads{{0, 2, 3, 6}, {3, 6, 7, 9}}));
+    EXPECT_EQ(kept_slots(unpooled(), two_heads, 4), (Heads{{0, 2, 3, 6}, {3, 6, 7, 9}}));
 }
 
 TEST(InfiniPot, Breaks_ties_in_favour_of_the_more_recent) {
     const std::vector<float> same(10, 1.0f);
-    EXPECT_EQ(kept_slots(infinipot(), Layer::of({attention_a}, {same}), 4), (Heads{{0, 2, 8, 9}}));
-    EXPECT_EQ(kept_slots(infinipot(), Layer::of({same}, {surprisal_a}), 4), (Heads{{2, 6, 8, 9}}));
+    EXPECT_EQ(kept_slots(unpooled(), Layer::of({attention_a}, {same}), 4), (Heads{{0, 2, 8, 9}}));
+    EXPECT_EQ(kept_slots(unpooled(), Layer::of({same}, {surprisal_a}), 4), (Heads{{2, 6, 8, 9}}));
 }
 
 TEST(InfiniPot, Never_prefers_NaN) {
@@ -62,14 +68,14 @@ TEST(InfiniPot, Never_prefers_NaN) {
     surprisal[2] = nan;  // was the highest
     attention[0] = nan;  // was the highest
     // By surprisal 6 and 8, then by attention 2 and 3.
-    EXPECT_EQ(kept_slots(infinipot(), Layer::of({attention}, {surprisal}), 4),
+    EXPECT_EQ(kept_slots(unpooled(), Layer::of({attention}, {surprisal}), 4),
               (Heads{{2, 3, 6, 8}}));
 }
 
 TEST(InfiniPot, Takes_its_share_of_the_room_that_protection_leaves) {
     std::vector<Keep> heads(1, Keep(10, 6));
     heads[0].first(1).last(1);
-    infinipot({.novelty = 0.25f})->select(one_head.view(), heads);
+    unpooled({.novelty = 0.25f})->select(one_head.view(), heads);
     // Of the 4 left one goes to surprisal: 2. Then attention: 3, 5, 7 (0 is protected).
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 5, 7, 9}));
 }
@@ -78,16 +84,16 @@ TEST(InfiniPot, Lets_only_new_entries_compete_by_surprisal_if_novelty_is_not_car
     Layer layer = one_head;
     layer.n_new = 4;
     // Half of 4 by surprisal, of the slots from 6 on: 6 and 8. Then by attention: 0 and 2.
-    EXPECT_EQ(kept_slots(infinipot({.carried = false}), layer, 4), (Heads{{0, 2, 6, 8}}));
-    EXPECT_EQ(kept_slots(infinipot({.carried = true}), layer, 4), (Heads{{0, 2, 3, 6}}));
+    EXPECT_EQ(kept_slots(unpooled({.carried = false}), layer, 4), (Heads{{0, 2, 6, 8}}));
+    EXPECT_EQ(kept_slots(unpooled({.carried = true}), layer, 4), (Heads{{0, 2, 3, 6}}));
 }
 
 TEST(InfiniPot, Gives_what_new_entries_leave_of_the_share_to_attention) {
     Layer layer = one_head;
     layer.n_new = 1;
-    EXPECT_EQ(kept_slots(infinipot({.carried = false}), layer, 4), (Heads{{0, 2, 3, 9}}));
+    EXPECT_EQ(kept_slots(unpooled({.carried = false}), layer, 4), (Heads{{0, 2, 3, 9}}));
     layer.n_new = 0;
-    EXPECT_EQ(kept_slots(infinipot({.carried = false}), layer, 4), (Heads{{0, 2, 3, 5}}));
+    EXPECT_EQ(kept_slots(unpooled({.carried = false}), layer, 4), (Heads{{0, 2, 3, 5}}));
 }
 
 TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
@@ -95,7 +101,7 @@ TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
     layer.n_new = 2;
     std::vector<Keep> heads(1, Keep(10, 5));
     heads[0].last(1);
-    infinipot({.carried = false})->select(layer.view(), heads);
+    unpooled({.carried = false})->select(layer.view(), heads);
     // Of the 4 left two are for surprisal, but only 8 is new and not protected. Then attention.
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 8, 9}));
 }
@@ -103,59 +109,94 @@ TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
 TEST(InfiniPot, Fills_up_with_recent_entries_where_novelty_alone_is_not_carried) {
     Layer layer = Layer::of({}, {surprisal_a});
     layer.n_new = 3;
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .carried = false}), layer, 2), (Heads{{8, 9}}));
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .carried = false}), layer, 5),
+    EXPECT_EQ(kept_slots(unpooled({.novelty = 1, .carried = false}), layer, 2), (Heads{{8, 9}}));
+    EXPECT_EQ(kept_slots(unpooled({.novelty = 1, .carried = false}), layer, 5),
               (Heads{{5, 6, 7, 8, 9}}));
 }
 
 TEST(InfiniPot, Without_a_catalyst_takes_the_attention_of_the_last_token) {
-    const PolicyPtr policy = infinipot({.catalyst = false});
+    const PolicyPtr policy = unpooled({.catalyst = false});
     EXPECT_EQ(policy->needs(),
               (Needs{.attention = AttentionProbe::recent, .n_query = 1, .surprisal = true}));
     EXPECT_EQ(kept_slots(policy, one_head, 4), (Heads{{0, 2, 3, 6}}));
-    EXPECT_EQ(infinipot({.novelty = 1, .catalyst = false})->needs(), Needs{.surprisal = true});
+    EXPECT_EQ(unpooled({.novelty = 1, .catalyst = false})->needs(), Needs{.surprisal = true});
 }
 
 TEST(InfiniPot, Multiplies_attention_but_not_surprisal_by_the_norm_of_the_value) {
     Layer layer = one_head;
     layer.value_norm = {1, 1, 1, 1, 1, 1, 1, 2, 1, 100};  // 7: 10; 9 stays at 0
     // By surprisal 2 and 6 as without, though 9 would have 600; then by attention 7 and 0.
-    EXPECT_EQ(kept_slots(infinipot({.value_norm = 1}), layer, 4), (Heads{{0, 2, 6, 7}}));
+    EXPECT_EQ(kept_slots(unpooled({.value_norm = 1}), layer, 4), (Heads{{0, 2, 6, 7}}));
+}
+
+TEST(InfiniPot, Keeps_what_stands_beside_an_entry_that_is_attended_to) {
+    // Without pooling: 3, 8 and, of those with nothing, the most recent.
+    const Layer layer = Layer::of({{0, 0, 0, 9, 0, 0, 0, 0, 5, 0}}, {});
+    EXPECT_EQ(kept_slots(unpooled({.novelty = 0}), layer, 4), (Heads{{3, 7, 8, 9}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 4), (Heads{{2, 3, 4, 9}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 5}), layer, 5),
+              (Heads{{1, 2, 3, 4, 5}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0}), layer, 7), (Heads{{0, 1, 2, 3, 4, 5, 6}}));
+}
+
+TEST(InfiniPot, Pools_attention_that_is_weighted_already) {
+    Layer layer = Layer::of({{1, 0, 0, 0, 0, 0, 0, 0, 2, 0}}, {});
+    layer.value_norm = {9, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3, .value_norm = 1}), layer, 2),
+              (Heads{{0, 1}}));
+}
+
+TEST(InfiniPot, Averages_surprisal_over_its_own_kernel) {
+    // Averages of three: 0, 3, 3, 3, 2, 4, 4, 4, 2, 0. Ties keep the more recent.
+    const Layer layer = Layer::of({}, {{0, 0, 9, 0, 0, 6, 6, 0, 0, 0}});
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_kernel = 3}), layer, 3),
+              (Heads{{3, 5, 6}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 1}), layer, 3), (Heads{{2, 5, 6}}));
+}
+
+TEST(InfiniPot, Never_lets_NaN_win_its_neighbours) {
+    const Layer layer = Layer::of({{nan, 0, 0, 0, 0, 0, 0, 0, 1, 2}}, {});
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 3), (Heads{{7, 8, 9}}));
 }
 
 TEST(InfiniPot, Needs_the_norm_of_the_value_where_attention_counts) {
-    EXPECT_EQ(infinipot({.value_norm = 2})->needs(),
+    EXPECT_EQ(unpooled({.value_norm = 2})->needs(),
               (Needs{.attention = AttentionProbe::catalyst, .surprisal = true, .value_norm = 2}));
-    EXPECT_EQ(infinipot({.novelty = 1, .value_norm = 2})->needs(), Needs{.surprisal = true});
+    EXPECT_EQ(unpooled({.novelty = 1, .value_norm = 2})->needs(), Needs{.surprisal = true});
 }
 
 TEST(InfiniPot, Without_novelty_neither_needs_nor_reads_surprisal) {
-    const PolicyPtr policy = infinipot({.novelty = 0});
+    const PolicyPtr policy = unpooled({.novelty = 0});
     EXPECT_FALSE(policy->needs().surprisal);
     EXPECT_EQ(policy->needs().attention, AttentionProbe::catalyst);
     EXPECT_EQ(kept_slots(policy, Layer::of({attention_a}, {}), 3), (Heads{{0, 2, 3}}));
 }
 
 TEST(InfiniPot, With_novelty_alone_neither_needs_nor_reads_attention) {
-    const PolicyPtr policy = infinipot({.novelty = 1});
+    const PolicyPtr policy = unpooled({.novelty = 1});
     EXPECT_TRUE(policy->needs().surprisal);
     EXPECT_EQ(policy->needs().attention, AttentionProbe::none);
     EXPECT_EQ(kept_slots(policy, Layer::of({}, {surprisal_a}), 3), (Heads{{2, 6, 8}}));
 }
 
 TEST(InfiniPot, Needs_both_measurements_by_default) {
-    EXPECT_EQ(infinipot()->needs(),
+    EXPECT_EQ(unpooled()->needs(),
               (Needs{.attention = AttentionProbe::catalyst, .surprisal = true}));
     EXPECT_EQ(infinipot()->spec(),
               "infinipot:novelty=0.5,carried=1,catalyst=1,kernel=7,novelty_kernel=1,value_norm=0");
-    EXPECT_EQ(
-        infinipot({.novelty = 1, .carried = false, .catalyst = false, .value_norm = 2})->spec(),
-        "infinipot:novelty=1,carried=0,catalyst=0,value_norm=2");
+    EXPECT_EQ(infinipot({.novelty = 1,
+                         .carried = false,
+                         .catalyst = false,
+                         .kernel = 3,
+                         .novelty_kernel = 5,
+                         .value_norm = 2})
+                  ->spec(),
+              "infinipot:novelty=1,carried=0,catalyst=0,kernel=3,novelty_kernel=5,value_norm=2");
 }
 
 TEST(InfiniPot, Cuts_the_pot_down_when_it_is_full_and_resets_positions) {
-    EXPECT_EQ(infinipot()->schedule(), Schedule::when_full);
-    EXPECT_EQ(infinipot()->positions(), Positions(Positions::reset));
+    EXPECT_EQ(unpooled()->schedule(), Schedule::when_full);
+    EXPECT_EQ(unpooled()->positions(), Positions(Positions::reset));
 }
 
 TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {
@@ -167,6 +208,10 @@ TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {
 }
 
 TEST(InfiniPot, Says_which_other_options_it_takes) {
+    EXPECT_EQ(refusal([] { infinipot({.kernel = 4}); }),
+              "policy infinipot wants an odd kernel of at least 1, not 4");
+    EXPECT_EQ(refusal([] { infinipot({.novelty_kernel = -1}); }),
+              "policy infinipot wants an odd novelty_kernel of at least 1, not -1");
     EXPECT_EQ(refusal([] { infinipot({.value_norm = 3}); }),
               "policy infinipot wants value_norm 0 (none), 1 or 2, not 3");
     EXPECT_EQ(refusal([] { make_policy("infinipot:carried=2"); }),

@@ -139,22 +139,31 @@ Chosen sirllm(const Layer& layer, int sinks, int recent) {
 }
 
 /// avg_pool1d with zeros around, or max_pool1d, over all but the window.
+namespace {
+
+/// Of each of the first n the maximum or, over places beyond the ends too, the average of the
+/// scores around it; 0 behind them.
+Numbers pooled(const Numbers& score, int n, int kernel, bool maximum) {
+    Numbers result(score.size(), 0.0);
+    for (int rank = 0; rank < n; ++rank) {
+        double sum = 0, largest = 0;
+        for (int near = rank - kernel / 2; near <= rank + kernel / 2; ++near) {
+            if (near < 0 || near >= n) continue;
+            sum += score[size(near)];
+            largest = std::max(largest, score[size(near)]);
+        }
+        result[size(rank)] = maximum ? largest : sum / kernel;
+    }
+    return result;
+}
+
+}  // namespace
+
 Chosen snapkv(const Layer& layer, int window, int kernel, bool maximum, Weight weight) {
     return each_head(layer, [&](Choice& choice, const Head& head, int) {
-        const int n_before = choice.n() - window;
         const Numbers score = product(head.attention, head, weight);
-        Numbers pooled(score.size(), 0.0);
-        for (int rank = 0; rank < n_before; ++rank) {
-            double sum = 0, largest = 0;
-            for (int near = rank - kernel / 2; near <= rank + kernel / 2; ++near) {
-                if (near < 0 || near >= n_before) continue;
-                sum += score[size(near)];
-                largest = std::max(largest, score[size(near)]);
-            }
-            pooled[size(rank)] = maximum ? largest : sum / kernel;
-        }
         for (int i = 0; i < window; ++i) choice.take(choice.n() - 1 - i);
-        choice.take_highest(pooled, choice.left());
+        choice.take_highest(pooled(score, choice.n() - window, kernel, maximum), choice.left());
     });
 }
 
@@ -205,18 +214,19 @@ Chosen lots(const Layer& layer, int seed) {
     });
 }
 
-/// §3.3.3: T = round(alpha |C|) by novelty, what is left by attention. Without `carried` only new
-/// entries can be novel; where they are too few, the rest goes to attention, and without attention
-/// to the newest.
+/// §3.3.3: T = round(alpha |C|) by novelty, what is left by attention, pooled. Without `carried`
+/// only new entries can be novel; where they are too few, the rest goes to attention, and without
+/// attention to the newest.
 Chosen infinipot(const Layer& layer, const InfiniPot& settings) {
     return each_head(layer, [&](Choice& choice, const Head& head, int) {
         const auto novel = static_cast<int>(std::lround(settings.novelty * choice.left()));
         const int rivals = settings.carried ? choice.n() : layer.n_new;
-        Numbers surprisal = head.surprisal;
+        Numbers surprisal = pooled(head.surprisal, choice.n(), settings.novelty_kernel, false);
         std::fill_n(surprisal.begin(), choice.n() - rivals, -INFINITY);
         choice.take_highest(surprisal, std::min(novel, rivals));
         if (settings.novelty < 1) {
-            choice.take_highest(product(head.attention, head, settings.weight), choice.left());
+            const Numbers score = product(head.attention, head, settings.weight);
+            choice.take_highest(pooled(score, choice.n(), settings.kernel, true), choice.left());
         }
         choice.take_newest();
     });

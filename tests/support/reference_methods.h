@@ -58,6 +58,8 @@ Chosen lots(const Layer& layer, int seed);
 struct InfiniPot {
     double novelty = 0.5;
     bool carried = true;
+    int kernel = 7;
+    int novelty_kernel = 1;
     Weight weight = Weight::none;
 };
 Chosen infinipot(const Layer& layer, const InfiniPot& settings);
