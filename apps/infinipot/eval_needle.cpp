@@ -143,9 +143,11 @@ std::string write(const Text& text, const Haystacks& haystacks, const Model& mod
 // --- Items
 // ----------------------------------------------------------------------------------------
 
+/// A question reads for what its answer's beginning will attend to as well.
 SessionOptions options_for(const NeedleRun& run, const Text& text) {
     std::vector<std::string> questions;
-    for (const Needle& needle : in_asking_order(text)) questions.push_back(needle.question);
+    for (const Needle& needle : in_asking_order(text))
+        questions.push_back(needle.question + needle.beginning);
     return prompt_options(run.flags, questions);
 }
 

@@ -53,7 +53,7 @@ TEST(Registry, Lists_the_options_where_none_is_near) {
     EXPECT_EQ(
         error_of("infinipot:alpha=0.3"),
         "policy infinipot has no option \"alpha\"; its options are novelty, carried, catalyst, "
-        "value_norm");
+        "kernel, novelty_kernel, value_norm");
     EXPECT_EQ(error_of("full:sinks=1"), "policy full has no option \"sinks\"; it takes none");
 }
 
