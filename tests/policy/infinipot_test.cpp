@@ -2,7 +2,9 @@
 // ones alone compete (Lets_only_new_...), protected rivals counted (Counts_protected_...), no
 // filling up (Fills_up_...), `catalyst` ignored, norms ignored, needed for nothing or put on
 // surprisal (Multiplies_..., Needs_the_norm_...), lowest surprisal, a share rounded down or of all
-// that is kept.
+// that is kept, a kernel ignored, an average in place of a maximum and the other way round, a
+// maximum that NaN spoils, pooling before weighting (Keeps_what_..., Pools_..., Averages_...,
+// Lets_NaN_...).
 
 #include <gtest/gtest.h>
 
@@ -154,8 +156,13 @@ TEST(InfiniPot, Averages_surprisal_over_its_own_kernel) {
     EXPECT_EQ(kept_slots(infinipot({.novelty = 1}), layer, 3), (Heads{{2, 5, 6}}));
 }
 
-TEST(InfiniPot, Never_lets_NaN_win_its_neighbours) {
-    const Layer layer = Layer::of({{nan, 0, 0, 0, 0, 0, 0, 0, 1, 2}}, {});
+TEST(InfiniPot, Pools_attention_by_its_maximum) {
+    const Layer layer = Layer::of({{9, 0, 0, 0, 0, 0, 5, 5, 5, 0}}, {});
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 2), (Heads{{0, 1}}));
+}
+
+TEST(InfiniPot, Lets_NaN_neither_win_nor_spoil_its_neighbours) {
+    const Layer layer = Layer::of({{nan, 0, 0, 0, 0, 0, 0, 1, 2, nan}}, {});
     EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 3), (Heads{{7, 8, 9}}));
 }
 
