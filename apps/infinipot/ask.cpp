@@ -10,9 +10,9 @@
 #include "infinipot/infinipot.h"
 #include "interrupt.h"
 #include "output.h"
-#include "peak_memory.h"
 #include "progress_bar.h"
 #include "quantity.h"
+#include "reading.h"
 #include "report.h"
 #include "session_flags.h"
 #include "terminal.h"
@@ -64,22 +64,6 @@ void check(const Ask& ask) {
         refuse(ErrorCode::invalid_argument, "there is no question to answer");
     }
     for (const std::string& question : ask.questions) check_question(question);
-}
-
-void read_texts(Session& session, TextFiles& texts, ProgressBar& bar,
-                const InterruptGuard& interrupts) {
-    const IngestOptions options = {[&](const Progress& progress) { bar.update(progress); }};
-    bar.start();
-    for (auto chunk = texts.next(); !chunk.empty(); chunk = texts.next()) {
-        interrupts.check();
-        session.ingest(chunk, options);
-    }
-    if (texts.blank()) {
-        throw Error(ErrorCode::bad_text,
-                    "there is nothing to read in " + texts.names() + ": no text but white space");
-    }
-    session.flush(options);
-    bar.clear();
 }
 
 /// Prints the answer as it comes, and ends its last line even if it is interrupted.
@@ -140,19 +124,6 @@ std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, Progress
     }
 }
 
-Report report_on(const Session& session, std::vector<Answer> answers, const Ask& ask) {
-    Report report = {.model = session.model().info(),
-                     .model_options = ask.flags.model_options,
-                     .files = ask.files,
-                     .session = session.options(),
-                     .generate = ask.generate,
-                     .answers = std::move(answers),
-                     .stats = session.stats(),
-                     .peak_memory_bytes = peak_memory_bytes()};
-    report.session.budget = session.budget();
-    return report;
-}
-
 void run(const Ask& ask) {
     check(ask);
     TextFiles texts(ask.files);
@@ -166,7 +137,8 @@ void run(const Ask& ask) {
     Session session(model, options);
 
     auto answers = read_and_answer(session, texts, bar, interrupts, ask);
-    const Report report = report_on(session, std::move(answers), ask);
+    const Report report =
+        report_on(session, ask.flags.model_options, ask.files, ask.generate, std::move(answers));
     if (ask.json) print(print_json(to_json(report)));
     if (!ask.json && !ask.quiet) std::fputs(closing_lines(report).c_str(), stderr);
 }

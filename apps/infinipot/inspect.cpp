@@ -15,9 +15,9 @@
 #include "inspection.h"
 #include "interrupt.h"
 #include "output.h"
-#include "peak_memory.h"
 #include "progress_bar.h"
 #include "quantity.h"
+#include "reading.h"
 #include "report.h"
 #include "session_flags.h"
 #include "terminal.h"
@@ -91,25 +91,6 @@ SessionOptions recorded_options(const Inspect& inspect, const Inspection& inspec
     return options;
 }
 
-void read(Session& session, TextFiles& texts, ProgressBar& bar, const InterruptGuard& interrupts,
-          Inspection& inspection) {
-    const IngestOptions options = {[&](const Progress& progress) {
-        inspection.add(progress);
-        bar.update(progress);
-    }};
-    bar.start();
-    for (auto chunk = texts.next(); !chunk.empty(); chunk = texts.next()) {
-        interrupts.check();
-        session.ingest(chunk, options);
-    }
-    if (texts.blank()) {
-        throw Error(ErrorCode::bad_text,
-                    "there is nothing to read in " + texts.names() + ": no text but white space");
-    }
-    session.flush(options);
-    bar.clear();
-}
-
 std::vector<Answer> answers(Session& session, const Inspect& inspect) {
     if (inspect.question.empty()) return {};
     Generation generation = session.ask(inspect.question, inspect.generate);
@@ -126,7 +107,8 @@ std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, Progress
                                     const Inspect& inspect) {
     const InterruptibleSession interruptible(session);
     try {
-        read(session, texts, bar, interrupts, inspection);
+        read_texts(session, texts, bar, interrupts,
+                   [&](const Progress& progress) { inspection.add(progress); });
         return answers(session, inspect);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::interrupted) throw;
@@ -134,19 +116,6 @@ std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, Progress
                                                 count_text(session.stats().tokens_read, "token") +
                                                 "; nothing was written");
     }
-}
-
-Report report_on(const Session& session, std::vector<Answer> answers, const Inspect& inspect) {
-    Report report = {.model = session.model().info(),
-                     .model_options = inspect.flags.model_options,
-                     .files = inspect.files,
-                     .session = session.options(),
-                     .generate = inspect.generate,
-                     .answers = std::move(answers),
-                     .stats = session.stats(),
-                     .peak_memory_bytes = peak_memory_bytes()};
-    report.session.budget = session.budget();
-    return report;
 }
 
 void write_page(const Inspect& inspect, const Inspection& inspection, const Report& report) {
@@ -182,7 +151,8 @@ void run(const Inspect& inspect) {
     Session session(model, recorded_options(inspect, inspection));
 
     auto given = read_and_answer(session, texts, bar, interrupts, inspection, inspect);
-    const Report report = report_on(session, std::move(given), inspect);
+    const Report report = report_on(session, inspect.flags.model_options, inspect.files,
+                                    inspect.generate, std::move(given));
     if (!inspect.html.empty()) write_page(inspect, inspection, report);
     print(inspect.json ? eval::to_line(to_json(inspection, report)) + "\n"
                        : for_people(inspect, inspection, report));

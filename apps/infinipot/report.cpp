@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "base/byte_size.h"
+#include "peak_memory.h"
 #include "quantity.h"
 
 namespace infinipot::cli {
@@ -124,6 +125,21 @@ std::string word(StopReason reason) {
             return "pot_full";
     }
     return "";
+}
+
+Report report_on(const Session& session, const ModelOptions& model_options,
+                 std::vector<std::string> files, const GenerateOptions& generate,
+                 std::vector<Answer> answers) {
+    Report report = {.model = session.model().info(),
+                     .model_options = model_options,
+                     .files = std::move(files),
+                     .session = session.options(),
+                     .generate = generate,
+                     .answers = std::move(answers),
+                     .stats = session.stats(),
+                     .peak_memory_bytes = peak_memory_bytes()};
+    report.session.budget = session.budget();
+    return report;
 }
 
 std::string closing_lines(const Report& report) {

@@ -29,6 +29,11 @@ struct Report {
     std::uint64_t peak_memory_bytes = 0;
 };
 
+/// What a session has done so far, and the most memory that the program has held.
+Report report_on(const Session& session, const ModelOptions& model_options,
+                 std::vector<std::string> files, const GenerateOptions& generate,
+                 std::vector<Answer> answers);
+
 /// A sentence for every answer that was cut short, and then one line of measurements.
 std::string closing_lines(const Report& report);
 
