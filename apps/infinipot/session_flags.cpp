@@ -83,7 +83,7 @@ void add_policy_flags(CLI::App& app, SessionFlags& flags) {
         ->group(group);
     add_choice(app, "--preset", flags.paper, {{"paper", true}},
                "paper: as in InfiniPot's experiments, nothing is protected and, unless\n"
-               "--policy says otherwise, attention is not pooled")
+               "there is a --policy, it is infinipot:shared=0,kernel=1")
         ->group(group);
 }
 
@@ -124,6 +124,11 @@ std::string catalyst_text(const std::string& flag, const std::vector<std::string
     }
     const auto named = std::ranges::find(catalysts(), flag, &Catalyst::name);
     return named == catalysts().end() ? flag : std::string(named->text);
+}
+
+PolicyPtr policy_of(const SessionFlags& flags) {
+    if (!flags.policy.empty()) return make_policy(flags.policy);
+    return flags.paper ? infinipot({.shared = false, .kernel = 1}) : infinipot();
 }
 
 void apply_paper_preset(Budget& budget) {
@@ -185,9 +190,7 @@ Model load_model(const SessionFlags& flags) {
 SessionOptions session_options(const SessionFlags& flags,
                                const std::vector<std::string>& questions) {
     SessionOptions options = flags.session;
-    options.policy = flags.policy.empty()
-                         ? infinipot({.kernel = flags.paper ? 1 : InfiniPotOptions{}.kernel})
-                         : make_policy(flags.policy);
+    options.policy = policy_of(flags);
     options.catalyst = catalyst_text(flags.catalyst, questions);
     if (!flags.schedule.empty()) options.schedule = parse_schedule(flags.schedule);
     if (!flags.positions.empty()) options.positions = parse_positions(flags.positions);

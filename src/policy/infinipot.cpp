@@ -33,6 +33,7 @@ class InfiniPot final : public EvictionPolicy {
         return PolicySpec("infinipot", {{"novelty", print_value(options_.novelty)},
                                         {"carried", print_value(options_.carried ? 1 : 0)},
                                         {"catalyst", print_value(options_.catalyst ? 1 : 0)},
+                                        {"shared", print_value(options_.shared ? 1 : 0)},
                                         {"kernel", print_value(options_.kernel)},
                                         {"novelty_kernel", print_value(options_.novelty_kernel)},
                                         {"value_norm", print_value(options_.value_norm)}})
@@ -49,13 +50,17 @@ class InfiniPot final : public EvictionPolicy {
     }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
+        std::vector<float> of_all_heads;
+        if (options_.novelty < 1 && options_.shared)
+            of_all_heads = summed(view, [&](int head) { return attention(view, head); });
         int head = 0;
         for (Keep& keep : heads) {
             if (options_.novelty > 0) {
                 const int n_novel = std::min(share(keep.room()), n_rivals(view, keep));
                 keep.best(novelty(view, head), n_novel);
             }
-            if (options_.novelty < 1) keep.fill_best(attention(view, head));
+            if (options_.novelty < 1)
+                keep.fill_best(options_.shared ? of_all_heads : attention(view, head));
             keep.fill_recent();  // for lack of rivals
             ++head;
         }

@@ -32,6 +32,14 @@ std::vector<float> weighted(std::span<const float> attention, const LayerView& v
     return score;
 }
 
+std::vector<float> summed(const LayerView& view,
+                          const std::function<std::vector<float>(int head)>& score) {
+    std::vector<float> sum(static_cast<std::size_t>(view.n_kv), 0.0f);
+    for (int head = 0; head < view.n_head_kv; ++head)
+        std::ranges::transform(sum, score(head), sum.begin(), std::plus<>());
+    return sum;
+}
+
 std::vector<float> pooled(std::span<const float> values, int kernel, Pooling pooling) {
     const int n = static_cast<int>(values.size());
     std::vector<float> result;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,10 @@ namespace infinipot {
 /// 2024, arXiv 2406.12335), which differs in that it always keeps the first entries; here the
 /// Budget's protect_first does that.
 std::vector<float> weighted(std::span<const float> attention, const LayerView& view, int head);
+
+/// What all heads of a layer give an entry together. `score` is of one head, [n_kv].
+std::vector<float> summed(const LayerView& view,
+                          const std::function<std::vector<float>(int head)>& score);
 
 /// Each value replaced by the average or the maximum of `kernel` values around it, an odd number;
 /// as long as `values`. An average counts places beyond the ends as 0. Source: SnapKV's code.

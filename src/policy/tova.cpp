@@ -38,11 +38,8 @@ class Tova final : public EvictionPolicy {
     Positions positions() const override { return Positions::keep; }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
-        std::vector<float> sum(static_cast<std::size_t>(view.n_kv), 0.0f);
-        for (int head = 0; head < view.n_head_kv; ++head) {
-            std::ranges::transform(sum, weighted(view.attention[head], view, head), sum.begin(),
-                                   std::plus<>());
-        }
+        const std::vector<float> sum =
+            summed(view, [&](int head) { return weighted(view.attention[head], view, head); });
         for (Keep& keep : heads) keep.fill_best(sum);
     }
 

@@ -129,7 +129,7 @@ std::vector<std::string> specs() {
                                "infinipot:carried=0,novelty=1",
                                "infinipot:catalyst=0",
                                "infinipot:value_norm=1",
-                               "infinipot:kernel=1",
+                               "infinipot:shared=0,kernel=1",
                                "infinipot:kernel=31,novelty_kernel=9",
                                "streaming_llm:sinks=0",
                                "streaming_llm:sinks=1000",

@@ -3,8 +3,9 @@
 // filling up (Fills_up_...), `catalyst` ignored, norms ignored, needed for nothing or put on
 // surprisal (Multiplies_..., Needs_the_norm_...), lowest surprisal, a share rounded down or of all
 // that is kept, a kernel ignored, an average in place of a maximum and the other way round, a
-// maximum that NaN spoils, pooling before weighting (Keeps_what_..., Pools_..., Averages_...,
-// Lets_NaN_...).
+// maximum that NaN spoils, heads that share all or nothing
+// (Lets_all_heads_..., Lets_novelty_...), pooling before weighting (Keeps_what_..., Pools_...,
+// Averages_..., Lets_NaN_...).
 
 #include <gtest/gtest.h>
 
@@ -29,25 +30,26 @@ const std::vector<float> attention_a = {9, 1, 8, 7, 2, 6, 3, 5, 4, 0};
 const Layer one_head = Layer::of({attention_a}, {surprisal_a});
 
 /// The paper's rule.
-PolicyPtr unpooled(InfiniPotOptions options = {}) {
+PolicyPtr as_in_paper(InfiniPotOptions options = {}) {
+    options.shared = false;
     options.kernel = 1;
     return infinipot(options);
 }
 
 TEST(InfiniPot, Keeps_the_highest_surprisal_and_then_the_highest_attention_of_the_rest) {
     // Half of 4 by surprisal: slots 2 and 6. Then by attention: 0; 2 is kept already; 3.
-    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.5f}), one_head, 4), (Heads{{0, 2, 3, 6}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.5f}), one_head, 4), (Heads{{0, 2, 3, 6}}));
 }
 
 TEST(InfiniPot, Gives_novelty_its_share_of_the_room) {
-    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.2f}), one_head, 5), (Heads{{0, 2, 3, 5, 7}}));
-    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.8f}), one_head, 5), (Heads{{0, 2, 6, 8, 9}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.2f}), one_head, 5), (Heads{{0, 2, 3, 5, 7}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.8f}), one_head, 5), (Heads{{0, 2, 6, 8, 9}}));
 }
 
 TEST(InfiniPot, Rounds_the_share_to_the_nearest_and_halves_up) {
     // 0.7 x 2 = 1.4 is 1 by surprisal: slot 2, then 0. 0.5 x 3 = 1.5 is 2: slots 2 and 6, then 0.
-    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.7f}), one_head, 2), (Heads{{0, 2}}));
-    EXPECT_EQ(kept_slots(unpooled({.novelty = 0.5f}), one_head, 3), (Heads{{0, 2, 6}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.7f}), one_head, 2), (Heads{{0, 2}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.5f}), one_head, 3), (Heads{{0, 2, 6}}));
 }
 
 TEST(InfiniPot, Selects_every_head_by_its_own_measurements) {
@@ -55,13 +57,15 @@ TEST(InfiniPot, Selects_every_head_by_its_own_measurements) {
     const std::vector<float> reversed_attention(attention_a.rbegin(), attention_a.rend());
     const Layer two_heads =
         Layer::of({attention_a, reversed_attention}, {surprisal_a, reversed_surprisal});
-    EXPECT_EQ(kept_slots(unpooled(), two_heads, 4), (Heads{{0, 2, 3, 6}, {3, 6, 7, 9}}));
+    EXPECT_EQ(kept_slots(as_in_paper(), two_heads, 4), (Heads{{0, 2, 3, 6}, {3, 6, 7, 9}}));
 }
 
 TEST(InfiniPot, Breaks_ties_in_favour_of_the_more_recent) {
     const std::vector<float> same(10, 1.0f);
-    EXPECT_EQ(kept_slots(unpooled(), Layer::of({attention_a}, {same}), 4), (Heads{{0, 2, 8, 9}}));
-    EXPECT_EQ(kept_slots(unpooled(), Layer::of({same}, {surprisal_a}), 4), (Heads{{2, 6, 8, 9}}));
+    EXPECT_EQ(kept_slots(as_in_paper(), Layer::of({attention_a}, {same}), 4),
+              (Heads{{0, 2, 8, 9}}));
+    EXPECT_EQ(kept_slots(as_in_paper(), Layer::of({same}, {surprisal_a}), 4),
+              (Heads{{2, 6, 8, 9}}));
 }
 
 TEST(InfiniPot, Never_prefers_NaN) {
@@ -70,14 +74,14 @@ TEST(InfiniPot, Never_prefers_NaN) {
     surprisal[2] = nan;  // was the highest
     attention[0] = nan;  // was the highest
     // By surprisal 6 and 8, then by attention 2 and 3.
-    EXPECT_EQ(kept_slots(unpooled(), Layer::of({attention}, {surprisal}), 4),
+    EXPECT_EQ(kept_slots(as_in_paper(), Layer::of({attention}, {surprisal}), 4),
               (Heads{{2, 3, 6, 8}}));
 }
 
 TEST(InfiniPot, Takes_its_share_of_the_room_that_protection_leaves) {
     std::vector<Keep> heads(1, Keep(10, 6));
     heads[0].first(1).last(1);
-    unpooled({.novelty = 0.25f})->select(one_head.view(), heads);
+    as_in_paper({.novelty = 0.25f})->select(one_head.view(), heads);
     // Of the 4 left one goes to surprisal: 2. Then attention: 3, 5, 7 (0 is protected).
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 5, 7, 9}));
 }
@@ -86,16 +90,16 @@ TEST(InfiniPot, Lets_only_new_entries_compete_by_surprisal_if_novelty_is_not_car
     Layer layer = one_head;
     layer.n_new = 4;
     // Half of 4 by surprisal, of the slots from 6 on: 6 and 8. Then by attention: 0 and 2.
-    EXPECT_EQ(kept_slots(unpooled({.carried = false}), layer, 4), (Heads{{0, 2, 6, 8}}));
-    EXPECT_EQ(kept_slots(unpooled({.carried = true}), layer, 4), (Heads{{0, 2, 3, 6}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.carried = false}), layer, 4), (Heads{{0, 2, 6, 8}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.carried = true}), layer, 4), (Heads{{0, 2, 3, 6}}));
 }
 
 TEST(InfiniPot, Gives_what_new_entries_leave_of_the_share_to_attention) {
     Layer layer = one_head;
     layer.n_new = 1;
-    EXPECT_EQ(kept_slots(unpooled({.carried = false}), layer, 4), (Heads{{0, 2, 3, 9}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.carried = false}), layer, 4), (Heads{{0, 2, 3, 9}}));
     layer.n_new = 0;
-    EXPECT_EQ(kept_slots(unpooled({.carried = false}), layer, 4), (Heads{{0, 2, 3, 5}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.carried = false}), layer, 4), (Heads{{0, 2, 3, 5}}));
 }
 
 TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
@@ -103,7 +107,7 @@ TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
     layer.n_new = 2;
     std::vector<Keep> heads(1, Keep(10, 5));
     heads[0].last(1);
-    unpooled({.carried = false})->select(layer.view(), heads);
+    as_in_paper({.carried = false})->select(layer.view(), heads);
     // Of the 4 left two are for surprisal, but only 8 is new and not protected. Then attention.
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 8, 9}));
 }
@@ -111,30 +115,45 @@ TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
 TEST(InfiniPot, Fills_up_with_recent_entries_where_novelty_alone_is_not_carried) {
     Layer layer = Layer::of({}, {surprisal_a});
     layer.n_new = 3;
-    EXPECT_EQ(kept_slots(unpooled({.novelty = 1, .carried = false}), layer, 2), (Heads{{8, 9}}));
-    EXPECT_EQ(kept_slots(unpooled({.novelty = 1, .carried = false}), layer, 5),
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 1, .carried = false}), layer, 2), (Heads{{8, 9}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 1, .carried = false}), layer, 5),
               (Heads{{5, 6, 7, 8, 9}}));
 }
 
 TEST(InfiniPot, Without_a_catalyst_takes_the_attention_of_the_last_token) {
-    const PolicyPtr policy = unpooled({.catalyst = false});
+    const PolicyPtr policy = as_in_paper({.catalyst = false});
     EXPECT_EQ(policy->needs(),
               (Needs{.attention = AttentionProbe::recent, .n_query = 1, .surprisal = true}));
     EXPECT_EQ(kept_slots(policy, one_head, 4), (Heads{{0, 2, 3, 6}}));
-    EXPECT_EQ(unpooled({.novelty = 1, .catalyst = false})->needs(), Needs{.surprisal = true});
+    EXPECT_EQ(as_in_paper({.novelty = 1, .catalyst = false})->needs(), Needs{.surprisal = true});
 }
 
 TEST(InfiniPot, Multiplies_attention_but_not_surprisal_by_the_norm_of_the_value) {
     Layer layer = one_head;
     layer.value_norm = {1, 1, 1, 1, 1, 1, 1, 2, 1, 100};  // 7: 10; 9 stays at 0
     // By surprisal 2 and 6 as without, though 9 would have 600; then by attention 7 and 0.
-    EXPECT_EQ(kept_slots(unpooled({.value_norm = 1}), layer, 4), (Heads{{0, 2, 6, 7}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.value_norm = 1}), layer, 4), (Heads{{0, 2, 6, 7}}));
+}
+
+TEST(InfiniPot, Lets_all_heads_keep_what_they_attend_to_together) {
+    // The sum is highest at 4, which is neither head's first, and then at 2 and 6.
+    const Layer layer = Layer::of({{0, 0, 9, 0, 6, 0, 1, 0}, {0, 0, 0, 0, 6, 0, 7, 5}}, {});
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0}), layer, 2), (Heads{{2, 4}, {4, 6}}));
+    const PolicyPtr shared = infinipot({.novelty = 0, .shared = true, .kernel = 1});
+    EXPECT_EQ(kept_slots(shared, layer, 1), (Heads{{4}, {4}}));
+    EXPECT_EQ(kept_slots(shared, layer, 3), (Heads{{2, 4, 6}, {2, 4, 6}}));
+}
+
+TEST(InfiniPot, Lets_novelty_differ_where_heads_share_attention) {
+    const Layer layer = Layer::of({{9, 0, 0, 0}, {0, 8, 0, 0}}, {{0, 0, 0, 1}, {0, 0, 1, 0}});
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0.5f, .shared = true, .kernel = 1}), layer, 2),
+              (Heads{{0, 3}, {0, 2}}));
 }
 
 TEST(InfiniPot, Keeps_what_stands_beside_an_entry_that_is_attended_to) {
     // Without pooling: 3, 8 and, of those with nothing, the most recent.
     const Layer layer = Layer::of({{0, 0, 0, 9, 0, 0, 0, 0, 5, 0}}, {});
-    EXPECT_EQ(kept_slots(unpooled({.novelty = 0}), layer, 4), (Heads{{3, 7, 8, 9}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0}), layer, 4), (Heads{{3, 7, 8, 9}}));
     EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 4), (Heads{{2, 3, 4, 9}}));
     EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 5}), layer, 5),
               (Heads{{1, 2, 3, 4, 5}}));
@@ -167,43 +186,46 @@ TEST(InfiniPot, Lets_NaN_neither_win_nor_spoil_its_neighbours) {
 }
 
 TEST(InfiniPot, Needs_the_norm_of_the_value_where_attention_counts) {
-    EXPECT_EQ(unpooled({.value_norm = 2})->needs(),
+    EXPECT_EQ(as_in_paper({.value_norm = 2})->needs(),
               (Needs{.attention = AttentionProbe::catalyst, .surprisal = true, .value_norm = 2}));
-    EXPECT_EQ(unpooled({.novelty = 1, .value_norm = 2})->needs(), Needs{.surprisal = true});
+    EXPECT_EQ(as_in_paper({.novelty = 1, .value_norm = 2})->needs(), Needs{.surprisal = true});
 }
 
 TEST(InfiniPot, Without_novelty_neither_needs_nor_reads_surprisal) {
-    const PolicyPtr policy = unpooled({.novelty = 0});
+    const PolicyPtr policy = as_in_paper({.novelty = 0});
     EXPECT_FALSE(policy->needs().surprisal);
     EXPECT_EQ(policy->needs().attention, AttentionProbe::catalyst);
     EXPECT_EQ(kept_slots(policy, Layer::of({attention_a}, {}), 3), (Heads{{0, 2, 3}}));
 }
 
 TEST(InfiniPot, With_novelty_alone_neither_needs_nor_reads_attention) {
-    const PolicyPtr policy = unpooled({.novelty = 1});
+    const PolicyPtr policy = as_in_paper({.novelty = 1});
     EXPECT_TRUE(policy->needs().surprisal);
     EXPECT_EQ(policy->needs().attention, AttentionProbe::none);
     EXPECT_EQ(kept_slots(policy, Layer::of({}, {surprisal_a}), 3), (Heads{{2, 6, 8}}));
 }
 
 TEST(InfiniPot, Needs_both_measurements_by_default) {
-    EXPECT_EQ(unpooled()->needs(),
+    EXPECT_EQ(as_in_paper()->needs(),
               (Needs{.attention = AttentionProbe::catalyst, .surprisal = true}));
     EXPECT_EQ(infinipot()->spec(),
-              "infinipot:novelty=0.5,carried=1,catalyst=1,kernel=7,novelty_kernel=1,value_norm=0");
-    EXPECT_EQ(infinipot({.novelty = 1,
-                         .carried = false,
-                         .catalyst = false,
-                         .kernel = 3,
-                         .novelty_kernel = 5,
-                         .value_norm = 2})
-                  ->spec(),
-              "infinipot:novelty=1,carried=0,catalyst=0,kernel=3,novelty_kernel=5,value_norm=2");
+              "infinipot:novelty=0.5,carried=1,catalyst=1,shared=1,kernel=7,novelty_kernel=1,value_"
+              "norm=0");
+    EXPECT_EQ(
+        infinipot({.novelty = 1,
+                   .carried = false,
+                   .catalyst = false,
+                   .shared = false,
+                   .kernel = 3,
+                   .novelty_kernel = 5,
+                   .value_norm = 2})
+            ->spec(),
+        "infinipot:novelty=1,carried=0,catalyst=0,shared=0,kernel=3,novelty_kernel=5,value_norm=2");
 }
 
 TEST(InfiniPot, Cuts_the_pot_down_when_it_is_full_and_resets_positions) {
-    EXPECT_EQ(unpooled()->schedule(), Schedule::when_full);
-    EXPECT_EQ(unpooled()->positions(), Positions(Positions::reset));
+    EXPECT_EQ(as_in_paper()->schedule(), Schedule::when_full);
+    EXPECT_EQ(as_in_paper()->positions(), Positions(Positions::reset));
 }
 
 TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {

@@ -25,7 +25,8 @@ TEST(Registry, Makes_a_policy_from_its_name_with_the_defaults) {
 
 TEST(Registry, Makes_a_policy_with_the_options_given) {
     EXPECT_EQ(make_policy("infinipot:novelty=0.3")->spec(),
-              "infinipot:novelty=0.3,carried=1,catalyst=1,kernel=7,novelty_kernel=1,value_norm=0");
+              "infinipot:novelty=0.3,carried=1,catalyst=1,shared=1,kernel=7,novelty_kernel=1,value_"
+              "norm=0");
     EXPECT_EQ(make_policy("snapkv:pooling=maximum,kernel=7")->spec(),
               "snapkv:window=32,kernel=7,pooling=maximum,value_norm=0");
     EXPECT_EQ(make_policy("streaming_llm:sinks=8")->spec(), "streaming_llm:sinks=8");
@@ -53,7 +54,7 @@ TEST(Registry, Lists_the_options_where_none_is_near) {
     EXPECT_EQ(
         error_of("infinipot:alpha=0.3"),
         "policy infinipot has no option \"alpha\"; its options are novelty, carried, catalyst, "
-        "kernel, novelty_kernel, value_norm");
+        "shared, kernel, novelty_kernel, value_norm");
     EXPECT_EQ(error_of("full:sinks=1"), "policy full has no option \"sinks\"; it takes none");
 }
 

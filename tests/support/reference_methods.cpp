@@ -91,6 +91,16 @@ Numbers negative(Numbers x) {
     return x;
 }
 
+template <typename Score>
+Numbers sum_of_heads(const Layer& layer, Score score) {
+    Numbers sum(layer.heads[0].attention.size(), 0.0);
+    for (const Head& head : layer.heads) {
+        const Numbers one = score(head);
+        for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += one[i];
+    }
+    return sum;
+}
+
 void take_oldest(Choice& choice, int how_many) {
     for (int rank = 0; rank < how_many; ++rank) choice.take(rank);
 }
@@ -120,11 +130,8 @@ Chosen h2o(const Layer& layer, int recent, Weight weight) {
 
 /// All heads of a layer as one.
 Chosen tova(const Layer& layer, Weight weight) {
-    Numbers sum(layer.heads[0].attention.size(), 0.0);
-    for (const Head& head : layer.heads) {
-        const Numbers score = product(head.attention, head, weight);
-        for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += score[i];
-    }
+    const Numbers sum = sum_of_heads(
+        layer, [&](const Head& head) { return product(head.attention, head, weight); });
     return each_head(
         layer, [&](Choice& choice, const Head&, int) { choice.take_highest(sum, choice.left()); });
 }
@@ -214,20 +221,24 @@ Chosen lots(const Layer& layer, int seed) {
     });
 }
 
-/// §3.3.3: T = round(alpha |C|) by novelty, what is left by attention, pooled. Without `carried`
+/// §3.3.3: T = round(alpha |C|) by novelty, what is left by attention, pooled and
+/// the same in all heads unless told otherwise. Without `carried`
 /// only new entries can be novel; where they are too few, the rest goes to attention, and without
 /// attention to the newest.
 Chosen infinipot(const Layer& layer, const InfiniPot& settings) {
+    const auto attention = [&](const Head& head) {
+        const Numbers score = product(head.attention, head, settings.weight);
+        return pooled(score, static_cast<int>(score.size()), settings.kernel, true);
+    };
+    const bool attends = settings.novelty < 1;
+    const Numbers sum = attends && settings.shared ? sum_of_heads(layer, attention) : Numbers();
     return each_head(layer, [&](Choice& choice, const Head& head, int) {
         const auto novel = static_cast<int>(std::lround(settings.novelty * choice.left()));
         const int rivals = settings.carried ? choice.n() : layer.n_new;
         Numbers surprisal = pooled(head.surprisal, choice.n(), settings.novelty_kernel, false);
         std::fill_n(surprisal.begin(), choice.n() - rivals, -INFINITY);
         choice.take_highest(surprisal, std::min(novel, rivals));
-        if (settings.novelty < 1) {
-            const Numbers score = product(head.attention, head, settings.weight);
-            choice.take_highest(pooled(score, choice.n(), settings.kernel, true), choice.left());
-        }
+        if (attends) choice.take_highest(settings.shared ? sum : attention(head), choice.left());
         choice.take_newest();
     });
 }

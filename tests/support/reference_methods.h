@@ -58,6 +58,7 @@ Chosen lots(const Layer& layer, int seed);
 struct InfiniPot {
     double novelty = 0.5;
     bool carried = true;
+    bool shared = true;
     int kernel = 7;
     int novelty_kernel = 1;
     Weight weight = Weight::none;
