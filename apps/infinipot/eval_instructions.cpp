@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,8 +17,10 @@
 #include "interrupt.h"
 #include "option_types.h"
 #include "output.h"
+#include "progress_bar.h"
 #include "quantity.h"
 #include "session_flags.h"
+#include "terminal.h"
 
 namespace infinipot::cli {
 namespace {
@@ -48,11 +51,13 @@ constexpr std::size_t step_tokens = 64;  ///< read between two looks at the pot
 /// Reads the rule, and of the text until the pot has been distilled `n` times.
 void read_until_distilled(Session& session, const Instruction& rule, const EndlessText& text,
                           int n) {
-    session.ingest(eval::opening(rule));
+    ProgressBar bar(std::nullopt, !is_terminal(stderr));
+    const IngestOptions options{.on_progress = [&](const Progress& p) { bar.update(p); }};
+    session.ingest(eval::opening(rule), options);
     std::size_t at = 0;
     do {
-        session.ingest(text.tokens(at, step_tokens));
-        session.flush();
+        session.ingest(text.tokens(at, step_tokens), options);
+        session.flush(options);
         at += step_tokens;
     } while (session.stats().distillations < static_cast<std::uint64_t>(n));
 }
@@ -103,22 +108,11 @@ std::vector<ExperimentItem> items_of(const InstructionsRun& run, const Model& mo
                                  const InterruptibleSession interruptible(session);
                                  read_until_distilled(session, rule, text, n);
                                  ask_all(session, rule, result);
-                                 add_stats(result, session.stats());
-                                 add_provenance(result, session, run.flags);
+                                 add_measurements(result, session, run.flags);
                              }});
         }
     }
     return each_once(std::move(items));
-}
-
-bool is_whole(const Json& result) {
-    return result.contains("score") && result["score"].is_number();
-}
-
-std::string outcome(const Json& result) {
-    char text[32];
-    std::snprintf(text, sizeof text, "obeyed %.2f", result["score"].get<double>());
-    return text;
 }
 
 /// For each number of distillations, how often each rule was obeyed.
@@ -153,7 +147,7 @@ std::string table(const std::vector<ExperimentItem>& items, const Experiment& ex
 }
 
 void run_instructions(const InstructionsRun& run) {
-    Experiment experiment(run.out, is_whole);
+    Experiment experiment(run.out, has_score);
     std::vector<std::string> questions;
     for (const std::string_view question : eval::neutral_questions())
         questions.emplace_back(question);
@@ -161,7 +155,7 @@ void run_instructions(const InstructionsRun& run) {
     const Model model = load_model(run.flags);
     const EndlessText text(model, read_all(run.file));
     const std::vector<ExperimentItem> items = items_of(run, model, options, text);
-    experiment.run(items, outcome);
+    experiment.run(items, score_text);
     print(table(items, experiment));
 }
 
@@ -182,9 +176,7 @@ Command add_eval_instructions(CLI::App& eval) {
     add_counts(app, "--distillations", run->distillations, 0,
                "How often the pot is distilled before the questions; commas or again\n"
                "for more [0 10 50]");
-    app.add_option("--out", run->out, "JSONL file to append results to, and to go on from")
-        ->type_name("value")
-        ->option_text("FILE");
+    add_results_file(app, run->out);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_instructions(*run); }};
 }

@@ -73,7 +73,6 @@ struct Item {
 Json describe_method(const LongBenchRun& run, const Model& model) {
     Json method = describe_prompts("longbench", run.flags, model);
     method["max_length"] = run.max_length;
-    method["sliding_window"] = run.flags.model_options.sliding_window;
     method["method_id"] = eval::fingerprint(eval::to_line(method));
     return method;
 }
@@ -224,23 +223,11 @@ void answer(const LongBenchRun& run, const Item& item, const Model& model, Json&
     result["budget"] = budget_json(session.budget());
     read_and_ask(session, task, result);
     add_scores(result, item);
-    add_stats(result, session.stats());
-    result["ttft_seconds"] = session.stats().ttft_seconds;
-    add_provenance(result, session, run.flags);
+    add_measurements(result, session, run.flags);
 }
 
 // --- All items
 // ------------------------------------------------------------------------------------
-
-bool is_whole(const Json& result) {
-    return result.contains("score") && result["score"].is_number();
-}
-
-std::string outcome(const Json& result) {
-    char score[32];
-    std::snprintf(score, sizeof score, "score %.2f", result["score"].get<double>());
-    return score;
-}
 
 ExperimentItem to_measure(const LongBenchRun& run, const Item& item, const Model& model) {
     const Prompt& prompt = item.data.prompt;
@@ -313,13 +300,13 @@ void check(const LongBenchRun& run) {
 
 void run_longbench(const LongBenchRun& run) {
     check(run);
-    Experiment experiment(run.out, is_whole);
+    Experiment experiment(run.out, has_score);
     std::vector<Item> prompts = items_of(run);
     prompt_options(run.flags);  // refuses a misspelt policy before the model is loaded
     const Model model = load_model(run.flags);
     describe_all(prompts, run, model);
     const std::vector<ExperimentItem> items = to_measure(run, prompts, model);
-    experiment.run(items, outcome);
+    experiment.run(items, score_text);
     print(table(items, experiment));
 }
 
@@ -345,9 +332,7 @@ Command add_eval_longbench(CLI::App& eval) {
         app, "--max-length", run->max_length, 16,
         "Tokens of a prompt; a longer one loses its middle, as LongBench does\nfor models with "
         "a window [policy truncate: what fits; else any]");
-    app.add_option("--out", run->out, "JSONL file to append results to, and to go on from")
-        ->type_name("value")
-        ->option_text("FILE");
+    add_results_file(app, run->out);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_longbench(*run); }};
 }

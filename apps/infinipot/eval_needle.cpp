@@ -118,7 +118,12 @@ Haystacks read_haystacks(const NeedleRun& run, const Model& model) {
     Haystacks haystacks;
     for (const std::string& path : run.haystacks) {
         std::string text = path == filler ? eval::repeated_sentences(filler_bytes) : read_all(path);
-        haystacks.emplace(file_name(path), EndlessText(model, std::move(text)));
+        const std::string name = file_name(path);
+        if (!haystacks.emplace(name, EndlessText(model, std::move(text))).second) {
+            throw Error(ErrorCode::invalid_argument,
+                        "there are two haystacks named " + name +
+                            ", and results tell them apart by name; rename one");
+        }
     }
     return haystacks;
 }
@@ -184,8 +189,6 @@ void read_and_ask(Session& session, const Text& text, const std::string& book, J
         sum += score;
     }
     result["score"] = sum / static_cast<double>(text.needles.size());
-    add_stats(result, session.stats());
-    result["ttft_seconds"] = session.stats().ttft_seconds;
 }
 
 std::string name_of(const Text& text) {
@@ -212,7 +215,7 @@ std::vector<ExperimentItem> items_of(const NeedleRun& run, const std::vector<Tex
                              const std::string book = write(text, haystacks, model);
                              Session session(model, options_for(run, text));
                              read_and_ask(session, text, book, result);
-                             add_provenance(result, session, run.flags);
+                             add_measurements(result, session, run.flags);
                          }});
     }
     return each_once(std::move(items));
@@ -222,14 +225,7 @@ std::vector<ExperimentItem> items_of(const NeedleRun& run, const std::vector<Tex
 // --------------------------------------------------------------------------------------
 
 bool is_whole(const Json& result) {
-    return result.contains("score") && result["score"].is_number() && result.contains("scores") &&
-           result["scores"].is_array();
-}
-
-std::string outcome(const Json& result) {
-    char text[64];
-    std::snprintf(text, sizeof text, "score %.2f", result["score"].get<double>());
-    return text;
+    return has_score(result) && result.contains("scores") && result["scores"].is_array();
 }
 
 struct Mean {
@@ -300,7 +296,7 @@ void run_needle(const NeedleRun& run) {
     const Model model = load_model(run.flags);
     const Haystacks haystacks = read_haystacks(run, model);
     const std::vector<ExperimentItem> items = items_of(run, texts, haystacks, model);
-    experiment.run(items, outcome);
+    experiment.run(items, score_text);
     print(table(items, experiment));
 }
 
@@ -328,9 +324,7 @@ Command add_eval_needle(CLI::App& eval) {
               "Magic numbers in one text, evenly spread, each with its question [1]");
     add_count(app, "--keys", run->n_keys, 1, "Texts, and needles, per length and depth [3]");
     add_count(app, "--key-seed", run->seed, "Seed of the needles [1]");
-    app.add_option("--out", run->out, "JSONL file to append results to, and to go on from")
-        ->type_name("value")
-        ->option_text("FILE");
+    add_results_file(app, run->out);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_needle(*run); }};
 }

@@ -75,7 +75,6 @@ void retrieve(Session& session, const PasskeySettings& settings, Json& result) {
     result["key"] = passkey.key;
     result["answer"] = answer;
     result["found"] = eval::found_passkey(answer, passkey.key);
-    add_stats(result, session.stats());
 }
 
 std::string name_of(const PasskeySettings& settings) {
@@ -103,9 +102,10 @@ std::vector<ExperimentItem> items_of(const PasskeyRun& run, const Model& model,
         items.push_back({.settings = describe(run, any, settings),
                          .name = name_of(settings),
                          .size = static_cast<double>(settings.length),
-                         .measure = [&model, &options, settings](Json& result) {
+                         .measure = [&run, &model, &options, settings](Json& result) {
                              Session session(model, options);
                              retrieve(session, settings, result);
+                             add_measurements(result, session, run.flags);
                          }});
     }
     return each_once(std::move(items));
@@ -175,9 +175,7 @@ Command add_eval_passkey(CLI::App& eval) {
     add_choice(app, "--format", run->format, formats,
                "landmark: lines of garbage, cut anywhere; llama.cpp: one line;\n"
                "infinitebench: a line for each repetition [landmark]");
-    app.add_option("--out", run->out, "JSONL file to append results to, and to go on from")
-        ->type_name("value")
-        ->option_text("FILE");
+    add_results_file(app, run->out);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_passkey(*run); }};
 }

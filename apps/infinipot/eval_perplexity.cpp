@@ -84,7 +84,7 @@ Json measure(Session& session, const PerplexityRun& run, std::string_view text, 
     result["perplexity"] = perplexity.perplexity();
     result["perplexity_of_last"] = perplexity.perplexity_of_last();
     result["perplexity_of_buckets"] = perplexity.buckets();
-    add_stats(result, session.stats());
+    add_measurements(result, session, run.flags);
     return result;
 }
 

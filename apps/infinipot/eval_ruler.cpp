@@ -167,7 +167,6 @@ std::vector<Method> methods_of(const RulerRun& run, const Model& model) {
     std::vector<Method> methods;
     for (const SessionFlags& flags : flags_of_modes(run)) {
         Json method = describe_prompts("ruler", flags, model);
-        method["sliding_window"] = flags.model_options.sliding_window;
         method["method_id"] = eval::fingerprint(eval::to_line(method));
         methods.push_back({flags, method});
     }
@@ -239,9 +238,7 @@ void answer(const RulerTask& task, const RulerItem& item, const Method& method, 
     result["pred"] = prediction;
     result["stop_reason"] = word(answer.stop_reason());
     result["score"] = eval::ruler_score(task.metric, prediction, item.references);
-    add_stats(result, session.stats());
-    result["ttft_seconds"] = session.stats().ttft_seconds;
-    add_provenance(result, session, method.flags);
+    add_measurements(result, session, method.flags);
 }
 
 // --- All items
@@ -292,16 +289,6 @@ std::vector<ExperimentItem> items_of(const RulerRun& run, const RulerData& data,
     return each_once(std::move(items));
 }
 
-bool is_whole(const Json& result) {
-    return result.contains("score") && result["score"].is_number();
-}
-
-std::string outcome(const Json& result) {
-    char score[32];
-    std::snprintf(score, sizeof score, "score %.2f", result["score"].get<double>());
-    return score;
-}
-
 ScoreGrid scores_of(const RulerRun& run, const Method& method,
                     const std::vector<ExperimentItem>& items, const Experiment& experiment) {
     std::vector<std::string> names;
@@ -321,13 +308,13 @@ ScoreGrid scores_of(const RulerRun& run, const Method& method,
 
 void run_ruler(const RulerRun& run) {
     check(run);
-    Experiment experiment(run.out, is_whole);
+    Experiment experiment(run.out, has_score);
     const RulerData data = read_data(run);
     prompt_options(run.flags);  // refuses a misspelt policy before the model is loaded
     const Model model = load_model(run.flags);
     const std::vector<Method> methods = methods_of(run, model);
     const std::vector<ExperimentItem> items = items_of(run, data, methods, model);
-    experiment.run(items, outcome);
+    experiment.run(items, score_text);
     for (const Method& method : methods) {
         const ScoreGrid scores = scores_of(run, method, items, experiment);
         print((&method == &methods.front() ? "" : "\n") + scores.text(method.described["mode"]));
@@ -367,7 +354,7 @@ Command add_eval_ruler(CLI::App& eval) {
          {"both", Mode::both}},
         "query-aware: the text is read for its question; query-agnostic: for any;\nboth, where "
         "the policy knows the difference [as --catalyst says]");
-    add_path("--out", run->out, "FILE", "JSONL file to append results to, and to go on from");
+    add_results_file(app, run->out);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_ruler(*run); }};
 }

@@ -14,6 +14,8 @@
 namespace infinipot::cli {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 std::string file_fingerprint(const ModelInfo& model) {
     constexpr std::uint64_t part = 1 << 20;
     std::ifstream file(model.path, std::ios::binary);
@@ -25,21 +27,40 @@ std::string file_fingerprint(const ModelInfo& model) {
     return eval::fingerprint(std::to_string(model.file_bytes) + ":" + bytes);
 }
 
+void add_provenance(Json& result, const Session& session, const SessionFlags& flags) {
+    result["version"] = INFINIPOT_VERSION;
+    result["commit"] = INFINIPOT_COMMIT;
+    result["model_fingerprint"] = file_fingerprint(session.model().info());
+    result["kernels"] = flags.model_options.kernels == Kernels::native ? "native" : "ggml";
+    result["threads"] = session.options().n_threads;
+    result["batch"] = session.options().n_batch;
+}
+
+void add_stats(Json& result, const Stats& stats) {
+    result["tokens_read"] = stats.tokens_read;
+    result["tokens_left_out"] = stats.tokens_left_out;
+    result["distillations"] = stats.distillations;
+    result["prefill_seconds"] = stats.prefill_seconds;
+    result["tokens_generated"] = stats.tokens_generated;
+    result["decode_seconds"] = stats.decode_seconds;
+    result["ttft_seconds"] = stats.ttft_seconds;
+    result["pot_bytes"] = stats.pot_bytes;
+    result["peak_n_kv"] = stats.peak_n_kv;
+}
+
 }  // namespace
 
-nlohmann::ordered_json describe_session(const std::string& task, const Session& session,
-                                        const SessionFlags& flags) {
+Json describe_session(const std::string& task, const Session& session, const SessionFlags& flags) {
     const SessionOptions& options = session.options();
-    nlohmann::ordered_json settings = {
-        {"task", task},
-        {"model", session.model().info().name},
-        {"file_bytes", session.model().info().file_bytes},
-        {"policy", options.policy->spec()},
-        {"catalyst", flags.catalyst},
-        {"schedule", to_string(*options.schedule)},
-        {"positions", to_string(*options.positions)},
-        {"framing", options.framing == Framing::chat ? "chat" : "raw"},
-        {"budget", budget_json(session.budget())}};
+    Json settings = {{"task", task},
+                     {"model", session.model().info().name},
+                     {"file_bytes", session.model().info().file_bytes},
+                     {"policy", options.policy->spec()},
+                     {"catalyst", flags.catalyst},
+                     {"schedule", to_string(*options.schedule)},
+                     {"positions", to_string(*options.positions)},
+                     {"framing", options.framing == Framing::chat ? "chat" : "raw"},
+                     {"budget", budget_json(session.budget())}};
     // Left out where they are as usual, so that results from before there were others keep their
     // ids.
     if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
@@ -52,16 +73,6 @@ std::string file_name(const std::string& path) {
     return std::filesystem::path(path).filename().string();
 }
 
-void add_provenance(nlohmann::ordered_json& result, const Session& session,
-                    const SessionFlags& flags) {
-    result["version"] = INFINIPOT_VERSION;
-    result["commit"] = INFINIPOT_COMMIT;
-    result["model_fingerprint"] = file_fingerprint(session.model().info());
-    result["kernels"] = flags.model_options.kernels == Kernels::native ? "native" : "ggml";
-    result["threads"] = session.options().n_threads;
-    result["batch"] = session.options().n_batch;
-}
-
 void read_with_progress(Session& session, std::string_view text) {
     ProgressBar bar(text.size(), !is_terminal(stderr));
     const IngestOptions options{.on_progress = [&](const Progress& p) { bar.update(p); }};
@@ -69,15 +80,9 @@ void read_with_progress(Session& session, std::string_view text) {
     session.flush(options);
 }
 
-void add_stats(nlohmann::ordered_json& result, const Stats& stats) {
-    result["tokens_read"] = stats.tokens_read;
-    result["tokens_left_out"] = stats.tokens_left_out;
-    result["distillations"] = stats.distillations;
-    result["prefill_seconds"] = stats.prefill_seconds;
-    result["tokens_generated"] = stats.tokens_generated;
-    result["decode_seconds"] = stats.decode_seconds;
-    result["pot_bytes"] = stats.pot_bytes;
-    result["peak_n_kv"] = stats.peak_n_kv;
+void add_measurements(Json& result, const Session& session, const SessionFlags& flags) {
+    add_stats(result, session.stats());
+    add_provenance(result, session, flags);
 }
 
 }  // namespace infinipot::cli

@@ -17,15 +17,13 @@ nlohmann::ordered_json describe_session(const std::string& task, const Session& 
 /// A file as results name it: without folders, which differ from machine to machine.
 std::string file_name(const std::string& path);
 
-/// What made a result, besides what decides it: version and commit of the program, a fingerprint of
-/// the model file's size, beginning and end, kernels, threads and batch.
-void add_provenance(nlohmann::ordered_json& result, const Session& session,
-                    const SessionFlags& flags);
-
 /// Reads all of `text`; on a terminal a bar shows how far it is.
 void read_with_progress(Session& session, std::string_view text);
 
-/// How much was read, and what it took.
-void add_stats(nlohmann::ordered_json& result, const Stats& stats);
+/// How much was read and what it took, and what made the result besides what decides it: version
+/// and commit of the program, a fingerprint of the model file's size, beginning and end, kernels,
+/// threads and batch.
+void add_measurements(nlohmann::ordered_json& result, const Session& session,
+                      const SessionFlags& flags);
 
 }  // namespace infinipot::cli

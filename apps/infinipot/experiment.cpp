@@ -85,6 +85,22 @@ class ExperimentProgress {
 
 }  // namespace
 
+bool has_score(const Json& result) {
+    return result.contains("score") && result["score"].is_number();
+}
+
+std::string score_text(const Json& result) {
+    char text[32];
+    std::snprintf(text, sizeof text, "score %.2f", result["score"].get<double>());
+    return text;
+}
+
+void add_results_file(CLI::App& app, std::string& out) {
+    app.add_option("--out", out, "JSONL file to append results to, and to go on from")
+        ->type_name("value")
+        ->option_text("FILE");
+}
+
 std::vector<ExperimentItem> each_once(std::vector<ExperimentItem> items) {
     std::set<std::string> ids;
     std::erase_if(items, [&](const ExperimentItem& item) {

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +24,13 @@ struct ExperimentItem {
 
 /// Each once, whatever was asked for twice.
 std::vector<ExperimentItem> each_once(std::vector<ExperimentItem> items);
+
+/// Whether a result has a "score" from 0 to 1, and what it is, in words.
+bool has_score(const eval::Results::Json& result);
+std::string score_text(const eval::Results::Json& result);
+
+/// The option --out, an experiment's file of results.
+void add_results_file(CLI::App& app, std::string& out);
 
 class Experiment {
    public:

@@ -46,6 +46,7 @@ refuses 2 'there is no --length' eval needle -m "$model"
 refuses 2 'several needles in one text must be magic numbers' "${needle[@]}" --needles 2
 refuses 2 'there are names for 256 magic numbers, not for 300' "${needle[@]}" --kind magic-number --needles 300
 refuses 2 '--kind wants pass-key, magic-number or sandwich, not "pin"' "${needle[@]}" --kind pin
+refuses 2 'there are two haystacks named book.txt' "${needle[@]}" --haystack "$work/book.txt"
 refuses 3 'nowhere.txt' "${needle[@]}" --haystack nowhere.txt
 succeeds "${needle[@]}" --length 5 --depth 0.5 --keys 1 --out "$work/short.jsonl"
 grep -q 'the needles alone take more than 5 tokens' "$work/short.jsonl" || fail "no error of a text that is too short"

@@ -11,6 +11,7 @@ grep -Eqx ' +300 +0\.50 +[01] of 1' "$work/out" || fail "no table"
 grep -Eqx '1 of 1: length 300, depth 0\.50, key [0-9]+: (not )?found, [0-9,]+ tokens at [0-9.]+ tokens/s' "$work/err" ||
     fail "no line for the key"
 [[ $(wc -l <"$results") == 1 ]] || fail "not one result"
+grep -q '"ttft_seconds".*"commit".*"model_fingerprint"' "$results" || fail "it does not say what made the result"
 cp "$results" "$work/before"
 cp "$work/out" "$work/table"
 
@@ -23,7 +24,7 @@ grep -qx '1 of 2 were done before' "$work/err" || fail "it does not say what was
 [[ $(wc -l <"$results") == 2 ]] || fail "not one result more"
 head -c -40 "$results" >"$work/cut.jsonl"
 succeeds "${passkey[@]}" --depth 0.5 --depth 0.9 --keys 1 --out "$work/cut.jsonl"
-drop_time() { sed -E 's/"(prefill|decode)_seconds":[0-9.e-]*//g' "$1"; }
+drop_time() { sed -E 's/"(prefill|decode|ttft)_seconds":[0-9.e-]*//g' "$1"; }
 diff <(drop_time "$results") <(drop_time "$work/cut.jsonl") || fail "a line that was cut off stays"
 
 succeeds "${passkey[@]}" --depth 0 --depth 1 --keys 2
