@@ -39,9 +39,8 @@ std::uint32_t draw(Random& random, std::uint32_t least, std::uint32_t most) {
 
 Needle pass_key(Random& random) {
     const std::string key = std::to_string(draw(random, 10000, 99999));
-    return {NeedleKind::pass_key,
-            "The pass key is " + key + ". Remember it. " + key + " is the pass key.",
-            "What is the pass key?", " The pass key is", key};
+    return {NeedleKind::pass_key, passkey_sentences(key), "What is the pass key?",
+            " The pass key is", key};
 }
 
 std::string name_of(int i) {

@@ -81,21 +81,21 @@ std::string five_digits(unsigned seed, int index) {
     return std::string(5 - digits.size(), '0') + digits;
 }
 
-std::string hidden_sentences(const std::string& key) {
-    return "The pass key is " + key + ". Remember it. " + key + " is the pass key.";
-}
-
 Passkey infinite_bench(const PasskeySettings& settings) {
     const std::string key = five_digits(settings.seed, settings.key_index);
     const auto [before, after] = cut_between_lines(settings);
     return {.key = key,
-            .text = std::string(task) + "\n\n" + before + hidden_sentences(key) + '\n' + after,
+            .text = std::string(task) + "\n\n" + before + passkey_sentences(key) + '\n' + after,
             .question = "\nWhat is the pass key?\nThe pass key is"};
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
+
+std::string passkey_sentences(const std::string& key) {
+    return "The pass key is " + key + ". Remember it. " + key + " is the pass key.";
+}
 
 Passkey make_passkey(const PasskeySettings& settings) {
     if (settings.format == PasskeyFormat::infinite_bench) return infinite_bench(settings);
@@ -104,7 +104,7 @@ Passkey make_passkey(const PasskeySettings& settings) {
     const auto [before, after] = lines ? cut_anywhere(settings) : cut_between(settings);
     const char* apart = lines ? "\n" : " ";
     std::string text(task);
-    for (const std::string& part : {before, hidden_sentences(key), after}) {
+    for (const std::string& part : {before, passkey_sentences(key), after}) {
         if (!part.empty()) text += apart + part;
     }
     return {.key = key, .text = text, .question = apart + std::string(passkey_question)};

@@ -34,6 +34,9 @@ extern const std::string_view passkey_question;
 /// The sentences that a key is hidden in, over and over.
 extern const std::string_view passkey_garbage;
 
+/// What is hidden: the key is said twice.
+std::string passkey_sentences(const std::string& key);
+
 /// Equal settings make equal texts, and texts of different depth hide the same keys.
 Passkey make_passkey(const PasskeySettings& settings);
 
