@@ -3,6 +3,7 @@
 set(INFINIPOT_LLAMA_DIR "" CACHE PATH "llama.cpp source folder to use instead of the pinned one")
 option(INFINIPOT_GGML_FP16 "Let ggml use AVX512-FP16, which slows its decoding (see cmake/llama.cmake)" OFF)
 option(INFINIPOT_GGML_OPENMP "Let ggml use OpenMP, as it does by default (see cmake/llama.cmake)" OFF)
+option(INFINIPOT_CUDA "Let models run on NVIDIA GPUs (see docs/gpu.md)" OFF)
 option(INFINIPOT_LLAMA_BENCH "Be able to build llama.cpp's llama-bench, for scripts/bench-vs-llama" OFF)
 
 function(infinipot_find_llama result)
@@ -38,6 +39,8 @@ function(infinipot_add_llama dir)
     # OpenMP's barriers spin: with other work on the cores decoding falls to a tenth or less. ggml's own
     # thread pool is as fast on an idle machine.
     set(GGML_OPENMP ${INFINIPOT_GGML_OPENMP})
+    set(GGML_CUDA ${INFINIPOT_CUDA})
+    set(GGML_CUDA_NCCL OFF)  # one GPU holds a model
     add_subdirectory(${dir} ${PROJECT_BINARY_DIR}/llama.cpp EXCLUDE_FROM_ALL SYSTEM)
 endfunction()
 

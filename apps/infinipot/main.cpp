@@ -126,9 +126,9 @@ void run(int argc, char** argv) {
     program.set_version_flag("--version", "infinipot " INFINIPOT_VERSION, "Print the version");
     program.formatter(std::make_shared<HelpFormat>());
     program.require_subcommand(0, 1);  // none is refused below; two would eat a question
-    const std::vector<Command> commands = {add_ask(program),      add_bench(program),
-                                           add_eval(program),     add_inspect(program),
-                                           add_policies(program), add_requantize(program)};
+    const std::vector<Command> commands = {
+        add_ask(program),     add_bench(program),    add_eval(program),      add_inspect(program),
+        add_devices(program), add_policies(program), add_requantize(program)};
     program.footer(examples);  // now, or the commands would have it too
     allow_extras(program);
 

@@ -54,6 +54,7 @@ Json model_json(const ModelInfo& info, const ModelOptions& options) {
     return {{"path", info.path},
             {"name", info.name},
             {"architecture", info.architecture},
+            {"device", info.device},
             {"n_ctx_train", info.n_ctx_train},
             {"file_bytes", info.file_bytes},
             {"copied_weight_bytes", info.copied_weight_bytes},

@@ -94,6 +94,12 @@ void add_machine_flags(CLI::App& app, SessionFlags& flags) {
     add_count(app, "--batch", flags.session.n_batch, 1,
               with_default("Tokens per forward pass while reading", flags.session.n_batch))
         ->group(group);
+    app.add_option("--device", flags.model_options.device,
+                   "Where the model and its pot live: cpu, gpu, or a name from\n"
+                   "'infinipot devices' [the first GPU, else the CPU]")
+        ->type_name("value")
+        ->option_text("NAME")
+        ->group(group);
     add_choice(app, "--kernels", flags.model_options.kernels,
                {{"native", Kernels::native}, {"ggml", Kernels::ggml}},
                "native: the fastest for this CPU; ggml: the reference [native]")

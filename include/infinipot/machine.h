@@ -1,6 +1,21 @@
 #pragma once
 
+#include <cstddef>
+#include <string>
+#include <vector>
+
 namespace infinipot {
+
+/// What a model can be loaded onto: ModelOptions::device takes the name.
+struct DeviceInfo {
+    std::string name;              ///< "cpu", "CUDA0", ...
+    std::string description;       ///< what its maker calls it
+    std::size_t memory_bytes = 0;  ///< in all
+    std::size_t free_bytes = 0;    ///< now
+};
+
+/// All devices that this build and this machine have, the CPU first.
+std::vector<DeviceInfo> devices();
 
 /// How fast a machine is at the two things that reading and writing consist of: a measure of how
 /// much of it they use. Each number is the fastest of several runs.

@@ -17,10 +17,15 @@ using Token = std::int32_t;
 /// Which code multiplies matrices and attends.
 enum class Kernels {
     native,  ///< our own where this CPU has them, ggml's elsewhere
-    ggml,    ///< ggml's alone: the reference, bit for bit what libllama computes
+    ggml,    ///< ggml's alone: the reference, bit for bit what libllama computes on the CPU
 };
 
 struct ModelOptions {
+    /// What computes, and where weights and pot lie: "cpu", "gpu" for the first GPU, a name of
+    /// devices(), or "" for the first GPU of this build, else the CPU. Another device than the CPU
+    /// computes with ggml's kernels, holds pots of F16 and BF16, and lets entries leave in any
+    /// schedule but one-by-one.
+    std::string device;
     Kernels kernels = Kernels::native;
     /// Let weights be copied into the layout that this CPU multiplies fastest. Without it they stay
     /// in the mapped file: slower, but no second copy in memory.
@@ -36,6 +41,7 @@ struct ModelInfo {
     std::string path;
     std::string name;          ///< general.name, or the file's name
     std::string architecture;  ///< general.architecture
+    std::string device;        ///< what it was loaded onto, as devices() names it
     int n_layer = 0;
     int n_embd = 0;
     int n_head = 0;

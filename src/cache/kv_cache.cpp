@@ -21,7 +21,6 @@ KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
             {new_tensor("keys", il), new_tensor("rotated_keys", il), new_tensor("values", il)});
     }
     buffer_ = allocate_tensors(context_.get(), type, "the pot");
-    assert(ggml_backend_buffer_is_host(buffer_.get()));
 }
 
 std::size_t KvCache::entry_bytes(const CacheShape& shape) {
@@ -82,9 +81,7 @@ int KvCache::gather(const KeptSlots& kept) {
         for (int head = 0; head < shape_.n_head_kv; ++head) {
             const auto& slots = kept[index(il) * index(shape_.n_head_kv) + index(head)];
             assert(slots.size() == kept.front().size() && std::ranges::is_sorted(slots));
-            gather_rows(keys(il), head, slots);
-            gather_rows(rotated_keys(il), head, slots);
-            gather_rows(values(il), head, slots);
+            if (on_host()) gather_vectors(il, head, slots);
             Tag* tags = tags_.data() + tag_offset(il, head);
             for (std::size_t j = 0; j < slots.size(); ++j) tags[j] = tags[slots[j]];
             if (shape_.accumulates) {
@@ -100,16 +97,39 @@ int KvCache::gather(const KeptSlots& kept) {
 
 /// Ascending slots never lie before their destination, so that moving forward overwrites nothing
 /// needed.
-void KvCache::gather_rows(ggml_tensor* rows, int head, std::span<const int> slots) const {
-    std::byte* const base = row(rows, head, 0);
-    for (std::size_t j = 0; j < slots.size(); ++j) {
-        const std::size_t slot = index(slots[j]);
-        if (slot != j) std::memcpy(base + j * rows->nb[1], base + slot * rows->nb[1], rows->nb[1]);
+void KvCache::gather_vectors(int il, int head, std::span<const int> slots) const {
+    for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
+        std::byte* const base = row(pot, head, 0);
+        for (std::size_t j = 0; j < slots.size(); ++j) {
+            const std::size_t slot = index(slots[j]);
+            if (slot != j) std::memcpy(base + j * pot->nb[1], base + slot * pot->nb[1], pot->nb[1]);
+        }
+    }
+}
+
+/// Rows are read as F32, which loses nothing of the types that it is for.
+void KvCache::gather_graph(ggml_context* context, ggml_cgraph* graph,
+                           std::span<ggml_tensor* const> slots) const {
+    for (int il = 0; il < shape_.n_layer; ++il) {
+        for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
+            ggml_tensor* kept = ggml_get_rows(context, pot, slots[index(il)]);
+            ggml_tensor* front = ggml_view_3d(context, pot, pot->ne[0], kept->ne[1], pot->ne[2],
+                                              pot->nb[1], pot->nb[2], 0);
+            ggml_build_forward_expand(graph, ggml_cpy(context, kept, front));
+        }
     }
 }
 
 std::byte* KvCache::row(ggml_tensor* pot, int head, int slot) const {
+    assert(on_host());
     return static_cast<std::byte*>(pot->data) + index(head) * pot->nb[2] + index(slot) * pot->nb[1];
+}
+
+const std::byte* KvCache::rows(ggml_tensor* pot, int head, std::vector<std::byte>& copy) const {
+    if (on_host()) return row(pot, head, 0);
+    copy.resize(index(n_) * pot->nb[1]);
+    ggml_backend_tensor_get(pot, copy.data(), index(head) * pot->nb[2], copy.size());
+    return copy.data();
 }
 
 void KvCache::copy_vectors(int il, int head, int from, int to) const {

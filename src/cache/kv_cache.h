@@ -77,8 +77,14 @@ class KvCache {
     /// Moves the kept slots of every head to its front, in place and bit for bit. All heads keep
     /// equally many. The rotated copy moves along with its keys: a key that changed its slot still
     /// carries its old position afterwards, and must be rotated anew if positions are reset.
+    /// Vectors that are not on the host move by gather_graph(), to be computed before.
     /// Returns the first slot that changed in any head; n if none did.
     int gather(const KeptSlots& kept);
+
+    /// The same for the vectors alone, as nodes of a graph, wherever they lie. slots: I32 [n_kept,
+    /// n_head_kv] for every layer, to be set to the kept slots. For pots of F16, BF16 or F32.
+    void gather_graph(ggml_context* context, ggml_cgraph* graph,
+                      std::span<ggml_tensor* const> slots) const;
 
     /// What a graph has written to `slot`, behind the pot, becomes the newest entry of a head, that
     /// in slot n-1, and has received no attention yet.
@@ -88,8 +94,15 @@ class KvCache {
     /// be called for every head, and then truncate(n - 1).
     void move_last_to(int il, int head, int slot);
 
-    /// The vector of one entry in `pot`, as pot_rows.h reads and writes it.
+    /// Whether the CPU can read and write the vectors where they lie.
+    bool on_host() const { return ggml_backend_buffer_is_host(buffer_.get()); }
+
+    /// The vector of one entry in `pot`, as pot_rows.h reads and writes it; if it is on the host.
     std::byte* row(ggml_tensor* pot, int head, int slot) const;
+
+    /// The vectors of a head's slots 0..n-1, one after another: where they lie, or copied into
+    /// `copy` from a device.
+    const std::byte* rows(ggml_tensor* pot, int head, std::vector<std::byte>& copy) const;
 
    private:
     struct Layer {
@@ -101,7 +114,7 @@ class KvCache {
     static std::size_t index(int i) { return static_cast<std::size_t>(i); }
     std::size_t tag_offset(int il, int head) const;
     void copy_vectors(int il, int head, int from, int to) const;
-    void gather_rows(ggml_tensor* rows, int head, std::span<const int> slots) const;
+    void gather_vectors(int il, int head, std::span<const int> slots) const;
 
     CacheShape shape_;
     int n_ = 0;

@@ -69,7 +69,7 @@ std::vector<Keep> Distiller::keep_protected(int n_last) const {
 /// Moves the survivors to the front, in reading order.
 int Distiller::gather(const KeptSlots& kept) {
     const Stopwatch watch;
-    const int first_moved = cache_.gather(kept);
+    const int first_moved = forward_.gather(kept);
     if (QueryStatistics* statistics = forward_.query_statistics()) statistics->forget();
     times_.gather += watch.seconds();
     return first_moved;

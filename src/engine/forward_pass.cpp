@@ -12,12 +12,14 @@ namespace infinipot {
 
 namespace {
 
-constexpr std::size_t logits_tile_bytes = 8u << 20;  // logits never take more than this
+constexpr std::size_t logits_tile_bytes = 8u << 20;          // logits never take more than this
+constexpr std::size_t device_logits_tile_bytes = 64u << 20;  // but on devices of thousands of cores
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-int tile_tokens_for(int n_vocab) {
-    return std::max(1, static_cast<int>(logits_tile_bytes / (size(n_vocab) * sizeof(float))));
+int tile_tokens_for(int n_vocab, const Backend& backend) {
+    const std::size_t bytes = backend.on_cpu() ? logits_tile_bytes : device_logits_tile_bytes;
+    return std::max(1, static_cast<int>(bytes / (size(n_vocab) * sizeof(float))));
 }
 
 std::size_t max_nodes(const Model::Impl& model) {
@@ -33,8 +35,9 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
     : model_(model),
       cache_(cache),
       workspace_(backend, max_nodes(model)),
-      tile_tokens_(std::min(limits.n_batch, tile_tokens_for(model.hparams.n_vocab))),
+      tile_tokens_(std::min(limits.n_batch, tile_tokens_for(model.hparams.n_vocab, backend))),
       context_(make_description_context(1)),
+      state_(size(model.hparams.n_embd)),
       positions_(limits.positions),
       logits_(size(model.hparams.n_vocab)),
       indices_(size(std::max(limits.n_batch, cache.shape().capacity))) {
@@ -68,13 +71,15 @@ void ForwardPass::reserve(const Limits& limits) {
     if (limits.surprisal) workspace_.reserve(surprisal_graph(0, tile_tokens_, ignored, ignored));
     workspace_.reserve(logits_graph(ignored));
     if (future_) future_->reserve(workspace_);
+    std::vector<ggml_tensor*> slots;
+    if (!cache_.on_host()) workspace_.reserve(gather_graph(capacity, slots));
     if (limits.renumber) workspace_.reserve(renumber_graph(0, capacity, ignored));
 }
 
 std::size_t ForwardPass::bytes() const {
     return workspace_.bytes() + ggml_backend_buffer_get_size(buffer_.get()) +
            (mass_ ? mass_->bytes() : 0) + (future_ ? future_->bytes() : 0) +
-           attention_.size() * sizeof(float) + logits_.size() * sizeof(float) +
+           (attention_.size() + logits_.size() + state_.size()) * sizeof(float) +
            indices_.size() * sizeof(std::int32_t) + mask_.capacity() * sizeof(ggml_fp16_t);
 }
 
@@ -138,14 +143,7 @@ void ForwardPass::set_to_count(ggml_tensor* numbers, int first) {
 }
 
 /// What the last graph has measured, for the first n_kv slots.
-void ForwardPass::add_measured_attention(int n_kv) {
-    const CacheShape& shape = cache_.shape();
-    const std::size_t layer_size = size(shape.n_head_kv) * size(shape.capacity);
-    for (int il = 0; il < shape.n_layer; ++il) {
-        float* const sums = attention_.data() + size(il) * layer_size;
-        mass_->add_to(sums, size(shape.capacity), il, n_kv);
-    }
-}
+void ForwardPass::add_measured_attention(int n_kv) { mass_->add_to(attention_, n_kv); }
 
 void ForwardPass::run(std::span<const Token> tokens, int first_position, bool observe) {
     assert(!observe || (mass_ && static_cast<int>(tokens.size()) <= observed_tile_tokens));
@@ -224,18 +222,19 @@ void ForwardPass::advance(bool count_queries) {
     if (future_ && count_queries) {
         future_->statistics.commit(n_run_ - future_->n_skipped({end_slot_ - n_run_, n_run_}));
     }
-    auto* rows = static_cast<float*>(hidden_->data);
-    std::copy_n(rows + n_run_ * hidden_->ne[0], hidden_->ne[0], rows);
+    ggml_backend_tensor_get(hidden_, state_.data(), size(n_run_) * hidden_->nb[1], hidden_->nb[1]);
+    set_preceding_state(state_);
     n_run_ = 0;
 }
 
 std::vector<float> ForwardPass::preceding_state() const {
-    const auto* row = static_cast<const float*>(hidden_->data);
-    return {row, row + hidden_->ne[0]};
+    std::vector<float> state(state_.size());
+    ggml_backend_tensor_get(hidden_, state.data(), 0, hidden_->nb[1]);
+    return state;
 }
 
 void ForwardPass::set_preceding_state(std::span<const float> state) {
-    std::ranges::copy(state, static_cast<float*>(hidden_->data));
+    ggml_backend_tensor_set(hidden_, state.data(), 0, state.size_bytes());
 }
 
 void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_position) {
@@ -247,6 +246,33 @@ void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_positi
         compute_batch(tile, cache_.n() + offset, first_position + offset, Yield::attention);
         add_measured_attention(cache_.n());
     }
+}
+
+int ForwardPass::gather(const KeptSlots& kept) {
+    if (!cache_.on_host()) gather_vectors(kept);
+    return cache_.gather(kept);
+}
+
+void ForwardPass::gather_vectors(const KeptSlots& kept) {
+    std::vector<ggml_tensor*> slots;
+    workspace_.prepare(gather_graph(static_cast<int>(kept.front().size()), slots));
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        const std::size_t n_head_kv = size(cache_.shape().n_head_kv);
+        const std::size_t bytes = kept[i].size() * sizeof(int);
+        ggml_backend_tensor_set(slots[i / n_head_kv], kept[i].data(), i % n_head_kv * bytes, bytes);
+    }
+    workspace_.compute_wholly();
+}
+
+Workspace::Build ForwardPass::gather_graph(int n_kept, std::vector<ggml_tensor*>& slots) const {
+    return [this, n_kept, &slots](ggml_context* context, ggml_cgraph* graph) {
+        slots.clear();
+        for (int il = 0; il < cache_.shape().n_layer; ++il) {
+            slots.push_back(
+                new_input(context, GGML_TYPE_I32, n_kept, cache_.shape().n_head_kv, "kept_slots"));
+        }
+        cache_.gather_graph(context, graph, slots);
+    };
 }
 
 Workspace::Build ForwardPass::renumber_graph(int first, int n, ggml_tensor*& positions) const {

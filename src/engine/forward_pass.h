@@ -89,6 +89,9 @@ class ForwardPass {
     /// @throws Error(interrupted), and then nothing has happened.
     void run_catalyst(std::span<const Token> catalyst, int first_position);
 
+    /// KvCache::gather(), wherever the pot lies.
+    int gather(const KeptSlots& kept);
+
     /// Rotates the keys from slot `first` on anew, for the slots they are in now.
     void renumber(int first);
 
@@ -103,6 +106,7 @@ class ForwardPass {
                        Yield yield, std::span<const LayerAttention> layers = {});
     void set_to_count(ggml_tensor* numbers, int first);
     void add_measured_attention(int n_kv);
+    void gather_vectors(const KeptSlots& kept);
     void reserve(const Limits& limits);
     Workspace::Build batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs,
                                  std::span<const LayerAttention> layers = {}) const;
@@ -112,6 +116,7 @@ class ForwardPass {
     Workspace::Build surprisal_graph(int first, int n, ggml_tensor*& targets,
                                      ggml_tensor*& nats) const;
     Workspace::Build logits_graph(ggml_tensor*& logits) const;
+    Workspace::Build gather_graph(int n_kept, std::vector<ggml_tensor*>& slots) const;
     Workspace::Build renumber_graph(int first, int n, ggml_tensor*& positions) const;
     ggml_tensor* hidden_rows(ggml_context* context, int first, int n) const;
 
@@ -124,7 +129,8 @@ class ForwardPass {
     bool observed_ = false;  // whether their attention was measured
     ContextHandle context_;
     BufferHandle buffer_;
-    ggml_tensor* hidden_;  // F32 [n_embd, n_batch + 1]
+    ggml_tensor* hidden_;       // F32 [n_embd, n_batch + 1]
+    std::vector<float> state_;  // [n_embd]: one of its rows
     Positions positions_;
     std::optional<AttentionMass> mass_;
     std::optional<FutureAttention> future_;

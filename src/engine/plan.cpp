@@ -64,6 +64,21 @@ void check_window(const SessionOptions& options, const Model::Impl& model) {
                   number(n_ctx_train) + ", or allow it with beyond_window");
 }
 
+/// What needs the pot where the CPU can reach it.
+void check_device(const Plan& plan, const Model::Impl& model) {
+    if (is_cpu(model.device)) return;
+    const std::string device = device_name(model.device);
+    if (plan.schedule == Schedule::one_by_one) {
+        contradiction("policy " + plan.options.policy->spec() +
+                      " under schedule one-by-one moves single entries, which a pot on " + device +
+                      " does not; choose schedule when-full, or the device cpu");
+    }
+    if (ggml_is_quantized(cache_shape(plan, model).type)) {
+        contradiction("a pot of type " + std::string(to_string(plan.options.kv_type)) +
+                      " lives on the cpu alone; on " + device + " choose f16 or bf16");
+    }
+}
+
 /// A window is counted in slots, and one-by-one eviction puts what comes wherever a slot is free.
 void check_local_layers(const Plan& plan, const Model::Impl& model) {
     if (plan.schedule != Schedule::one_by_one) return;
@@ -238,6 +253,7 @@ Plan make_plan(const Model::Impl& model, SessionOptions options) {
     resolve_budget(plan, model);
     check_window(o, model);
     check_local_layers(plan, model);
+    check_device(plan, model);
     if (static_cast<int>(plan.opening.size()) >= plan.fill_limit) {
         too_small("a capacity of " + number(o.budget.capacity) +
                   " entries is too small for the opening of the chat template; raise the capacity");

@@ -60,7 +60,7 @@ float surprisal_from(std::span<const float> logits, Token token) {
 Session::Impl::Impl(const Model& m, SessionOptions options)
     : model(m),
       plan(make_plan(m.impl(), std::move(options))),
-      backend_(plan.options.n_threads),
+      backend_(m.impl().device, plan.options.n_threads),
       cache_(cache_shape(plan, m.impl()), backend_.buffer_type()),
       forward_(m.impl(), backend_, cache_, limits_of(plan)),
       distiller_(plan, cache_, forward_),

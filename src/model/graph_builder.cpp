@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "cache/pot_rows.h"
+#include "model/plain_attention.h"
+#include "tensor/device.h"
 #include "tensor/kernels/attention.h"
 #include "tensor/kernels/observed_attention.h"
 #include "tensor/kernels/single_query.h"
@@ -182,12 +184,23 @@ ggml_tensor* GraphBuilder::attend_outside(int il, ggml_tensor* q) {
                           call, GGML_N_TASKS_MAX, const_cast<LayerAttention*>(&layer));
 }
 
+ggml_tensor* GraphBuilder::attend_plainly(int il, ggml_tensor* q, const Attention& attention) {
+    ggml_tensor* p = attention_probabilities(
+        context(), by_head(q), load_rows(context(), slots(cache_.rotated_keys(il), n_kv_)),
+        mask_of(attention), attention.scale, attention.softcap);
+    return weighted_values(context(), load_rows(context(), slots(cache_.values(il), n_kv_)), p);
+}
+
 ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attention& attention) {
     float scale = attention.scale;
-    if (attention.scale_queries) q = this->scale(q, std::exchange(scale, 1.0f));
+    ggml_tensor* queries = q;
+    if (attention.scale_queries) queries = this->scale(q, std::exchange(scale, 1.0f));
     ggml_tensor* attended = ggml_flash_attn_ext(
-        context(), by_head(q), slots(cache_.rotated_keys(il), n_kv_),
+        context(), by_head(queries), slots(cache_.rotated_keys(il), n_kv_),
         slots(cache_.values(il), n_kv_), mask_of(attention), scale, 0.0f, attention.softcap);
+    if (!ggml_backend_dev_supports_op(device_of(cache_.values(il)), attended)) {
+        return attend_plainly(il, q, attention);
+    }
     ggml_prec_set_acc(attended, GGML_PREC_F32);  // [n_embd_head, n_head, n_tokens]
     return ggml_reshape_2d(context(), attended, attended->ne[0] * attended->ne[1], batch_.n_tokens);
 }

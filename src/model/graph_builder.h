@@ -103,6 +103,7 @@ class GraphBuilder : public Operators {
     ggml_tensor* attend_natively(int il, ggml_tensor* q, const Attention& attention);
     ggml_tensor* attend_observed(int il, ggml_tensor* q, const Attention& attention);
     ggml_tensor* attend_with_ggml(int il, ggml_tensor* q, const Attention& attention);
+    ggml_tensor* attend_plainly(int il, ggml_tensor* q, const Attention& attention);
     ggml_tensor* attend_outside(int il, ggml_tensor* q);
 
     ggml_cgraph* graph_;

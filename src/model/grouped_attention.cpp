@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/operators.h"
+#include "model/plain_attention.h"
 #include "tensor/handles.h"
 
 namespace infinipot {
@@ -45,18 +46,13 @@ void set_grouped_inputs(const Batch& batch, const Positions& positions,
 }
 
 ggml_tensor* grouped_attention(ggml_context* context, const GroupedOperands& x) {
-    const std::int64_t n_tokens = x.near_queries->ne[1];
-    const std::int64_t n_features = x.near_queries->ne[0] * x.near_queries->ne[2];
     ggml_tensor* p =
         ggml_mul_mat(context, x.near_keys, x.near_queries);  // [n_kv, n_tokens, n_head]
     ggml_tensor* far = ggml_mul_mat(context, x.far_keys, x.far_queries);
     p = ggml_mul(context, ggml_sub(context, p, far), x.near);
     p = ggml_scale(context, ggml_add(context, far, p), x.scale);
     p = ggml_soft_max_ext(context, Operators(context).softcap(p, x.softcap), x.mask, 1.0f, 0.0f);
-    ggml_tensor* v = ggml_cont(context, ggml_transpose(context, x.values));
-    ggml_tensor* mixed = ggml_mul_mat(context, v, p);  // [n_embd_head, n_tokens, n_head]
-    return ggml_reshape_2d(context, ggml_cont(context, ggml_permute(context, mixed, 0, 2, 1, 3)),
-                           n_features, n_tokens);
+    return weighted_values(context, x.values, p);
 }
 
 int grouped_batch_tokens(int capacity, int n_head) {

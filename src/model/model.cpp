@@ -27,6 +27,7 @@ GgufFile open_checked(const std::filesystem::path& path) {
 Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_options)
     : file(open_checked(path)),
       options(model_options),
+      device(find_device(options.device)),
       hparams(read_hparams(file)),
       vocabulary(path),
       frame(chat_frame(vocabulary.chat_template(), vocabulary.end_of_text())) {
@@ -36,9 +37,13 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
                                               " tokens and its embedding " +
                                               std::to_string(hparams.n_vocab));
     }
+    if (!is_cpu(device)) {
+        options.kernels = Kernels::ggml;
+        options.repack = false;
+    }
     require_window_fits();
     hparams.sliding_window = options.sliding_window;
-    WeightLoader loader(file, options);
+    WeightLoader loader(file, options, device);
     architecture = make_architecture(hparams, file, loader);
     weights = loader.load();
     info = describe();
@@ -64,6 +69,7 @@ ModelInfo Model::Impl::describe() const {
     return {.path = file.path().string(),
             .name = std::string(file.find_string("general.name").value_or(file_name)),
             .architecture = hparams.architecture,
+            .device = device_name(device),
             .n_layer = hparams.n_layer,
             .n_embd = hparams.n_embd,
             .n_head = hparams.n_head,

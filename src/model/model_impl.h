@@ -5,6 +5,7 @@
 #include "infinipot/model.h"
 #include "model/architecture.h"
 #include "model/gguf_file.h"
+#include "tensor/device.h"
 #include "text/chat_frame.h"
 #include "text/vocabulary.h"
 
@@ -17,6 +18,7 @@ class Model::Impl {
 
     GgufFile file;
     ModelOptions options;
+    ggml_backend_dev_t device;
     Hparams hparams;
     Vocabulary vocabulary;
     std::optional<ChatFrame>

@@ -65,8 +65,9 @@ std::string shape_of(std::int64_t ne0, std::int64_t ne1) {
 
 }  // namespace
 
-WeightLoader::WeightLoader(const GgufFile& file, const ModelOptions& options)
-    : file_(file), options_(options) {
+WeightLoader::WeightLoader(const GgufFile& file, const ModelOptions& options,
+                           ggml_backend_dev_t device)
+    : file_(file), options_(options), device_(device) {
     mapped_.context = make_description_context(4 * file.tensors().size() + 1);
 }
 
@@ -82,18 +83,30 @@ const GgufTensor& WeightLoader::require(const std::string& name, std::int64_t ne
     return tensor;
 }
 
-ggml_tensor* WeightLoader::mapped(const GgufTensor& source) {
-    ggml_tensor* tensor =
-        ggml_new_tensor_2d(mapped_.context.get(), source.type, source.ne[0], source.ne[1]);
-    ggml_set_name(tensor, source.name.c_str());
-    mapped_.placements.push_back({tensor, source.data, source.n_bytes, {}});
+/// Rows as the file has them: in the mapped file for the CPU, a copy for another device. What is
+/// asked for twice, as a table and as a matrix, is there once.
+ggml_tensor* WeightLoader::as_in_file(ggml_type type, std::int64_t ne0, std::int64_t ne1,
+                                      const std::byte* source, const std::string& name) {
+    Destination& to =
+        is_cpu(device_) ? mapped_ : destination(ggml_backend_dev_buffer_type(device_));
+    for (const Placement& known : to.placements) {
+        const bool same = known.tensor->ne[0] == ne0 && known.tensor->ne[1] == ne1;
+        if (known.source == source && same) return known.tensor;
+    }
+    ggml_tensor* tensor = ggml_new_tensor_2d(to.context.get(), type, ne0, ne1);
+    ggml_set_name(tensor, name.c_str());
+    to.placements.push_back({tensor, source, ggml_nbytes(tensor), {}});
     return tensor;
+}
+
+ggml_tensor* WeightLoader::whole(const GgufTensor& tensor) {
+    return as_in_file(tensor.type, tensor.ne[0], tensor.ne[1], tensor.data, tensor.name);
 }
 
 ggml_tensor* WeightLoader::table(const std::string& name, int n_in, int n_rows) {
     const GgufTensor& tensor = require(name, n_in, n_rows);
     require_weight_type(tensor);
-    return mapped(tensor);
+    return whole(tensor);
 }
 
 void WeightLoader::require_weight_type(const GgufTensor& tensor) const {
@@ -110,7 +123,7 @@ ggml_tensor* WeightLoader::vector(const std::string& name, int n) {
                                                       " is of type " + ggml_type_name(tensor.type) +
                                                       "; vectors are read as F32 only");
     }
-    return mapped(tensor);
+    return whole(tensor);
 }
 
 ggml_tensor* WeightLoader::optional_vector(const std::string& name, int n) {
@@ -166,16 +179,12 @@ void WeightLoader::refuse_unnamed() const {
 }
 
 ggml_tensor* WeightLoader::bias_rows(const std::string& name, int n_total, int first, int n) {
-    ggml_tensor* whole = optional_vector(name, n_total);
-    if (whole == nullptr) return nullptr;
-    ggml_tensor* part = ggml_new_tensor_1d(mapped_.context.get(), GGML_TYPE_F32, n);
+    if (optional_vector(name, n_total) == nullptr) return nullptr;
     const auto offset = static_cast<std::size_t>(first) * sizeof(float);
-    mapped_.placements.push_back(
-        {part, file_.get_tensor(name).data + offset, ggml_nbytes(part), {}});
-    return part;
+    return as_in_file(GGML_TYPE_F32, n, 1, file_.get_tensor(name).data + offset, name);
 }
 
-/// The best home for a matrix: our own packed layout, one of ggml's, or the mapped file.
+/// The best home for a matrix: our own packed layout, one of ggml's, or as the file has it.
 Matrix WeightLoader::rows(const GgufTensor& source, int first_row, int n_rows) {
     const auto n_in = static_cast<int>(source.ne[0]);
     const std::size_t row_bytes = ggml_row_size(source.type, n_in);
@@ -198,8 +207,7 @@ Matrix WeightLoader::rows(const GgufTensor& source, int first_row, int n_rows) {
         matrix.weight = ggml_new_tensor_2d(to.context.get(), source.type, n_in, n_rows);
         to.placements.push_back({matrix.weight, data, n_bytes, {}});
     } else {
-        matrix.weight = ggml_new_tensor_2d(mapped_.context.get(), source.type, n_in, n_rows);
-        mapped_.placements.push_back({matrix.weight, data, n_bytes, {}});
+        matrix.weight = as_in_file(source.type, n_in, n_rows, data, source.name);
     }
     ggml_set_name(matrix.weight, source.name.c_str());
     return matrix;
@@ -222,7 +230,7 @@ ggml_backend_buffer_type_t WeightLoader::fastest_type(ggml_type type, int n_in, 
 
 WeightStorage WeightLoader::load() {
     WeightStorage storage;
-    load_mapped(storage);
+    if (!mapped_.placements.empty()) load_mapped(storage);
     for (auto& [type, to] : copied_) load_copied(type, to, storage);
     storage.n_matrix_weights = n_matrix_weights_;
     storage.matrix_bytes = matrix_bytes_;

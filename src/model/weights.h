@@ -9,6 +9,7 @@
 
 #include "infinipot/model.h"
 #include "model/gguf_file.h"
+#include "tensor/device.h"
 #include "tensor/handles.h"
 
 namespace infinipot {
@@ -43,10 +44,11 @@ struct WeightStorage {
 
 /// Finds an architecture's weights in a GGUF file. An architecture first names all its tensors,
 /// with the shapes they must have; load() then gives each its memory: matrices in the layout that
-/// the CPU multiplies fastest, everything else where it stands in the mapped file.
+/// the CPU multiplies fastest, everything else where it stands in the mapped file. Another device
+/// gets a copy of all of them as they are.
 class WeightLoader {
    public:
-    WeightLoader(const GgufFile& file, const ModelOptions& options);
+    WeightLoader(const GgufFile& file, const ModelOptions& options, ggml_backend_dev_t device);
 
     bool has(const std::string& tensor) const { return file_.find_tensor(tensor) != nullptr; }
 
@@ -65,10 +67,10 @@ class WeightLoader {
     /// What turns hidden states into logits: `output`, or `token_embd` again where they are tied.
     Matrix head(int n_embd, int n_vocab);
 
-    /// `tensor` [n_in, n_rows] to look rows up in. Stays in the mapped file.
+    /// `tensor` [n_in, n_rows] to look rows up in.
     ggml_tensor* table(const std::string& tensor, int n_in, int n_rows);
 
-    /// `tensor` F32 [n]. Stays in the mapped file.
+    /// `tensor` F32 [n].
     ggml_tensor* vector(const std::string& tensor, int n);
     ggml_tensor* optional_vector(const std::string& tensor, int n);
 
@@ -96,7 +98,9 @@ class WeightLoader {
 
     const GgufTensor& require(const std::string& name, std::int64_t ne0, std::int64_t ne1);
     void require_weight_type(const GgufTensor& tensor) const;
-    ggml_tensor* mapped(const GgufTensor& tensor);
+    ggml_tensor* as_in_file(ggml_type type, std::int64_t ne0, std::int64_t ne1,
+                            const std::byte* source, const std::string& name);
+    ggml_tensor* whole(const GgufTensor& tensor);
     Matrix rows(const GgufTensor& tensor, int first_row, int n_rows);
     ggml_tensor* bias_rows(const std::string& name, int n_total, int first, int n);
     Destination& destination(ggml_backend_buffer_type_t type);
@@ -106,6 +110,7 @@ class WeightLoader {
 
     const GgufFile& file_;
     ModelOptions options_;
+    ggml_backend_dev_t device_;
     std::uint64_t n_matrix_weights_ = 0;
     std::uint64_t matrix_bytes_ = 0;
     std::set<std::string> named_;

@@ -1,5 +1,7 @@
 #include "observe/attention_mass.h"
 
+#include "model/plain_attention.h"
+
 namespace infinipot {
 
 AttentionMass::AttentionMass(const CacheShape& shape, ggml_backend_buffer_type_t type)
@@ -8,6 +10,7 @@ AttentionMass::AttentionMass(const CacheShape& shape, ggml_backend_buffer_type_t
                                shape.n_layer);
     ggml_set_name(mass_, "attention_mass");
     buffer_ = allocate_tensors(context_.get(), type, "the attention scores");
+    if (!ggml_backend_buffer_is_host(buffer_.get())) copy_.resize(n_elements(mass_));
 }
 
 ggml_tensor* build_attention_mass(ggml_context* context, const AttentionInputs& inputs) {
@@ -17,9 +20,8 @@ ggml_tensor* build_attention_mass(ggml_context* context, const AttentionInputs& 
     const std::int64_t n_head_kv = keys->ne[2];
     const std::int64_t n_group = queries->ne[2] / n_head_kv;
 
-    ggml_tensor* p = ggml_mul_mat(context, keys, queries);  // [n_kv, n_tokens, n_head]
-    p = Operators(context).softcap(ggml_scale(context, p, inputs.scale), inputs.softcap);
-    p = ggml_soft_max_ext(context, p, inputs.mask, 1.0f, 0.0f);
+    ggml_tensor* p =
+        attention_probabilities(context, queries, keys, inputs.mask, inputs.scale, inputs.softcap);
     p = ggml_reshape_3d(context, p, n_kv, queries->ne[1] * n_group, n_head_kv);
     p = ggml_cont(context, ggml_transpose(context, p));  // [n_tokens * group, n_kv, n_head_kv]
     p = ggml_sum_rows(context, p);                       // [1, n_kv, n_head_kv]
@@ -42,13 +44,13 @@ AttentionHook AttentionMass::hook(ggml_context* context, ggml_cgraph* graph) con
     };
 }
 
-void AttentionMass::add_to(float* sums, std::size_t stride, int il, int n_kv) const {
-    for (int head = 0; head < shape_.n_head_kv; ++head) {
-        const auto* row = reinterpret_cast<const float*>(
-            static_cast<const char*>(mass_->data) + static_cast<std::size_t>(il) * mass_->nb[2] +
-            static_cast<std::size_t>(head) * mass_->nb[1]);
-        float* sum = sums + static_cast<std::size_t>(head) * stride;
-        for (int slot = 0; slot < n_kv; ++slot) sum[slot] += row[slot];
+void AttentionMass::add_to(std::span<float> sums, int n_kv) {
+    const float* mass = read_from(mass_, copy_);
+    const auto capacity = static_cast<std::size_t>(shape_.capacity);
+    for (std::size_t row = 0; row < sums.size(); row += capacity) {
+        for (std::size_t slot = 0; slot < static_cast<std::size_t>(n_kv); ++slot) {
+            sums[row + slot] += mass[row + slot];
+        }
     }
 }
 

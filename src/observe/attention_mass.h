@@ -20,17 +20,20 @@ class AttentionMass {
     /// F32 [capacity, n_head_kv] of one layer, for those who measure themselves.
     ggml_tensor* of_layer(ggml_context* context, int il) const;
 
-    /// The first n_kv slots of one layer, as the last computed graph left them: adds
-    /// [n_head_kv, n_kv] to `sums`, whose rows are `stride` apart.
-    void add_to(float* sums, std::size_t stride, int il, int n_kv) const;
+    /// Adds the first n_kv slots of all layers and heads, as the last computed graph left them, to
+    /// `sums`: [n_layer, n_head_kv, capacity].
+    void add_to(std::span<float> sums, int n_kv);
 
-    std::size_t bytes() const { return ggml_backend_buffer_get_size(buffer_.get()); }
+    std::size_t bytes() const {
+        return ggml_backend_buffer_get_size(buffer_.get()) + copy_.size() * sizeof(float);
+    }
 
    private:
     CacheShape shape_;
     ContextHandle context_;
     BufferHandle buffer_;
-    ggml_tensor* mass_;  // F32 [capacity, n_head_kv, n_layer]
+    ggml_tensor* mass_;        // F32 [capacity, n_head_kv, n_layer]
+    std::vector<float> copy_;  // of it, where the CPU cannot read it
 };
 
 /// The nodes that measure one layer; result F32 [n_kv, n_head_kv].

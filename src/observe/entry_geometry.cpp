@@ -16,17 +16,21 @@ namespace {
 class Rows {
    public:
     Rows(const KvCache& cache, ggml_tensor* pot, int head)
-        : cache_(cache), pot_(pot), head_(head), row_(static_cast<std::size_t>(pot->ne[0])) {}
+        : type_(pot->type),
+          row_bytes_(pot->nb[1]),
+          rows_(cache.rows(pot, head, copy_)),
+          row_(static_cast<std::size_t>(pot->ne[0])) {}
 
     std::span<const float> operator[](std::size_t slot) {
-        load_row(pot_->type, cache_.row(pot_, head_, static_cast<int>(slot)), row_);
+        load_row(type_, rows_ + slot * row_bytes_, row_);
         return row_;
     }
 
    private:
-    const KvCache& cache_;
-    ggml_tensor* pot_;
-    int head_;
+    ggml_type type_;
+    std::size_t row_bytes_;
+    std::vector<std::byte> copy_;  // of a pot that is not on the host
+    const std::byte* rows_;
     std::vector<float> row_;
 };
 

@@ -11,7 +11,8 @@ namespace {
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
 void add(const ggml_tensor* tensor, std::vector<float>& sums) {
-    const auto* values = static_cast<const float*>(tensor->data);
+    std::vector<float> copy;
+    const float* values = read_from(tensor, copy);
     std::transform(sums.begin(), sums.end(), values, sums.begin(), std::plus<>());
 }
 

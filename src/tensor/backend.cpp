@@ -9,37 +9,11 @@ namespace infinipot {
 
 namespace {
 
-/// A function that the CPU backend offers beyond ggml-backend.h.
-template <typename Function>
-Function cpu_function(const char* name) {
-    ggml_backend_reg_t registry = ggml_backend_dev_backend_reg(cpu_device());
-    return reinterpret_cast<Function>(ggml_backend_reg_get_proc_address(registry, name));
-}
-
 using NewThreadPool = ggml_threadpool_t (*)(ggml_threadpool_params*);
 using FreeThreadPool = void (*)(ggml_threadpool_t);
 using SetThreadPool = void (*)(ggml_backend_t, ggml_threadpool_t);
 
 }  // namespace
-
-ggml_backend_dev_t cpu_device() {
-    ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-    if (device == nullptr) {
-        throw Error(ErrorCode::unsupported_model, "this build of ggml has no CPU backend");
-    }
-    return device;
-}
-
-std::vector<ggml_backend_buffer_type_t> cpu_weight_buffer_types() {
-    const auto get =
-        cpu_function<ggml_backend_dev_get_extra_bufts_t>("ggml_backend_dev_get_extra_bufts");
-    std::vector<ggml_backend_buffer_type_t> types;
-    if (get == nullptr) return types;
-    for (ggml_backend_buffer_type_t* type = get(cpu_device()); type && *type; ++type) {
-        types.push_back(*type);
-    }
-    return types;
-}
 
 /// Threads that live as long as the backend, so that computing starts and allocates nothing.
 struct Backend::ThreadPool {
@@ -60,10 +34,14 @@ struct Backend::ThreadPool {
     ggml_threadpool_t pool = nullptr;
 };
 
-Backend::Backend(int n_threads)
-    : handle_(ggml_backend_dev_init(cpu_device(), nullptr)),
-      threads_(std::make_unique<ThreadPool>(n_threads)) {
-    if (!handle_) throw Error(ErrorCode::out_of_memory, "the CPU backend could not be started");
+Backend::Backend(ggml_backend_dev_t device, int n_threads)
+    : handle_(ggml_backend_dev_init(device, nullptr)) {
+    if (!handle_) {
+        throw Error(ErrorCode::out_of_memory,
+                    "the device " + device_name(device) + " could not be started");
+    }
+    if (!is_cpu(device)) return;
+    threads_ = std::make_unique<ThreadPool>(n_threads);
     cpu_function<ggml_backend_set_n_threads_t>("ggml_backend_set_n_threads")(handle_.get(),
                                                                              n_threads);
     const auto set_pool = cpu_function<SetThreadPool>("ggml_backend_cpu_set_threadpool");
@@ -76,6 +54,19 @@ Backend::~Backend() { handle_.reset(); }  // before the threads it runs on
 
 ggml_backend_buffer_type_t Backend::buffer_type() const {
     return ggml_backend_get_default_buffer_type(handle_.get());
+}
+
+void Backend::require_supported(ggml_cgraph* graph) const {
+    if (on_cpu()) return;
+    for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
+        const ggml_tensor* node = ggml_graph_node(graph, i);
+        const bool ours = node->op == GGML_OP_MAP_CUSTOM1 || node->op == GGML_OP_CUSTOM;
+        if (!ours && ggml_backend_supports_op(handle_.get(), node)) continue;
+        throw Error(ErrorCode::unsupported_model,
+                    "the device " + device_name(ggml_backend_get_device(handle_.get())) +
+                        " cannot compute " + ggml_op_desc(node) +
+                        " as this model needs it; load it onto the device cpu");
+    }
 }
 
 bool Backend::should_abort(void* self) {

@@ -26,6 +26,13 @@ BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t 
     return buffer;
 }
 
+const float* read_from(const ggml_tensor* tensor, std::vector<float>& copy) {
+    if (ggml_backend_buffer_is_host(tensor->buffer)) return static_cast<const float*>(tensor->data);
+    copy.resize(n_elements(tensor));
+    ggml_backend_tensor_get(tensor, copy.data(), 0, ggml_nbytes(tensor));
+    return copy.data();
+}
+
 ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, const char* name) {
     ggml_tensor* tensor = ggml_new_tensor_2d(context, type, ne0, ne1);
     ggml_set_input(tensor);

@@ -5,6 +5,7 @@
 #include <ggml.h>
 
 #include <memory>
+#include <vector>
 
 /// ggml's objects with owners. Dimensions of ggml tensors are written fastest first, `[ne0, ne1,
 /// ...]`, in the comments that trail them; host arrays are slowest first.
@@ -33,5 +34,13 @@ ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, 
 /// @throws Error(out_of_memory) naming `purpose`.
 BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t type,
                               const char* purpose);
+
+/// All of a contiguous F32 tensor: where it lies, or copied into `copy` where the CPU cannot read
+/// it.
+const float* read_from(const ggml_tensor* tensor, std::vector<float>& copy);
+
+inline std::size_t n_elements(const ggml_tensor* tensor) {
+    return static_cast<std::size_t>(ggml_nelements(tensor));
+}
 
 }  // namespace infinipot

@@ -31,6 +31,8 @@ void Workspace::reserve(const Build& build_largest) {
         throw Error(ErrorCode::out_of_memory,
                     "the machine has no memory for the activations; choose a smaller batch");
     }
+    backend_.require_supported(graph_);
+    if (!backend_.on_cpu()) return;
     clear_inputs();
     backend_.reserve_work(graph_);
 }

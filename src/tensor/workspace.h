@@ -20,7 +20,7 @@ class Workspace {
     Workspace(Backend& backend, std::size_t max_nodes);
 
     /// Allocates for the largest graph that will ever be built here.
-    /// @throws Error(out_of_memory)
+    /// @throws Error(out_of_memory), Error(unsupported_model) if the device lacks an operation
     void reserve(const Build& build_largest);
 
     /// Builds a graph and places its tensors; inputs may be set afterwards.
