@@ -33,6 +33,9 @@ asan tsan: %: build/%/build.ninja ## tests that need no downloaded model, under 
 	cmake --build build/$@ -j $(JOBS)
 	ctest --preset $@ -LE real
 
+cuda: build/cuda/build.ninja ## the program for NVIDIA GPUs, in build/cuda; takes half an hour
+	cmake --build build/cuda -j $(JOBS)
+
 bench: build ## micro benchmarks
 	build/release/infinipot_bench
 
@@ -47,4 +50,4 @@ build/%/build.ninja: CMakePresets.json
 	scripts/bootstrap
 	cmake --preset $*
 
-.PHONY: help build demo test lint tidy format asan tsan bench bench-vs-llama clean
+.PHONY: help build demo test lint tidy format asan tsan cuda bench bench-vs-llama clean

@@ -11,7 +11,12 @@ install(EXPORT infinipotTargets NAMESPACE infinipot:: DESTINATION ${package_dir}
 
 # ggml and libllama are ours alone, so they go into a folder of their own, where they meet no others.
 set(INFINIPOT_DEPENDENCY_DIR ${CMAKE_INSTALL_LIBDIR}/infinipot)
-foreach(library IN ITEMS llama ggml ggml-cpu ggml-base)
+set(INFINIPOT_DEPENDENCIES llama ggml ggml-cpu ggml-base)
+if(INFINIPOT_CUDA)
+    list(INSERT INFINIPOT_DEPENDENCIES 2 ggml-cuda)
+    set(INFINIPOT_CUDA_LIBRARIES CUDA::cudart CUDA::cublas CUDA::cuda_driver)
+endif()
+foreach(library IN LISTS INFINIPOT_DEPENDENCIES)
     install(FILES $<TARGET_FILE:${library}> DESTINATION ${INFINIPOT_DEPENDENCY_DIR})
 endforeach()
 
