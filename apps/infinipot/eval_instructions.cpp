@@ -155,7 +155,7 @@ void run_instructions(const InstructionsRun& run) {
     const Model model = load_model(run.flags);
     const EndlessText text(model, read_all(run.file));
     const std::vector<ExperimentItem> items = items_of(run, model, options, text);
-    experiment.run(items, score_text);
+    experiment.run(items, score_text, run.flags.n_parallel);
     print(table(items, experiment));
 }
 
@@ -176,7 +176,7 @@ Command add_eval_instructions(CLI::App& eval) {
     add_counts(app, "--distillations", run->distillations, 0,
                "How often the pot is distilled before the questions; commas or again\n"
                "for more [0 10 50]");
-    add_results_file(app, run->out);
+    add_experiment_flags(app, run->out, run->flags);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_instructions(*run); }};
 }

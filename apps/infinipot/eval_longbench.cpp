@@ -306,7 +306,7 @@ void run_longbench(const LongBenchRun& run) {
     const Model model = load_model(run.flags);
     describe_all(prompts, run, model);
     const std::vector<ExperimentItem> items = to_measure(run, prompts, model);
-    experiment.run(items, score_text);
+    experiment.run(items, score_text, run.flags.n_parallel);
     print(table(items, experiment));
 }
 
@@ -332,7 +332,7 @@ Command add_eval_longbench(CLI::App& eval) {
         app, "--max-length", run->max_length, 16,
         "Tokens of a prompt; a longer one loses its middle, as LongBench does\nfor models with "
         "a window [policy truncate: what fits; else any]");
-    add_results_file(app, run->out);
+    add_experiment_flags(app, run->out, run->flags);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_longbench(*run); }};
 }

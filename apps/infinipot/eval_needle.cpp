@@ -296,7 +296,7 @@ void run_needle(const NeedleRun& run) {
     const Model model = load_model(run.flags);
     const Haystacks haystacks = read_haystacks(run, model);
     const std::vector<ExperimentItem> items = items_of(run, texts, haystacks, model);
-    experiment.run(items, score_text);
+    experiment.run(items, score_text, run.flags.n_parallel);
     print(table(items, experiment));
 }
 
@@ -324,7 +324,7 @@ Command add_eval_needle(CLI::App& eval) {
               "Magic numbers in one text, evenly spread, each with its question [1]");
     add_count(app, "--keys", run->n_keys, 1, "Texts, and needles, per length and depth [3]");
     add_count(app, "--key-seed", run->seed, "Seed of the needles [1]");
-    add_results_file(app, run->out);
+    add_experiment_flags(app, run->out, run->flags);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_needle(*run); }};
 }

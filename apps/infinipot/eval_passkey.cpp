@@ -154,7 +154,7 @@ void run_passkey(const PasskeyRun& run) {
         session_options(run.flags, {std::string(eval::passkey_question)});
     const Model model = load_model(run.flags);
     const std::vector<ExperimentItem> items = items_of(run, model, options);
-    experiment.run(items, outcome);
+    experiment.run(items, outcome, run.flags.n_parallel);
     print(table(items, experiment));
 }
 
@@ -175,7 +175,7 @@ Command add_eval_passkey(CLI::App& eval) {
     add_choice(app, "--format", run->format, formats,
                "landmark: lines of garbage, cut anywhere; llama.cpp: one line;\n"
                "infinitebench: a line for each repetition [landmark]");
-    add_results_file(app, run->out);
+    add_experiment_flags(app, run->out, run->flags);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_passkey(*run); }};
 }

@@ -314,7 +314,7 @@ void run_ruler(const RulerRun& run) {
     const Model model = load_model(run.flags);
     const std::vector<Method> methods = methods_of(run, model);
     const std::vector<ExperimentItem> items = items_of(run, data, methods, model);
-    experiment.run(items, score_text);
+    experiment.run(items, score_text, run.flags.n_parallel);
     for (const Method& method : methods) {
         const ScoreGrid scores = scores_of(run, method, items, experiment);
         print((&method == &methods.front() ? "" : "\n") + scores.text(method.described["mode"]));
@@ -354,7 +354,7 @@ Command add_eval_ruler(CLI::App& eval) {
          {"both", Mode::both}},
         "query-aware: the text is read for its question; query-agnostic: for any;\nboth, where "
         "the policy knows the difference [as --catalyst says]");
-    add_results_file(app, run->out);
+    add_experiment_flags(app, run->out, run->flags);
     add_session_flags(app, run->flags);
     return {&app, [run] { run_ruler(*run); }};
 }

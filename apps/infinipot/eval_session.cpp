@@ -35,6 +35,7 @@ void add_provenance(Json& result, const Session& session, const SessionFlags& fl
     result["kernels"] = flags.model_options.kernels == Kernels::native ? "native" : "ggml";
     result["threads"] = session.options().n_threads;
     result["batch"] = session.options().n_batch;
+    result["parallel"] = flags.n_parallel;
 }
 
 void add_stats(Json& result, const Stats& stats) {

@@ -21,8 +21,8 @@ std::string file_name(const std::string& path);
 void read_with_progress(Session& session, std::string_view text);
 
 /// How much was read and what it took, and what made the result besides what decides it: version
-/// and commit of the program, a fingerprint of the model file's size, beginning and end, kernels,
-/// threads and batch.
+/// and commit of the program, a fingerprint of the model file's size, beginning and end, device,
+/// kernels, threads, batch, and how many sessions ran at one time.
 void add_measurements(nlohmann::ordered_json& result, const Session& session,
                       const SessionFlags& flags);
 

@@ -2,11 +2,16 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <exception>
+#include <mutex>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "base/clock.h"
 #include "infinipot/error.h"
+#include "option_types.h"
+#include "progress_bar.h"
 #include "quantity.h"
 
 namespace infinipot::cli {
@@ -95,10 +100,13 @@ std::string score_text(const Json& result) {
     return text;
 }
 
-void add_results_file(CLI::App& app, std::string& out) {
+void add_experiment_flags(CLI::App& app, std::string& out, SessionFlags& flags) {
     app.add_option("--out", out, "JSONL file to append results to, and to go on from")
         ->type_name("value")
         ->option_text("FILE");
+    add_count(app, "--parallel", flags.n_parallel, 1,
+              "Items measured at one time, each by a session of its own; times\n"
+              "are then of sessions that slow each other down [1]");
 }
 
 std::vector<ExperimentItem> each_once(std::vector<ExperimentItem> items) {
@@ -114,16 +122,44 @@ Experiment::Experiment(std::string out, const std::function<bool(const Json&)>& 
       results_(out_, [&](const Json& result) { return has_error(result) || is_whole(result); }) {}
 
 void Experiment::run(const std::vector<ExperimentItem>& items,
-                     const std::function<std::string(const Json& result)>& outcome) {
+                     const std::function<std::string(const Json& result)>& outcome,
+                     int n_parallel) {
+    if (n_parallel > 1) ProgressBar::hide_all();
     ExperimentProgress progress(items, results_);
-    const auto measure_all = [&] {
-        for (const ExperimentItem& item : items) {
-            if (results_.find(item.settings["id"])) continue;
-            interrupts_.check();
-            const Json result = measure(item);
-            results_.add(result);
-            progress.update(item, describe(result, outcome));
+    std::mutex mutex;  // of all that follows, the results and the progress
+    auto next = items.begin();
+    std::exception_ptr failure;
+    const auto next_item = [&]() -> const ExperimentItem* {
+        const std::lock_guard lock(mutex);
+        while (!failure && next != items.end()) {
+            const ExperimentItem& item = *next++;
+            if (!results_.find(item.settings["id"])) return &item;
         }
+        return nullptr;
+    };
+    const auto add = [&](const ExperimentItem& item, const Json& result) {
+        const std::lock_guard lock(mutex);
+        results_.add(result);
+        progress.update(item, describe(result, outcome));
+    };
+    const auto work = [&] {
+        try {
+            while (const ExperimentItem* item = next_item()) {
+                interrupts_.check();
+                add(*item, measure(*item));
+            }
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            if (!failure) failure = std::current_exception();
+        }
+    };
+    const auto measure_all = [&] {
+        {
+            std::vector<std::jthread> others;
+            for (int i = 1; i < n_parallel; ++i) others.emplace_back(work);
+            work();
+        }
+        if (failure) std::rethrow_exception(failure);
     };
     run_resumably(out_, measure_all, [&] { return progress.done(); });
 }

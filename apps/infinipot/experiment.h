@@ -8,6 +8,7 @@
 
 #include "eval/results.h"
 #include "interrupt.h"
+#include "session_flags.h"
 
 /// Experiments of many items, each of which becomes one line of a file of results. Killed and
 /// started again, they go on; one item's failure is written down and the others are measured.
@@ -29,8 +30,8 @@ std::vector<ExperimentItem> each_once(std::vector<ExperimentItem> items);
 bool has_score(const eval::Results::Json& result);
 std::string score_text(const eval::Results::Json& result);
 
-/// The option --out, an experiment's file of results.
-void add_results_file(CLI::App& app, std::string& out);
+/// The options of every experiment: --out, its file of results, and --parallel.
+void add_experiment_flags(CLI::App& app, std::string& out, SessionFlags& flags);
 
 class Experiment {
    public:
@@ -41,13 +42,13 @@ class Experiment {
     /// @throws Error(file_error) naming the line that is no result.
     Experiment(std::string out, const std::function<bool(const Json&)>& is_whole);
 
-    /// Measures the items that have no result yet, with a line of standard error for each, and the
-    /// time that the items after it will take. What is wrong with one item and not with the machine
-    /// becomes the "error" of its result.
+    /// Measures the items that have no result yet, n_parallel at one time on threads of their own,
+    /// with a line of standard error for each, and the time that the items after it will take. What
+    /// is wrong with one item and not with the machine becomes the "error" of its result.
     /// @param outcome what was found, in a few words
     /// @throws Error(interrupted) that says how far it came and whether it can go on from there
     void run(const std::vector<ExperimentItem>& items,
-             const std::function<std::string(const Json& result)>& outcome);
+             const std::function<std::string(const Json& result)>& outcome, int n_parallel);
 
     /// After run().
     Json result_of(const ExperimentItem& item) const;

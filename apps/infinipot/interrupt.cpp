@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <ctime>
+#include <mutex>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -15,8 +18,9 @@ namespace infinipot::cli {
 namespace {
 
 std::atomic<bool> pressed = false;
-std::atomic<Session*> watched = nullptr;
-static_assert(std::atomic<Session*>::is_always_lock_free, "a signal handler reads it");
+
+std::mutex watched_mutex;
+std::set<Session*> watched;
 
 std::atomic<std::int64_t> pressed_at_ms = 0;
 
@@ -39,7 +43,16 @@ extern "C" void on_interrupt(int signal) {
     }
     if (!pressed) pressed_at_ms = now_ms();
     pressed = true;
-    if (Session* session = watched) session->interrupt();
+}
+
+/// A signal handler could meet a session that is just going. Signals that end a read() are to meet
+/// the thread that reads, so none comes here.
+void watch(const std::stop_token& end) {
+    constexpr std::chrono::milliseconds patience(20);
+    while (!end.stop_requested() && !pressed) std::this_thread::sleep_for(patience);
+    const std::lock_guard lock(watched_mutex);
+    if (!pressed) return;
+    for (Session* session : watched) session->interrupt();
 }
 
 bool is_ignored(int signal = SIGINT) {
@@ -68,6 +81,12 @@ InterruptGuard::InterruptGuard() {
     action.sa_handler = on_interrupt;
     action.sa_flags = 0;  // no SA_RESTART: a read() ends
     sigaction(SIGINT, &action, nullptr);
+
+    sigset_t all{}, before{};
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    watcher_ = std::jthread(watch);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 InterruptGuard::~InterruptGuard() {
@@ -78,12 +97,16 @@ void InterruptGuard::check() const {
     if (pressed) throw Error(ErrorCode::interrupted, "interrupted");
 }
 
-InterruptibleSession::InterruptibleSession(Session& session) {
-    watched = &session;
-    if (pressed) session.interrupt();  // pressed just before
+InterruptibleSession::InterruptibleSession(Session& session) : session_(session) {
+    const std::lock_guard lock(watched_mutex);
+    watched.insert(&session_);
+    if (pressed) session_.interrupt();  // pressed just before
 }
 
-InterruptibleSession::~InterruptibleSession() { watched = nullptr; }
+InterruptibleSession::~InterruptibleSession() {
+    const std::lock_guard lock(watched_mutex);
+    watched.erase(&session_);
+}
 
 DeleteOnInterrupt::DeleteOnInterrupt(std::string file) : file_(std::move(file)) {
     doomed = file_.c_str();

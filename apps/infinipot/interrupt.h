@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <thread>
 
 #include "infinipot/session.h"
 
@@ -18,15 +19,22 @@ class InterruptGuard {
 
     /// @throws Error(interrupted) if Ctrl-C was pressed.
     void check() const;
+
+   private:
+    std::jthread watcher_;  // passes a press on to the sessions
 };
 
-/// While it lives beside an InterruptGuard, Ctrl-C interrupts `session`.
+/// While it lives beside an InterruptGuard, Ctrl-C interrupts `session`, as well as all others that
+/// threads watch over so at the same time.
 class InterruptibleSession {
    public:
     explicit InterruptibleSession(Session& session);
     ~InterruptibleSession();
     InterruptibleSession(const InterruptibleSession&) = delete;
     InterruptibleSession& operator=(const InterruptibleSession&) = delete;
+
+   private:
+    Session& session_;
 };
 
 /// Runs an experiment that appends its results to the file `out`, if that is not empty.

@@ -20,6 +20,9 @@ class ProgressBar {
     ProgressBar(const ProgressBar&) = delete;
     ProgressBar& operator=(const ProgressBar&) = delete;
 
+    /// From now on no bar is shown: several readings at one time would draw over each other.
+    static void hide_all();
+
     /// Says what goes on before the reading begins.
     void announce(std::string_view what);
 

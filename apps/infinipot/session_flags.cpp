@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <thread>
 
 #include "base/utf8.h"
 #include "model_path.h"
@@ -83,7 +84,7 @@ void add_policy_flags(CLI::App& app, SessionFlags& flags) {
         ->group(group);
     add_choice(app, "--preset", flags.paper, {{"paper", true}},
                "paper: as in InfiniPot's experiments, nothing is protected and, unless\n"
-               "there is a --policy, it is infinipot:shared=0,kernel=1")
+               "there is a --policy, it is infinipot:shared=0,kernel=1,novelty_kernel=1")
         ->group(group);
 }
 
@@ -134,7 +135,7 @@ std::string catalyst_text(const std::string& flag, const std::vector<std::string
 
 PolicyPtr policy_of(const SessionFlags& flags) {
     if (!flags.policy.empty()) return make_policy(flags.policy);
-    return flags.paper ? infinipot({.shared = false, .kernel = 1}) : infinipot();
+    return flags.paper ? infinipot(infinipot_of_the_paper) : infinipot();
 }
 
 void apply_paper_preset(Budget& budget) {
@@ -201,6 +202,10 @@ SessionOptions session_options(const SessionFlags& flags,
     if (!flags.schedule.empty()) options.schedule = parse_schedule(flags.schedule);
     if (!flags.positions.empty()) options.positions = parse_positions(flags.positions);
     if (flags.paper) apply_paper_preset(options.budget);
+    if (flags.n_parallel > 1 && options.n_threads == 0) {
+        const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+        options.n_threads = std::max(1, cores / flags.n_parallel);
+    }
     return options;
 }
 

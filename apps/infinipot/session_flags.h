@@ -19,6 +19,7 @@ struct SessionFlags {
     std::string schedule;   ///< empty: the policy's
     std::string positions;  ///< likewise
     bool paper = false;     ///< the preset
+    int n_parallel = 1;     ///< sessions at one time, in experiments of many items
 };
 
 void add_model_flags(CLI::App& app, SessionFlags& flags);

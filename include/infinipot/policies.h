@@ -25,9 +25,10 @@ struct InfiniPotOptions {
     bool carried = true;
     /// Whether the catalyst prompt gives the attention; else the last token does ("w/o CaP").
     bool catalyst = true;
-    /// Whether all heads of a layer keep the same entries, by the sum of their attention: what one
-    /// head attends to is then whole in all of them. Else each keeps its own, as in the paper.
-    bool shared = true;
+    /// Who keeps the same entries: 2 all layers, by the most attention that any head of any layer
+    /// gives; 1 the heads of a layer, by the sum of theirs; 0 nobody, as in the paper. What one head
+    /// attends to is then whole in all that share.
+    int shared = 1;
     /// Entries over which attention is pooled by its maximum: what stands beside an entry that is
     /// attended to is kept with it. Odd; 1 for no pooling, as in the paper. Source: SnapKV.
     int kernel = 7;

@@ -36,6 +36,7 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
       cache_(cache),
       workspace_(backend, max_nodes(model)),
       tile_tokens_(std::min(limits.n_batch, tile_tokens_for(model.hparams.n_vocab, backend))),
+      observed_tile_tokens_(backend.on_cpu() ? 32 : 256),
       context_(make_description_context(1)),
       state_(size(model.hparams.n_embd)),
       positions_(limits.positions),
@@ -63,7 +64,7 @@ void ForwardPass::reserve(const Limits& limits) {
     ggml_tensor* ignored = nullptr;
     workspace_.reserve(batch_graph(last_batch(limits.n_batch), Yield::hidden, inputs));
     if (mass_) {
-        const int n = std::min(limits.n_observed, observed_tile_tokens);
+        const int n = std::min(limits.n_observed, observed_tile_tokens_);
         workspace_.reserve(batch_graph(last_batch(n), Yield::attention, inputs));
         workspace_.reserve(batch_graph(last_batch(std::min(n, limits.n_batch)),
                                        Yield::hidden_and_attention, inputs));
@@ -146,7 +147,7 @@ void ForwardPass::set_to_count(ggml_tensor* numbers, int first) {
 void ForwardPass::add_measured_attention(int n_kv) { mass_->add_to(attention_, n_kv); }
 
 void ForwardPass::run(std::span<const Token> tokens, int first_position, bool observe) {
-    assert(!observe || (mass_ && static_cast<int>(tokens.size()) <= observed_tile_tokens));
+    assert(!observe || (mass_ && static_cast<int>(tokens.size()) <= observed_tile_tokens_));
     compute_batch(tokens, cache_.n(), first_position,
                   observe ? Yield::hidden_and_attention : Yield::hidden);
     n_run_ = static_cast<int>(tokens.size());
@@ -239,9 +240,9 @@ void ForwardPass::set_preceding_state(std::span<const float> state) {
 
 void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_position) {
     forget_attention();
-    for (std::size_t done = 0; done < catalyst.size(); done += observed_tile_tokens) {
+    for (std::size_t done = 0; done < catalyst.size(); done += size(observed_tile_tokens_)) {
         const auto tile = catalyst.subspan(
-            done, std::min<std::size_t>(observed_tile_tokens, catalyst.size() - done));
+            done, std::min(size(observed_tile_tokens_), catalyst.size() - done));
         const int offset = static_cast<int>(done);
         compute_batch(tile, cache_.n() + offset, first_position + offset, Yield::attention);
         add_measured_attention(cache_.n());

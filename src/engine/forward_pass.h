@@ -30,8 +30,9 @@ class ForwardPass {
         Positions positions = {};
     };
 
-    /// Attention is measured of at most so many tokens at a time.
-    static constexpr int observed_tile_tokens = 32;
+    /// Attention is measured of at most so many tokens at a time: few, so that their probabilities
+    /// stay in the CPU's caches, or enough to keep a GPU busy.
+    int observed_tile_tokens() const { return observed_tile_tokens_; }
 
     /// @throws Error(out_of_memory)
     ForwardPass(const Model::Impl& model, Backend& backend, KvCache& cache, const Limits& limits);
@@ -123,7 +124,8 @@ class ForwardPass {
     const Model::Impl& model_;
     KvCache& cache_;
     Workspace workspace_;
-    int tile_tokens_;        // tokens whose logits exist at one time
+    int tile_tokens_;  // tokens whose logits exist at one time
+    int observed_tile_tokens_;
     int n_run_ = 0;          // tokens of the last run()
     int end_slot_ = 0;       // behind them
     bool observed_ = false;  // whether their attention was measured

@@ -18,6 +18,7 @@ Measurements::Measurements(const Plan& plan, const KvCache& cache, ForwardPass& 
     const std::size_t n = size(cache.shape().n_head_kv) * size(cache.shape().capacity);
     const auto reserve = [n](bool needed, auto& values) { values.resize(needed ? n : 0); };
     reserve(needs.attention != AttentionProbe::none, attention_);
+    reserve(needs.across_layers, across_layers_);
     reserve(needs.surprisal, surprisal_);
     reserve(needs.position, position_);
     reserve(needs.key_norm, key_norm_);
@@ -28,7 +29,7 @@ Measurements::Measurements(const Plan& plan, const KvCache& cache, ForwardPass& 
 
 std::size_t Measurements::bytes() const {
     std::size_t n = by_slot_.size() + 2 * position_.size();
-    for (const Values* values : {&attention_, &surprisal_, &key_norm_, &value_norm_,
+    for (const Values* values : {&attention_, &across_layers_, &surprisal_, &key_norm_, &value_norm_,
                                  &key_similarity_, &expected_attention_}) {
         n += values->size();
     }
@@ -69,6 +70,22 @@ Grid<const std::int64_t> Measurements::positions(int il, const ReadingOrder* ord
     return {position_.data(), shape.n_head_kv, cache_.n()};
 }
 
+/// Slot j of any layer is taken for the same token.
+void Measurements::compare_layers() {
+    const CacheShape& shape = cache_.shape();
+    const std::size_t n = size(cache_.n());
+    std::ranges::fill(across_layers_, 0.0f);
+    for (int il = 0; il < shape.n_layer; ++il) {
+        for (int head = 0; head < shape.n_head_kv; ++head) {
+            fill_attention(il, head, std::span(by_slot_).first(n));
+            float* const most = across_layers_.data() + size(head) * n;
+            for (std::size_t slot = 0; slot < n; ++slot) {
+                most[slot] = std::max(most[slot], by_slot_[slot]);
+            }
+        }
+    }
+}
+
 void Measurements::fill_attention(int il, int head, std::span<float> out) const {
     if (plan_.needs.attention == AttentionProbe::accumulated) {
         std::ranges::copy(cache_.attention(il, head), out.begin());
@@ -83,12 +100,18 @@ LayerView Measurements::view(int il, int n_new, const ReadingOrder* order) {
     const auto of = [&](Values& values, auto fill) { return grid(values, fill, il, order); };
     std::span<const float> expected;
     if (plan_.needs.expected_attention) expected = forward_.expected_attention(il);
+    if (plan_.needs.across_layers && il == 0) compare_layers();
+    const auto attention_of = [&](int head, std::span<float> out) {
+        if (!plan_.needs.across_layers) return fill_attention(il, head, out);
+        std::ranges::copy(std::span(across_layers_).subspan(size(head) * out.size(), out.size()),
+                          out.begin());
+    };
     return {
         .layer = il,
         .n_head_kv = cache_.shape().n_head_kv,
         .n_kv = cache_.n(),
         .n_new = n_new,
-        .attention = of(attention_, [&](int h, auto out) { fill_attention(il, h, out); }),
+        .attention = of(attention_, attention_of),
         .surprisal = of(surprisal_,
                         [&](int h, auto out) {
                             std::ranges::transform(cache_.tags(il, h), out.begin(),

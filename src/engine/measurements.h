@@ -27,12 +27,13 @@ class Measurements {
     template <typename Fill>
     Grid<const float> grid(Values& values, Fill fill, int il, const ReadingOrder* order);
     void fill_attention(int il, int head, std::span<float> out) const;
+    void compare_layers();
     Grid<const std::int64_t> positions(int il, const ReadingOrder* order);
 
     const Plan& plan_;
     const KvCache& cache_;
     ForwardPass& forward_;
-    Values attention_, surprisal_, key_norm_, value_norm_, key_similarity_, expected_attention_;
+    Values attention_, across_layers_, surprisal_, key_norm_, value_norm_, key_similarity_, expected_attention_;
     std::vector<std::int64_t> position_;
     std::vector<float> by_slot_;  // of one head
 };

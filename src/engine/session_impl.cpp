@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t enqueued_bytes = Segmenter::segment_bytes;  // text taken at one time
 
-/// How many tokens' attention is measured in one forward pass, at the most.
+/// How many tokens' attention is measured without a break, at the most.
 int n_observed(const Plan& plan) {
     switch (plan.needs.attention) {
         case AttentionProbe::none:
@@ -24,7 +24,7 @@ int n_observed(const Plan& plan) {
         case AttentionProbe::recent:
             return plan.needs.n_query;
         case AttentionProbe::accumulated:
-            return ForwardPass::observed_tile_tokens;
+            return plan.options.n_batch;
     }
     return 0;
 }
@@ -158,7 +158,7 @@ void Session::Impl::flush(const IngestOptions& options) {
 /// on how the text arrives; batches end at the fill limit, so that what leaves does not depend on
 /// n_batch.
 Session::Impl::Step Session::Impl::next_step() const {
-    constexpr int tile = ForwardPass::observed_tile_tokens;
+    const int tile = forward_.observed_tile_tokens();
     const bool in_first_half =
         plan.schedule == Schedule::before_reading && cache_.n() < plan.fill_limit / 2;
     const int room = (in_first_half ? plan.fill_limit / 2 : plan.fill_limit) - cache_.n();
@@ -179,7 +179,7 @@ Session::Impl::Step Session::Impl::next_step() const {
 /// at whose end entries leave. What does not decide leaves no trace in any measurement.
 Session::Impl::Step Session::Impl::next_prompt_step(std::size_t n_left, bool staying,
                                                     bool deciding) const {
-    constexpr int tile = ForwardPass::observed_tile_tokens;
+    const int tile = forward_.observed_tile_tokens();
     const int left = static_cast<int>(std::min<std::size_t>(n_left, 1u << 30));
     const int room = staying ? plan.fill_limit - cache_.n() : cache_.room();
     const int most = std::min({plan.options.n_batch, room, left});

@@ -33,7 +33,7 @@ class InfiniPot final : public EvictionPolicy {
         return PolicySpec("infinipot", {{"novelty", print_value(options_.novelty)},
                                         {"carried", print_value(options_.carried ? 1 : 0)},
                                         {"catalyst", print_value(options_.catalyst ? 1 : 0)},
-                                        {"shared", print_value(options_.shared ? 1 : 0)},
+                                        {"shared", print_value(options_.shared)},
                                         {"kernel", print_value(options_.kernel)},
                                         {"novelty_kernel", print_value(options_.novelty_kernel)},
                                         {"value_norm", print_value(options_.value_norm)}})
@@ -45,14 +45,16 @@ class InfiniPot final : public EvictionPolicy {
         const auto probe = options_.catalyst ? AttentionProbe::catalyst : AttentionProbe::recent;
         return {.attention = attends ? probe : AttentionProbe::none,
                 .n_query = attends && !options_.catalyst ? 1 : 0,
+                .across_layers = attends && options_.shared == 2,
                 .surprisal = options_.novelty > 0,
                 .value_norm = attends ? options_.value_norm : 0};
     }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
         std::vector<float> of_all_heads;
-        if (options_.novelty < 1 && options_.shared)
-            of_all_heads = summed(view, [&](int head) { return attention(view, head); });
+        const auto of_head = [&](int head) { return attention(view, head); };
+        if (options_.novelty < 1 && options_.shared > 0)
+            of_all_heads = options_.shared == 2 ? most(view, of_head) : summed(view, of_head);
         int head = 0;
         for (Keep& keep : heads) {
             if (options_.novelty > 0) {
@@ -60,7 +62,7 @@ class InfiniPot final : public EvictionPolicy {
                 keep.best(novelty(view, head), n_novel);
             }
             if (options_.novelty < 1)
-                keep.fill_best(options_.shared ? of_all_heads : attention(view, head));
+                keep.fill_best(options_.shared > 0 ? of_all_heads : attention(view, head));
             keep.fill_recent();  // for lack of rivals
             ++head;
         }
@@ -107,6 +109,16 @@ PolicyPtr infinipot(InfiniPotOptions options) {
     check_kernel("infinipot", "kernel", options.kernel);
     check_kernel("infinipot", "novelty_kernel", options.novelty_kernel);
     check_value_norm("infinipot", options.value_norm);
+    if (options.shared < 0 || options.shared > 2) {
+        throw Error(ErrorCode::invalid_argument,
+                    "policy infinipot wants shared of 0, 1 or 2, not " +
+                        print_value(options.shared));
+    }
+    if (options.shared == 2 && options.value_norm > 0) {
+        throw Error(ErrorCode::invalid_argument,
+                    "policy infinipot cannot share entries among layers, whose values differ, and "
+                    "weigh them by value_norm; choose shared=1 or value_norm=0");
+    }
     return std::make_shared<InfiniPot>(options);
 }
 

