@@ -25,7 +25,7 @@ struct ModelOptions {
     /// devices(), or "" for the first GPU of this build, else the CPU. Another device than the CPU
     /// computes with ggml's kernels, holds pots of F16 and BF16, and lets entries leave in any
     /// schedule but one-by-one.
-    std::string device;
+    std::string device = {};
     Kernels kernels = Kernels::native;
     /// Let weights be copied into the layout that this CPU multiplies fastest. Without it they stay
     /// in the mapped file: slower, but no second copy in memory.
@@ -41,7 +41,7 @@ struct ModelInfo {
     std::string path;
     std::string name;          ///< general.name, or the file's name
     std::string architecture;  ///< general.architecture
-    std::string device;        ///< what it was loaded onto, as devices() names it
+    std::string device = {};   ///< what it was loaded onto, as devices() names it
     int n_layer = 0;
     int n_embd = 0;
     int n_head = 0;

@@ -241,8 +241,8 @@ void ForwardPass::set_preceding_state(std::span<const float> state) {
 void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_position) {
     forget_attention();
     for (std::size_t done = 0; done < catalyst.size(); done += size(observed_tile_tokens_)) {
-        const auto tile = catalyst.subspan(
-            done, std::min(size(observed_tile_tokens_), catalyst.size() - done));
+        const auto tile =
+            catalyst.subspan(done, std::min(size(observed_tile_tokens_), catalyst.size() - done));
         const int offset = static_cast<int>(done);
         compute_batch(tile, cache_.n() + offset, first_position + offset, Yield::attention);
         add_measured_attention(cache_.n());

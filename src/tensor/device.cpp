@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <mutex>
 
 #include "infinipot/error.h"
 #include "infinipot/machine.h"
-#include "tensor/llama_log.h"
 
 namespace infinipot {
 
@@ -34,7 +34,8 @@ std::vector<ggml_backend_dev_t> usable_devices() {
 }  // namespace
 
 ggml_backend_dev_t cpu_device() {
-    capture_llama_log();  // the first look at the registry starts all devices, which tell of it
+    static std::once_flag once;  // the first look at the registry starts all devices, aloud
+    std::call_once(once, [] { ggml_log_set([](ggml_log_level, const char*, void*) {}, nullptr); });
     ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
     if (device == nullptr) {
         throw Error(ErrorCode::unsupported_model, "this build of ggml has no CPU backend");

@@ -1,4 +1,4 @@
-#include "tensor/llama_log.h"
+#include "text/llama_log.h"
 
 #include <llama.h>
 

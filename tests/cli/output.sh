@@ -39,3 +39,9 @@ for ignored in "" "trap '' PIPE;"; do
     bash -c "$ignored"'( sleep 0.3; "$0" policies 2>"$1" ) | true' "$infinipot" "$work/err"
     [[ ! -s $work/err ]] || fail "complains about a broken pipe"
 done
+
+# What models can be loaded onto.
+succeeds devices
+grep -Eq '^cpu +.*GiB' "$work/out" || fail "no CPU"
+succeeds devices --json
+[[ $(json 'j[0]["name"], j[0]["memory_bytes"] > 0') == "('cpu', True)" ]] || fail "no CPU in the JSON"

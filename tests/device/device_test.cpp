@@ -124,7 +124,8 @@ TEST_P(DeviceTest, Remembers_what_the_cpu_remembers) {
 // Every measurement that a policy can ask for, and every way a file can hold its weights.
 INSTANTIATE_TEST_SUITE_P(
     Settings, DeviceTest,
-    testing::Values(Setting{"llama", "infinipot"}, Setting{"llama", "infinipot:value_norm=1"},
+    testing::Values(Setting{"llama", "infinipot"},
+                    Setting{"llama", "infinipot:shared=1,value_norm=1"},
                     Setting{"llama", "infinipot", KvType::bf16}, Setting{"llama", "h2o"},
                     Setting{"llama", "tova"}, Setting{"llama", "snapkv"},
                     Setting{"llama", "keydiff"}, Setting{"llama", "l2norm"},
