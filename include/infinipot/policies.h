@@ -26,19 +26,22 @@ struct InfiniPotOptions {
     /// Whether the catalyst prompt gives the attention; else the last token does ("w/o CaP").
     bool catalyst = true;
     /// Who keeps the same entries: 2 all layers, by the most attention that any head of any layer
-    /// gives; 1 the heads of a layer, by the sum of theirs; 0 nobody, as in the paper. What one head
-    /// attends to is then whole in all that share.
-    int shared = 1;
+    /// gives; 1 the heads of a layer, by the sum of theirs; 0 nobody, as in the paper. What one
+    /// head attends to is then whole in all that share.
+    int shared = 2;
     /// Entries over which attention is pooled by its maximum: what stands beside an entry that is
     /// attended to is kept with it. Odd; 1 for no pooling, as in the paper. Source: SnapKV.
-    int kernel = 7;
-    /// Entries over which surprisal is averaged. Odd; 1 for no pooling, as in the paper.
-    int novelty_kernel = 1;
+    int kernel = 15;
+    /// Entries over which surprisal is averaged: what is odd in a text is a phrase, whose single
+    /// tokens, digits above all, may surprise little. Odd; 1 for no pooling, as in the paper.
+    int novelty_kernel = 15;
     int value_norm = 0;
 };
 
-/// Novelty under compression, then the catalyst prompt's attention, per head. Source: InfiniPot
-/// §3.3.
+/// What InfiniPot's Appendix B does; the defaults keep more of what questions ask for.
+constexpr InfiniPotOptions infinipot_of_the_paper = {.shared = 0, .kernel = 1, .novelty_kernel = 1};
+
+/// Novelty under compression, then the catalyst prompt's attention. Source: InfiniPot §3.3.
 PolicyPtr infinipot(InfiniPotOptions options = {});
 
 struct StreamingLlmOptions {

@@ -29,8 +29,8 @@ Measurements::Measurements(const Plan& plan, const KvCache& cache, ForwardPass& 
 
 std::size_t Measurements::bytes() const {
     std::size_t n = by_slot_.size() + 2 * position_.size();
-    for (const Values* values : {&attention_, &across_layers_, &surprisal_, &key_norm_, &value_norm_,
-                                 &key_similarity_, &expected_attention_}) {
+    for (const Values* values : {&attention_, &across_layers_, &surprisal_, &key_norm_,
+                                 &value_norm_, &key_similarity_, &expected_attention_}) {
         n += values->size();
     }
     return n * sizeof(float);

@@ -33,7 +33,8 @@ class Measurements {
     const Plan& plan_;
     const KvCache& cache_;
     ForwardPass& forward_;
-    Values attention_, across_layers_, surprisal_, key_norm_, value_norm_, key_similarity_, expected_attention_;
+    Values attention_, across_layers_, surprisal_, key_norm_, value_norm_, key_similarity_,
+        expected_attention_;
     std::vector<std::int64_t> position_;
     std::vector<float> by_slot_;  // of one head
 };

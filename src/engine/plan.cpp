@@ -115,6 +115,10 @@ void resolve_schedule(Plan& plan) {
             contradiction(run + "it needs the attention of the last " + number(plan.needs.n_query) +
                           " tokens together, which come one at a time; use when-full or at-end");
         }
+        if (plan.needs.across_layers) {
+            contradiction(run + "layers, which must choose together, choose one after another; " +
+                          "use when-full, or an option such as infinipot's shared=1");
+        }
         if (plan.needs.expected_attention) {
             contradiction(run +
                           "it would estimate future attention for every token; use when-full");

@@ -4,10 +4,11 @@
 //
 // It differs from the paper where the Budget protects entries: the share is of the room that
 // protection leaves. With nothing protected the room is |C|, and the share is the paper's T =
-// round(alpha |C|). And it pools attention over neighbours, as SnapKV does (`kernel`), so that what
-// stands around an entry that is attended to is kept with it; kernel=1 is the paper's rule.
-// `carried`, `novelty_kernel` and `value_norm` are not in the paper, and `catalyst=0` is its "w/o
-// CaP", read as the attention of the last token; by default they change nothing.
+// round(alpha |C|). And by default it keeps phrases, in all layers: attention is pooled over
+// neighbours, as SnapKV does (`kernel`), surprisal is averaged over them (`novelty_kernel`), and
+// few heads of few layers decide for all (`shared`), since it is few that look for a fact.
+// shared=0,kernel=1,novelty_kernel=1 is the paper's rule. `carried` and `value_norm` are not in the
+// paper either, and `catalyst=0` is its "w/o CaP", read as the attention of the last token.
 
 #include <algorithm>
 #include <cmath>
@@ -110,9 +111,9 @@ PolicyPtr infinipot(InfiniPotOptions options) {
     check_kernel("infinipot", "novelty_kernel", options.novelty_kernel);
     check_value_norm("infinipot", options.value_norm);
     if (options.shared < 0 || options.shared > 2) {
-        throw Error(ErrorCode::invalid_argument,
-                    "policy infinipot wants shared of 0, 1 or 2, not " +
-                        print_value(options.shared));
+        throw Error(
+            ErrorCode::invalid_argument,
+            "policy infinipot wants shared of 0, 1 or 2, not " + print_value(options.shared));
     }
     if (options.shared == 2 && options.value_norm > 0) {
         throw Error(ErrorCode::invalid_argument,

@@ -16,9 +16,8 @@ n=$(sed -nE 's/^read [0-9,]+ tokens, ([0-9]+) distillations to 96 entries of 4 h
 grep -q $'\x1b' "$work/out" && fail "escape sequences in a file"
 
 # For programs: pieces are the text, and what left adds up.
-succeeds "${inspect[@]}" --json
+succeeds "${inspect[@]}" --json --policy infinipot:shared=0
 [[ $(wc -l <"$work/out") == 1 ]] || fail "not one line"
-cp "$work/out" "$work/general.json"
 python3 - "$work/out" "$work/text" <<'PYTHON' || fail "the JSON does not add up"
 import json, sys
 j = json.load(open(sys.argv[1]))
@@ -40,6 +39,12 @@ last = j["summaries"][-1]
 assert abs(last["kept_by_one"] - 96 / read[-1]) < 1e-9
 assert 0 < last["kept_by_all"] < last["kept_by_one"] < last["kept_by_any"] <= 1
 PYTHON
+
+# By default all heads of all layers keep the same.
+succeeds "${inspect[@]}" --json
+[[ $(json 'j["summaries"][-1]["overlap_of_layers"], j["summaries"][-1]["overlap_of_heads"]') == '(1.0, 1.0)' ]] ||
+    fail "layers or heads differ"
+cp "$work/out" "$work/general.json"
 
 # A page: whole, alone, and unharmed by what is in the text.
 printf 'a </script><script>alert(1)</script> & <!-- "quoted" \\ 你好 🙂 \x1b[31m' >"$work/hostile"

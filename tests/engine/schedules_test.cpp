@@ -112,7 +112,7 @@ int n_tokens(const Session& session, const std::string& question) {
 
 const std::vector<Way> ways = {
     {"infinipot", "infinipot"},
-    {"infinipot_without_catalyst", "infinipot:catalyst=0,carried=0"},
+    {"infinipot_without_catalyst", "infinipot:catalyst=0,carried=0,shared=1"},
     {"infinipot_positions_kept", "infinipot", {}, Positions::keep},
     {"streaming_llm", "streaming_llm"},
     {"swa", "swa"},

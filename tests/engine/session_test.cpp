@@ -122,7 +122,7 @@ TEST_F(SessionTest, Any_batch_keeps_the_same_entries_up_to_rounding) {
     const auto kept = [&](int n_batch) {
         SessionOptions with_batch = options();
         with_batch.n_batch = n_batch;
-        with_batch.policy = infinipot({.shared = 0, .kernel = 1});
+        with_batch.policy = infinipot(infinipot_of_the_paper);
         Session session(real_heads, with_batch);
         session.ingest(text);
         session.flush();

@@ -33,6 +33,7 @@ const Layer one_head = Layer::of({attention_a}, {surprisal_a});
 PolicyPtr as_in_paper(InfiniPotOptions options = {}) {
     options.shared = 0;
     options.kernel = 1;
+    options.novelty_kernel = 1;
     return infinipot(options);
 }
 
@@ -144,10 +145,29 @@ TEST(InfiniPot, Lets_all_heads_keep_what_they_attend_to_together) {
     EXPECT_EQ(kept_slots(shared, layer, 3), (Heads{{2, 4, 6}, {2, 4, 6}}));
 }
 
+TEST(InfiniPot, Lets_all_layers_keep_what_one_head_attends_to_most) {
+    // The most is highest at 2, then at 6 and 4; the sum would be highest at 4.
+    const Layer layer = Layer::of({{0, 0, 9, 0, 6, 0, 1, 0}, {0, 0, 0, 0, 6, 0, 7, 5}}, {});
+    const PolicyPtr shared = infinipot({.novelty = 0, .shared = 2, .kernel = 1});
+    EXPECT_EQ(kept_slots(shared, layer, 1), (Heads{{2}, {2}}));
+    EXPECT_EQ(kept_slots(shared, layer, 3), (Heads{{2, 4, 6}, {2, 4, 6}}));
+    EXPECT_TRUE(shared->needs().across_layers);
+    EXPECT_FALSE(infinipot({.shared = 1})->needs().across_layers);
+    EXPECT_FALSE(infinipot({.novelty = 1})->needs().across_layers)
+        << "where attention is not asked";
+}
+
+TEST(InfiniPot, Refuses_what_layers_cannot_share) {
+    EXPECT_THROW(infinipot({.shared = 3}), Error);
+    EXPECT_THROW(infinipot({.shared = -1}), Error);
+    EXPECT_THROW(infinipot({.shared = 2, .value_norm = 1}), Error);
+}
+
 TEST(InfiniPot, Lets_novelty_differ_where_heads_share_attention) {
     const Layer layer = Layer::of({{9, 0, 0, 0}, {0, 8, 0, 0}}, {{0, 0, 0, 1}, {0, 0, 1, 0}});
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0.5f, .shared = 1, .kernel = 1}), layer, 2),
-              (Heads{{0, 3}, {0, 2}}));
+    const PolicyPtr policy =
+        infinipot({.novelty = 0.5f, .shared = 1, .kernel = 1, .novelty_kernel = 1});
+    EXPECT_EQ(kept_slots(policy, layer, 2), (Heads{{0, 3}, {0, 2}}));
 }
 
 TEST(InfiniPot, Keeps_what_stands_beside_an_entry_that_is_attended_to) {
@@ -157,14 +177,16 @@ TEST(InfiniPot, Keeps_what_stands_beside_an_entry_that_is_attended_to) {
     EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 4), (Heads{{2, 3, 4, 9}}));
     EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 5}), layer, 5),
               (Heads{{1, 2, 3, 4, 5}}));
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0}), layer, 7), (Heads{{0, 1, 2, 3, 4, 5, 6}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 7}), layer, 7),
+              (Heads{{0, 1, 2, 3, 4, 5, 6}}));
 }
 
 TEST(InfiniPot, Pools_attention_that_is_weighted_already) {
     Layer layer = Layer::of({{1, 0, 0, 0, 0, 0, 0, 0, 2, 0}}, {});
     layer.value_norm = {9, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3, .value_norm = 1}), layer, 2),
-              (Heads{{0, 1}}));
+    EXPECT_EQ(
+        kept_slots(infinipot({.novelty = 0, .shared = 1, .kernel = 3, .value_norm = 1}), layer, 2),
+        (Heads{{0, 1}}));
 }
 
 TEST(InfiniPot, Averages_surprisal_over_its_own_kernel) {
@@ -172,7 +194,8 @@ TEST(InfiniPot, Averages_surprisal_over_its_own_kernel) {
     const Layer layer = Layer::of({}, {{0, 0, 9, 0, 0, 6, 6, 0, 0, 0}});
     EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_kernel = 3}), layer, 3),
               (Heads{{3, 5, 6}}));
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 1}), layer, 3), (Heads{{2, 5, 6}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_kernel = 1}), layer, 3),
+              (Heads{{2, 5, 6}}));
 }
 
 TEST(InfiniPot, Pools_attention_by_its_maximum) {
@@ -208,9 +231,10 @@ TEST(InfiniPot, With_novelty_alone_neither_needs_nor_reads_attention) {
 TEST(InfiniPot, Needs_both_measurements_by_default) {
     EXPECT_EQ(as_in_paper()->needs(),
               (Needs{.attention = AttentionProbe::catalyst, .surprisal = true}));
-    EXPECT_EQ(infinipot()->spec(),
-              "infinipot:novelty=0.5,carried=1,catalyst=1,shared=1,kernel=7,novelty_kernel=1,value_"
-              "norm=0");
+    EXPECT_EQ(
+        infinipot()->spec(),
+        "infinipot:novelty=0.5,carried=1,catalyst=1,shared=2,kernel=15,novelty_kernel=15,value_"
+        "norm=0");
     EXPECT_EQ(
         infinipot({.novelty = 1,
                    .carried = false,

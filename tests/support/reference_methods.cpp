@@ -221,24 +221,29 @@ Chosen lots(const Layer& layer, int seed) {
     });
 }
 
-/// §3.3.3: T = round(alpha |C|) by novelty, what is left by attention, pooled and
-/// the same in all heads unless told otherwise. Without `carried`
-/// only new entries can be novel; where they are too few, the rest goes to attention, and without
-/// attention to the newest.
+/// §3.3.3: T = round(alpha |C|) by novelty, what is left by attention, both pooled, and the same in
+/// all layers unless told otherwise. Without `carried` only new entries can be novel; where they
+/// are too few, the rest goes to attention, and without attention to the newest.
 Chosen infinipot(const Layer& layer, const InfiniPot& settings) {
     const auto attention = [&](const Head& head) {
         const Numbers score = product(head.attention, head, settings.weight);
         return pooled(score, static_cast<int>(score.size()), settings.kernel, true);
     };
     const bool attends = settings.novelty < 1;
-    const Numbers sum = attends && settings.shared ? sum_of_heads(layer, attention) : Numbers();
+    Numbers common;
+    if (attends && settings.shared == 1) common = sum_of_heads(layer, attention);
+    if (attends && settings.shared == 2) {
+        const Numbers& most = layer.most_attention;
+        common = pooled(most, static_cast<int>(most.size()), settings.kernel, true);
+    }
     return each_head(layer, [&](Choice& choice, const Head& head, int) {
         const auto novel = static_cast<int>(std::lround(settings.novelty * choice.left()));
         const int rivals = settings.carried ? choice.n() : layer.n_new;
         Numbers surprisal = pooled(head.surprisal, choice.n(), settings.novelty_kernel, false);
         std::fill_n(surprisal.begin(), choice.n() - rivals, -INFINITY);
         choice.take_highest(surprisal, std::min(novel, rivals));
-        if (attends) choice.take_highest(settings.shared ? sum : attention(head), choice.left());
+        if (attends)
+            choice.take_highest(settings.shared > 0 ? common : attention(head), choice.left());
         choice.take_newest();
     });
 }

@@ -34,8 +34,9 @@ struct Layer {
     int retain = 0;         ///< survivors of each head
     int protect_first = 0;  ///< that survive whatever a method says
     int protect_last = 0;
-    int question = 0;    ///< so many of the newest are a question, which survives as well
-    double epsilon = 0;  ///< share of a score by which raised and lowered ones differ
+    int question = 0;             ///< so many of the newest are a question, which survives as well
+    double epsilon = 0;           ///< share of a score by which raised and lowered ones differ
+    Numbers most_attention = {};  ///< that any head of any layer gives
 };
 
 /// Of each head.
@@ -58,9 +59,9 @@ Chosen lots(const Layer& layer, int seed);
 struct InfiniPot {
     double novelty = 0.5;
     bool carried = true;
-    bool shared = true;
-    int kernel = 7;
-    int novelty_kernel = 1;
+    int shared = 2;  ///< by 2 all layers, 1 the heads of a layer, 0 nobody
+    int kernel = 15;
+    int novelty_kernel = 15;
     Weight weight = Weight::none;
 };
 Chosen infinipot(const Layer& layer, const InfiniPot& settings);

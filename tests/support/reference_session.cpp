@@ -240,6 +240,14 @@ methods::Layer ReferenceSession::measure(int il, const Reference::Scores& attent
         layer.heads.back().attention = attention[size(il)][size(head)];
     }
     if (settings_.expects) add_expected(il, layer.heads);
+    layer.most_attention = attention[0][0];
+    for (const auto& heads : attention) {
+        for (const Vector& head : heads) {
+            for (std::size_t rank = 0; rank < head.size(); ++rank) {
+                layer.most_attention[rank] = std::max(layer.most_attention[rank], head[rank]);
+            }
+        }
+    }
     return layer;
 }
 
