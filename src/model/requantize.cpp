@@ -9,7 +9,7 @@
 #include "model/gguf_file.h"
 #include "model/hparams.h"
 #include "model/tokenizer_check.h"
-#include "tensor/llama_log.h"
+#include "text/llama_log.h"
 
 namespace infinipot {
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <span>
 
-#include "text/llama_log.h"
 #include "infinipot/error.h"
+#include "text/llama_log.h"
 
 namespace infinipot {
 
