@@ -31,7 +31,11 @@ class Recording final : public EvictionPolicy {
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
         policy_->select(view, heads);
-        record_->record(view, heads);
+        if (!policy_->needs().across_layers) return record_->record(view, heads);
+        LayerView each = view;  // what it chose holds for all of them
+        for (each.layer = 0; each.layer < record_->n_layer(); ++each.layer) {
+            record_->record(each, heads);
+        }
     }
 
    private:

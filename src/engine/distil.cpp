@@ -47,14 +47,21 @@ void Distiller::observe(std::int64_t stream_position) {
 
 KeptSlots Distiller::select(int n_last) {
     const Stopwatch watch;
-    KeptSlots kept;
+    KeptSlots kept, of_layer;
     for (int il = 0; il < cache_.shape().n_layer; ++il) {
-        std::vector<Keep> heads = keep_protected(n_last);
-        plan_.options.policy->select(measurements_.view(il, cache_.n() - n_old_, nullptr), heads);
-        for (const Keep& head : heads) kept.push_back(head.slots());
+        if (il == 0 || !plan_.needs.across_layers) of_layer = select_in_layer(il, n_last);
+        kept.insert(kept.end(), of_layer.begin(), of_layer.end());
     }
     require_equal_sizes(kept, *plan_.options.policy);
     times_.select += watch.seconds();
+    return kept;
+}
+
+KeptSlots Distiller::select_in_layer(int il, int n_last) {
+    std::vector<Keep> heads = keep_protected(n_last);
+    plan_.options.policy->select(measurements_.view(il, cache_.n() - n_old_, nullptr), heads);
+    KeptSlots kept;
+    for (const Keep& head : heads) kept.push_back(head.slots());
     return kept;
 }
 

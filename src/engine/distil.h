@@ -35,6 +35,7 @@ class Distiller {
     std::size_t bytes() const { return measurements_.bytes(); }
 
    private:
+    KeptSlots select_in_layer(int il, int n_last);
     std::vector<Keep> keep_protected(int n_last) const;
     int gather(const KeptSlots& kept);
     void renumber(int first_moved);

@@ -70,7 +70,7 @@ Grid<const std::int64_t> Measurements::positions(int il, const ReadingOrder* ord
     return {position_.data(), shape.n_head_kv, cache_.n()};
 }
 
-/// Slot j of any layer is taken for the same token.
+/// All layers keep the same entries, so that slot j of one is slot j of another.
 void Measurements::compare_layers() {
     const CacheShape& shape = cache_.shape();
     const std::size_t n = size(cache_.n());
@@ -100,7 +100,7 @@ LayerView Measurements::view(int il, int n_new, const ReadingOrder* order) {
     const auto of = [&](Values& values, auto fill) { return grid(values, fill, il, order); };
     std::span<const float> expected;
     if (plan_.needs.expected_attention) expected = forward_.expected_attention(il);
-    if (plan_.needs.across_layers && il == 0) compare_layers();
+    if (plan_.needs.across_layers) compare_layers();
     const auto attention_of = [&](int head, std::span<float> out) {
         if (!plan_.needs.across_layers) return fill_attention(il, head, out);
         std::ranges::copy(std::span(across_layers_).subspan(size(head) * out.size(), out.size()),

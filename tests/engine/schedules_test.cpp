@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <random>
 #include <thread>
 
 #include "engine/session_impl.h"
@@ -285,6 +286,54 @@ INSTANTIATE_TEST_SUITE_P(Ways, InTurns,
                                          Way{"keydiff", "keydiff", Schedule::one_by_one},
                                          Way{"random", "random", Schedule::one_by_one}),
                          [](const auto& way) { return way.param.name; });
+
+/// Draws its entries by lot, another for each layer that it is asked about.
+class Draws : public EvictionPolicy {
+   public:
+    explicit Draws(std::atomic<int>& n_calls) : n_calls_(n_calls) {}
+    std::string spec() const override { return "draws"; }
+    Needs needs() const override {
+        return {.attention = AttentionProbe::catalyst, .across_layers = true};
+    }
+    void select(const LayerView& view, std::span<Keep> heads) const override {
+        ++n_calls_;
+        EXPECT_EQ(view.layer, 0);
+        std::minstd_rand engine(static_cast<unsigned>(n_calls_));
+        for (Keep& keep : heads) {
+            std::vector<float> lots(static_cast<std::size_t>(view.n_kv));
+            for (float& lot : lots) lot = static_cast<float>(engine());
+            keep.fill_best(lots);
+        }
+    }
+
+   private:
+    std::atomic<int>& n_calls_;
+};
+
+TEST_F(ScheduleTest, A_policy_across_layers_is_asked_once_for_all_of_them) {
+    std::atomic<int> n_calls{0};
+    SessionOptions drawing = options({"", "infinipot"});
+    drawing.policy = std::make_shared<Draws>(n_calls);
+    Session reader(model_, drawing);
+    reader.ingest(text(400));
+    reader.flush();
+    ASSERT_GE(reader.stats().distillations, 3u);
+    EXPECT_EQ(static_cast<std::uint64_t>(n_calls), reader.stats().distillations);
+    const KvCache& cache = reader.impl().cache();
+    ASSERT_GE(cache.shape().n_layer, 2);
+    const auto places = [&](int il, int head) {
+        std::vector<std::int64_t> positions;
+        for (const Tag& tag : cache.tags(il, head)) positions.push_back(tag.position);
+        return positions;
+    };
+    EXPECT_NE(places(0, 0), places(0, 1)) << "heads draw apart";
+    for (int il = 1; il < cache.shape().n_layer; ++il) {
+        EXPECT_EQ(places(il, 0), places(0, 0));
+        EXPECT_EQ(places(il, 1), places(0, 1));
+    }
+    drawing.schedule = Schedule::one_by_one;
+    EXPECT_THROW(Session(model_, drawing), Error);
+}
 
 /// A policy of the user's that changes its mind.
 class RefusesLater : public EvictionPolicy {
