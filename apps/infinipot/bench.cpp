@@ -110,7 +110,7 @@ std::vector<Row> grid(const BenchRun& run) {
 Json describe(const BenchRun& run, const Row& row, const Session& session) {
     Json settings = describe_session("bench", session, run.flags);
     settings["device"] = session.model().info().device;
-    settings["kernels"] = run.flags.model_options.kernels == Kernels::native ? "native" : "ggml";
+    settings["kernels"] = kernels_word(session.model().info(), run.flags.model_options);
     settings["repack"] = run.flags.model_options.repack;
     settings["file"] = run.file;
     settings["kv_type"] = to_string(session.options().kv_type);

@@ -98,12 +98,14 @@ std::string machine_line(const Json& row) {
            " GFLOP/s" + (q8_0 > 0 ? ", in Q8_0 " + decimal(q8_0, 1) + " GFLOP/s" : "") + "\n";
 }
 
-/// A line for every number of threads, the first measurement of each.
+/// A line for every number of threads, the first measurement of each; what the CPU can do says
+/// nothing of rows of another device.
 std::string machine_lines(const std::vector<Json>& rows) {
     std::vector<int> told;
     std::string text;
     for (const Json& row : rows) {
         const auto threads = row.at("threads").get<int>();
+        if (row.value("device", "cpu") != "cpu") continue;
         if (std::ranges::find(told, threads) != told.end()) continue;
         told.push_back(threads);
         text += machine_line(row);

@@ -32,7 +32,7 @@ void add_provenance(Json& result, const Session& session, const SessionFlags& fl
     result["commit"] = INFINIPOT_COMMIT;
     result["model_fingerprint"] = file_fingerprint(session.model().info());
     result["device"] = session.model().info().device;
-    result["kernels"] = flags.model_options.kernels == Kernels::native ? "native" : "ggml";
+    result["kernels"] = kernels_word(session.model().info(), flags.model_options);
     result["threads"] = session.options().n_threads;
     result["batch"] = session.options().n_batch;
     result["parallel"] = flags.n_parallel;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdint>
 #include <ctime>
@@ -45,12 +46,15 @@ extern "C" void on_interrupt(int signal) {
     pressed = true;
 }
 
-/// A signal handler could meet a session that is just going. Signals that end a read() are to meet
-/// the thread that reads, so none comes here.
+/// Passes a press on: a signal handler could meet a session that is just going. A signal that is to
+/// end a read() must meet the thread that reads, so none comes here.
 void watch(const std::stop_token& end) {
-    constexpr std::chrono::milliseconds patience(20);
-    while (!end.stop_requested() && !pressed) std::this_thread::sleep_for(patience);
-    const std::lock_guard lock(watched_mutex);
+    constexpr std::chrono::milliseconds patience(20);  // a handler cannot notify
+    std::condition_variable_any never_notified;
+    std::unique_lock lock(watched_mutex);
+    while (!pressed && !end.stop_requested()) {
+        never_notified.wait_for(lock, end, patience, [] { return pressed.load(); });
+    }
     if (!pressed) return;
     for (Session* session : watched) session->interrupt();
 }

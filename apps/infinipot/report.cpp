@@ -7,6 +7,7 @@
 #include "base/byte_size.h"
 #include "peak_memory.h"
 #include "quantity.h"
+#include "session_flags.h"
 
 namespace infinipot::cli {
 namespace {
@@ -59,7 +60,7 @@ Json model_json(const ModelInfo& info, const ModelOptions& options) {
             {"file_bytes", info.file_bytes},
             {"copied_weight_bytes", info.copied_weight_bytes},
             {"load_seconds", info.load_seconds},
-            {"kernels", options.kernels == Kernels::native ? "native" : "ggml"},
+            {"kernels", kernels_word(info, options)},
             {"repack", options.repack},
             {"sliding_window", options.sliding_window}};
 }

@@ -194,6 +194,10 @@ Model load_model(const SessionFlags& flags) {
     return Model::load(find_model(flags.model), flags.model_options);
 }
 
+std::string kernels_word(const ModelInfo& model, const ModelOptions& options) {
+    return model.device == "cpu" && options.kernels == Kernels::native ? "native" : "ggml";
+}
+
 SessionOptions session_options(const SessionFlags& flags,
                                const std::vector<std::string>& questions) {
     SessionOptions options = flags.session;

@@ -29,6 +29,9 @@ void add_answer_flags(CLI::App& app, GenerateOptions& options);
 /// Loads the model that the flags name.
 Model load_model(const SessionFlags& flags);
 
+/// "native" or "ggml", whichever computes where the model is.
+std::string kernels_word(const ModelInfo& model, const ModelOptions& options);
+
 /// The session options that the flags ask for; `--catalyst question` means `questions`.
 /// @throws Error(invalid_argument) for a policy that does not exist.
 SessionOptions session_options(const SessionFlags& flags,
