@@ -92,8 +92,9 @@ enum class AttentionProbe {
 struct Needs {
     AttentionProbe attention = AttentionProbe::none;
     int n_query = 0;  ///< of AttentionProbe::recent: how many tokens
-    /// One selection for all layers: the policy is shown the first, but attention as the layer gives
-    /// it that gives an entry most, and what a head of it keeps the same head of all layers keeps.
+    /// One selection for all layers: the policy is shown the first, but attention as the layer
+    /// gives it that gives an entry most, and what a head of it keeps the same head of all layers
+    /// keeps.
     bool across_layers = false;
     /// -ln P(token | all that was in the pot before it), in nats, taken when the token was first
     /// read. Costs the output matrix for every token read. Source: InfiniPot Eq. 4.
