@@ -111,7 +111,7 @@ Json describe(const BenchRun& run, const Row& row, const Session& session) {
     Json settings = describe_session("bench", session, run.flags);
     settings["device"] = session.model().info().device;
     settings["kernels"] = kernels_word(session.model().info(), run.flags.model_options);
-    settings["repack"] = run.flags.model_options.repack;
+    settings["repack"] = run.flags.model_options.repack && session.model().info().device == "cpu";
     settings["file"] = run.file;
     settings["kv_type"] = to_string(session.options().kv_type);
     settings["depth"] = row.depth;

@@ -105,8 +105,8 @@ void add_experiment_flags(CLI::App& app, std::string& out, SessionFlags& flags) 
         ->type_name("value")
         ->option_text("FILE");
     add_count(app, "--parallel", flags.n_parallel, 1,
-              "Items measured at one time, each by a session of its own; times\n"
-              "are then of sessions that slow each other down [1]");
+              "Items measured at one time, each by a session of its own with its\n"
+              "share of the threads; they slow each other down [1]");
 }
 
 std::vector<ExperimentItem> each_once(std::vector<ExperimentItem> items) {

@@ -61,7 +61,7 @@ Json model_json(const ModelInfo& info, const ModelOptions& options) {
             {"copied_weight_bytes", info.copied_weight_bytes},
             {"load_seconds", info.load_seconds},
             {"kernels", kernels_word(info, options)},
-            {"repack", options.repack},
+            {"repack", options.repack && info.device == "cpu"},
             {"sliding_window", options.sliding_window}};
 }
 

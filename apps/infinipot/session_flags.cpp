@@ -190,6 +190,9 @@ void add_answer_flags(CLI::App& app, GenerateOptions& options) {
         ->group(group);
 }
 
+/// Of sessions that run at one time, as of one alone.
+constexpr int largest_share_of_threads = 8;
+
 Model load_model(const SessionFlags& flags) {
     return Model::load(find_model(flags.model), flags.model_options);
 }
@@ -208,7 +211,7 @@ SessionOptions session_options(const SessionFlags& flags,
     if (flags.paper) apply_paper_preset(options.budget);
     if (flags.n_parallel > 1 && options.n_threads == 0) {
         const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-        options.n_threads = std::max(1, cores / flags.n_parallel);
+        options.n_threads = std::clamp(cores / flags.n_parallel, 1, largest_share_of_threads);
     }
     return options;
 }

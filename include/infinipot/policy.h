@@ -174,8 +174,9 @@ class EvictionPolicy {
     virtual Positions positions() const { return Positions::reset; }
 
     /// Fills the room of every head of one layer. `heads` has n_head_kv elements in which the
-    /// entries that the Budget protects are kept already. Called once per layer and distillation;
-    /// must depend on its arguments alone.
+    /// entries that the Budget protects are kept already. Called once per layer and distillation,
+    /// or once per distillation if layers choose together (Needs::across_layers); must depend on
+    /// its arguments alone.
     /// @throws Error(does_not_fit) if the policy refuses to evict.
     virtual void select(const LayerView& view, std::span<Keep> heads) const = 0;
 };

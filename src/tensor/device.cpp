@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <mutex>
 
 #include "infinipot/error.h"
@@ -10,6 +11,11 @@
 namespace infinipot {
 
 namespace {
+
+/// Until libllama's log is captured, and ggml's with it.
+void print_errors(ggml_log_level level, const char* text, void*) {
+    if (level == GGML_LOG_LEVEL_ERROR) std::fputs(text, stderr);
+}
 
 std::string lower_case(std::string_view text) {
     std::string result(text);
@@ -35,7 +41,7 @@ std::vector<ggml_backend_dev_t> usable_devices() {
 
 ggml_backend_dev_t cpu_device() {
     static std::once_flag once;  // the first look at the registry starts all devices, aloud
-    std::call_once(once, [] { ggml_log_set([](ggml_log_level, const char*, void*) {}, nullptr); });
+    std::call_once(once, [] { ggml_log_set(print_errors, nullptr); });
     ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
     if (device == nullptr) {
         throw Error(ErrorCode::unsupported_model, "this build of ggml has no CPU backend");

@@ -1,6 +1,7 @@
 // A model and its pot on a device whose memory the CPU cannot reach. Here it is ggml's own remote
-// device, served by another thread of this program: it computes with the CPU's code, so that
-// everything must be equal bit for bit, and whatever touches the pot directly crashes.
+// device, served by another process: it computes with the CPU's code, so that everything must be
+// equal bit for bit, and whatever touches the pot directly crashes. It claims to support every
+// operation, so that what a device may lack is not tried here.
 //
 // Broken on purpose once, each turned a test red: the kept slots of the first layer for all, only
 // keys gathered, the state before a batch not put back, attention not fetched from the device,
@@ -8,10 +9,12 @@
 
 #include <ggml-rpc.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -27,14 +30,16 @@
 namespace infinipot {
 namespace {
 
-/// Serves this machine's CPU for as long as the program runs, and returns the device's name.
+/// Serves this machine's CPU for as long as the test runs, and returns the device's name.
 std::string remote_device() {
     static const std::string name = [] {
         const std::string endpoint = "127.0.0.1:" + std::to_string(20000 + getpid() % 20000);
-        std::thread([endpoint] {
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             ggml_backend_dev_t cpu = cpu_device();
             ggml_backend_rpc_start_server(endpoint.c_str(), nullptr, 1, 1, &cpu);
-        }).detach();
+            _exit(1);
+        }
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
         ggml_backend_reg_t registry = ggml_backend_rpc_add_server(endpoint.c_str());
         ggml_backend_register(registry);
@@ -179,16 +184,17 @@ TEST_F(DeviceRulesTest, Devices_are_found_by_name) {
     const std::string name = remote_device();
     EXPECT_TRUE(is_cpu(find_device("CPU")));
     EXPECT_EQ(device_name(find_device(name)), name);
-    EXPECT_EQ(find_device("gpu"), find_device(name));
-    EXPECT_EQ(find_device(""), find_device(name)) << "the first that is not the CPU";
+    EXPECT_FALSE(is_cpu(find_device("gpu")));
+    EXPECT_EQ(find_device(""), find_device("gpu")) << "the first that is not the CPU";
     EXPECT_EQ(devices().front().name, "cpu");
-    EXPECT_EQ(devices().at(1).name, name);
+    EXPECT_EQ(devices().back().name, name);
     try {
         find_device("tpu");
         FAIL() << "found";
     } catch (const Error& error) {
-        EXPECT_EQ(std::string(error.what()),
-                  "there is no device \"tpu\" here; known: cpu, " + name);
+        const std::string sentence = error.what();
+        EXPECT_TRUE(sentence.starts_with("there is no device \"tpu\" here; known: cpu, "));
+        EXPECT_TRUE(sentence.ends_with(name)) << sentence;
     }
 }
 
