@@ -2,10 +2,6 @@
 // device, served by another process: it computes with the CPU's code, so that everything must be
 // equal bit for bit, and whatever touches the pot directly crashes. It claims to support every
 // operation, so that what a device may lack is not tried here.
-//
-// Broken on purpose once, each turned a test red: the kept slots of the first layer for all, only
-// keys gathered, the state before a batch not put back, attention not fetched from the device,
-// another head's rows for the key norms, a head's row tied to the table of embeddings by mistake.
 
 #include <ggml-rpc.h>
 #include <gtest/gtest.h>
