@@ -2,6 +2,9 @@
 // device, served by another process: it computes with the CPU's code, so that everything must be
 // equal bit for bit, and whatever touches the pot directly crashes. It claims to support every
 // operation, so that what a device may lack is not tried here.
+//
+// Broken on purpose once, each turned a test red: values that are not gathered, the slots of one
+// layer for all, another head's rows, memory that is read where it lies.
 
 #include <ggml-rpc.h>
 #include <gtest/gtest.h>
