@@ -1,5 +1,6 @@
 #include "experiment.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
@@ -155,8 +156,9 @@ void Experiment::run(const std::vector<ExperimentItem>& items,
     };
     const auto measure_all = [&] {
         {
+            const auto n_threads = std::min(static_cast<std::size_t>(n_parallel), items.size());
             std::vector<std::jthread> others;
-            for (int i = 1; i < n_parallel; ++i) others.emplace_back(work);
+            for (std::size_t i = 1; i < n_threads; ++i) others.emplace_back(work);
             work();
         }
         if (failure) std::rethrow_exception(failure);

@@ -81,4 +81,5 @@ import json, sys
 alone, together = ({j["id"]: j["answer"] for j in map(json.loads, open(path))} for path in sys.argv[1:])
 assert len(alone) == 12 and alone == together
 PYTHON
+succeeds "${all[@]}" --parallel 1000000 # no more threads than items
 refuses 2 '--parallel wants a whole number of at least 1, not "0"' "${all[@]}" --parallel 0
