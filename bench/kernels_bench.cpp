@@ -16,7 +16,7 @@
 #include "tensor/backend.h"
 #include "tensor/handles.h"
 #include "tensor/kernels/attention.h"
-#include "tensor/kernels/matmul_q8.h"
+#include "tensor/kernels/matmul.h"
 
 namespace infinipot {
 namespace {
@@ -63,22 +63,25 @@ ggml_tensor* random_tensor(ggml_context* ctx, ggml_type type, std::int64_t ne0, 
     return tensor;
 }
 
-void matmul(benchmark::State& state, bool ours) {
+void matmul(benchmark::State& state, ggml_type type, bool ours) {
     const std::int64_t n_in = state.range(0), n_out = state.range(1), n_tokens = state.range(2);
-    if (!kernels::matmul_q8_supported(n_in, n_out)) return state.SkipWithError("unsupported CPU");
+    if (!kernels::matmul_supported(type, n_in, n_out))
+        return state.SkipWithError("unsupported CPU");
     const auto make_output = [&](ggml_context* ctx) {
         ggml_tensor* x = random_tensor(ctx, GGML_TYPE_F32, n_in, n_tokens);
-        ggml_tensor* w = random_tensor(ctx, GGML_TYPE_Q8_0, n_in, n_out);
+        ggml_tensor* w = random_tensor(ctx, type, n_in, n_out);
         if (!ours) return ggml_mul_mat(ctx, w, x);
-        const auto n_bytes = static_cast<std::int64_t>(kernels::packed_q8_bytes(n_in, n_out));
+        const auto n_bytes = static_cast<std::int64_t>(kernels::packed_bytes(type, n_in, n_out));
         ggml_tensor* packed = ggml_new_tensor_1d(ctx, GGML_TYPE_I8, n_bytes);
-        kernels::pack_q8(w->data, n_in, n_out, packed->data);
-        return kernels::matmul_q8(ctx, packed, kernels::quantize_rows_q8(ctx, x), n_in, n_out);
+        kernels::pack(type, w->data, n_in, n_out, packed->data);
+        return kernels::matmul(ctx, type, packed, kernels::quantize_rows(ctx, type, x), n_in,
+                               n_out);
     };
     Copies copies(static_cast<int>(state.range(3)),
                   n_in * n_out * 3 + (n_in + n_out) * n_tokens * 8, make_output);
     const auto n_weights = static_cast<double>(n_in * n_out);
-    measure(state, copies, n_weights * static_cast<double>(n_tokens), n_weights * 34 / 32);
+    measure(state, copies, n_weights * static_cast<double>(n_tokens),
+            static_cast<double>(ggml_row_size(type, n_in)) * static_cast<double>(n_out));
 }
 
 void attend(benchmark::State& state, bool ours) {
@@ -133,10 +136,14 @@ void attention_shapes(benchmark::internal::Benchmark* bench) {
     }
 }
 
-BENCHMARK_CAPTURE(matmul, ggml, false)->Apply(matmul_shapes<1>);
-BENCHMARK_CAPTURE(matmul, ours, true)->Apply(matmul_shapes<1>);
-BENCHMARK_CAPTURE(matmul, ggml, false)->Apply(matmul_shapes<2>)->UseRealTime();
-BENCHMARK_CAPTURE(matmul, ours, true)->Apply(matmul_shapes<2>)->UseRealTime();
+BENCHMARK_CAPTURE(matmul, q8_0_ggml, GGML_TYPE_Q8_0, false)->Apply(matmul_shapes<1>);
+BENCHMARK_CAPTURE(matmul, q8_0_ours, GGML_TYPE_Q8_0, true)->Apply(matmul_shapes<1>);
+BENCHMARK_CAPTURE(matmul, q8_0_ggml, GGML_TYPE_Q8_0, false)->Apply(matmul_shapes<2>)->UseRealTime();
+BENCHMARK_CAPTURE(matmul, q8_0_ours, GGML_TYPE_Q8_0, true)->Apply(matmul_shapes<2>)->UseRealTime();
+BENCHMARK_CAPTURE(matmul, q4_0_ggml, GGML_TYPE_Q4_0, false)->Apply(matmul_shapes<1>);
+BENCHMARK_CAPTURE(matmul, q4_0_ours, GGML_TYPE_Q4_0, true)->Apply(matmul_shapes<1>);
+BENCHMARK_CAPTURE(matmul, q4_0_ggml, GGML_TYPE_Q4_0, false)->Apply(matmul_shapes<2>)->UseRealTime();
+BENCHMARK_CAPTURE(matmul, q4_0_ours, GGML_TYPE_Q4_0, true)->Apply(matmul_shapes<2>)->UseRealTime();
 BENCHMARK_CAPTURE(attend, ggml, false)->Apply(attention_shapes<1>);
 BENCHMARK_CAPTURE(attend, ours, true)->Apply(attention_shapes<1>);
 BENCHMARK_CAPTURE(attend, ggml, false)->Apply(attention_shapes<2>)->UseRealTime();

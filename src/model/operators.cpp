@@ -1,6 +1,6 @@
 #include "model/operators.h"
 
-#include "tensor/kernels/matmul_q8.h"
+#include "tensor/kernels/matmul.h"
 
 namespace infinipot {
 
@@ -9,16 +9,18 @@ ggml_tensor* Operators::rms_norm(ggml_tensor* x, ggml_tensor* weight, float eps)
 }
 
 ggml_tensor* Operators::linear(const Matrix& matrix, ggml_tensor* x) {
-    ggml_tensor* y = matrix.packed_q8 ? kernels::matmul_q8(context_, matrix.weight, quantized(x),
-                                                           matrix.n_in, matrix.n_out)
-                                      : ggml_mul_mat(context_, matrix.weight, x);
+    ggml_tensor* y = matrix.packed
+                         ? kernels::matmul(context_, matrix.type, matrix.weight,
+                                           quantized(x, matrix.type), matrix.n_in, matrix.n_out)
+                         : ggml_mul_mat(context_, matrix.weight, x);
     return matrix.bias == nullptr ? y : ggml_add(context_, y, matrix.bias);
 }
 
-ggml_tensor* Operators::quantized(ggml_tensor* x) {
-    if (quantized_source_ != x) {
+ggml_tensor* Operators::quantized(ggml_tensor* x, ggml_type weights) {
+    if (quantized_source_ != x || quantized_for_ != weights) {
         quantized_source_ = x;
-        quantized_result_ = kernels::quantize_rows_q8(context_, x);
+        quantized_for_ = weights;
+        quantized_result_ = kernels::quantize_rows(context_, weights, x);
     }
     return quantized_result_;
 }

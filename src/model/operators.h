@@ -33,10 +33,11 @@ class Operators {
     ggml_tensor* add(ggml_tensor* x, ggml_tensor* y);
 
    private:
-    ggml_tensor* quantized(ggml_tensor* x);
+    ggml_tensor* quantized(ggml_tensor* x, ggml_type weights);
 
     ggml_context* context_;
     ggml_tensor* quantized_source_ = nullptr;  // what quantized_result_ was made from
+    ggml_type quantized_for_ = GGML_TYPE_F32;
     ggml_tensor* quantized_result_ = nullptr;
 };
 

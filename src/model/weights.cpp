@@ -10,7 +10,7 @@
 #include "infinipot/error.h"
 #include "model/gguf_format.h"
 #include "tensor/backend.h"
-#include "tensor/kernels/matmul_q8.h"
+#include "tensor/kernels/matmul.h"
 
 namespace infinipot {
 
@@ -193,14 +193,14 @@ Matrix WeightLoader::rows(const GgufTensor& source, int first_row, int n_rows) {
     require_weight_type(source);
     n_matrix_weights_ += static_cast<std::uint64_t>(n_in) * static_cast<std::uint64_t>(n_rows);
     matrix_bytes_ += n_bytes;
-    Matrix matrix{.n_in = n_in, .n_out = n_rows};
+    Matrix matrix{.n_in = n_in, .n_out = n_rows, .type = source.type};
     const bool native = options_.kernels == Kernels::native && options_.repack;
-    if (native && source.type == GGML_TYPE_Q8_0 && kernels::matmul_q8_supported(n_in, n_rows)) {
+    if (native && kernels::matmul_supported(source.type, n_in, n_rows)) {
         Destination& to = destination(ggml_backend_cpu_buffer_type());
-        matrix.packed_q8 = true;
-        matrix.weight =
-            ggml_new_tensor_1d(to.context.get(), GGML_TYPE_I8,
-                               static_cast<std::int64_t>(kernels::packed_q8_bytes(n_in, n_rows)));
+        matrix.packed = true;
+        matrix.weight = ggml_new_tensor_1d(
+            to.context.get(), GGML_TYPE_I8,
+            static_cast<std::int64_t>(kernels::packed_bytes(source.type, n_in, n_rows)));
         to.placements.push_back({matrix.weight, data, n_bytes, matrix});
     } else if (ggml_backend_buffer_type_t type = fastest_type(source.type, n_in, n_rows)) {
         Destination& to = destination(type);
@@ -256,8 +256,8 @@ void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,
     ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
     for_each_in_parallel(to.placements, [this](const Placement& placement) {
         const auto& [tensor, source, n_bytes, packing] = placement;
-        if (packing.packed_q8) {
-            kernels::pack_q8(source, packing.n_in, packing.n_out, tensor->data);
+        if (packing.packed) {
+            kernels::pack(packing.type, source, packing.n_in, packing.n_out, tensor->data);
         } else {
             ggml_backend_tensor_set(tensor, source, 0, n_bytes);
         }

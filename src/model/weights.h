@@ -16,11 +16,12 @@ namespace infinipot {
 
 /// A weight matrix and where it is used: y = W x + bias.
 struct Matrix {
-    ggml_tensor* weight = nullptr;  ///< [n_in, n_out] in ggml's type, or packed bytes if packed_q8
+    ggml_tensor* weight = nullptr;  ///< [n_in, n_out], or its bytes if packed
     ggml_tensor* bias = nullptr;    ///< F32 [n_out] or null
     int n_in = 0;
     int n_out = 0;
-    bool packed_q8 = false;  ///< in the layout of kernels::matmul_q8
+    ggml_type type = GGML_TYPE_F32;  ///< of the weights
+    bool packed = false;             ///< in the layout of kernels::matmul
 };
 
 /// The projections of one attention layer.
@@ -89,7 +90,7 @@ class WeightLoader {
         ggml_tensor* tensor;
         const std::byte* source;
         std::size_t n_bytes;
-        Matrix packing;  // how to pack the source, if packed_q8
+        Matrix packing;  // how to pack the source, if packed
     };
     struct Destination {
         ContextHandle context;

@@ -14,7 +14,7 @@
 #include "infinipot/error.h"
 #include "tensor/backend.h"
 #include "tensor/handles.h"
-#include "tensor/kernels/matmul_q8.h"
+#include "tensor/kernels/matmul.h"
 
 namespace infinipot {
 
@@ -82,12 +82,14 @@ ggml_tensor* f32_product(ggml_context* context) {
 }
 
 ggml_tensor* q8_0_product(ggml_context* context) {
-    const auto n_bytes = static_cast<std::int64_t>(kernels::packed_q8_bytes(n_in, n_out));
+    const auto n_bytes =
+        static_cast<std::int64_t>(kernels::packed_bytes(GGML_TYPE_Q8_0, n_in, n_out));
     ggml_tensor* weights = random_tensor(context, GGML_TYPE_Q8_0, n_out);
     ggml_tensor* packed = ggml_new_tensor_1d(context, GGML_TYPE_I8, n_bytes);
-    kernels::pack_q8(weights->data, n_in, n_out, packed->data);
+    kernels::pack(GGML_TYPE_Q8_0, weights->data, n_in, n_out, packed->data);
     ggml_tensor* x = random_tensor(context, GGML_TYPE_F32, n_tokens);
-    return kernels::matmul_q8(context, packed, kernels::quantize_rows_q8(context, x), n_in, n_out);
+    return kernels::matmul(context, GGML_TYPE_Q8_0, packed,
+                           kernels::quantize_rows(context, GGML_TYPE_Q8_0, x), n_in, n_out);
 }
 
 double product_gflops(Backend& backend, ggml_tensor* (*product)(ggml_context*)) {
@@ -107,7 +109,7 @@ MachineSpeed measure_machine(int n_threads) {
                                                      " threads; choose at least 1");
     }
     Backend backend(n_threads);
-    const bool has_q8_0 = kernels::matmul_q8_supported(n_in, n_out);
+    const bool has_q8_0 = kernels::matmul_supported(GGML_TYPE_Q8_0, n_in, n_out);
     return {.triad_gb_per_second = triad_gb_per_second(n_threads),
             .f32_gflops = product_gflops(backend, f32_product),
             .q8_0_gflops = has_q8_0 ? product_gflops(backend, q8_0_product) : 0};

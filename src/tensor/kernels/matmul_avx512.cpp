@@ -1,4 +1,4 @@
-// The AVX-512 VNNI kernel of matmul_q8; data layouts are in matmul_q8_layout.h.
+// The AVX-512 VNNI kernel of matmul, for Q8_0; data layouts are in matmul_layout.h.
 //
 // A *tile* is 32 rows x up to 7 tokens: 14 int32 and 14 float accumulators, two registers of
 // weights and one repeated quad of activations take 31 of 32 registers. Per block and register of
@@ -10,7 +10,7 @@
 // of W from memory.
 //
 // No templates of the standard library here: see infinipot_kernel_flags in cmake/targets.cmake.
-#include "tensor/kernels/matmul_q8_layout.h"
+#include "tensor/kernels/matmul_layout.h"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && \
     defined(__AVX512DQ__) && defined(__AVX512VNNI__)
@@ -29,7 +29,7 @@ using Block = BlockX<int8_t>;
 constexpr int tile_tokens = 7;
 constexpr int64_t slice_blocks = 16;      // 2 x 8 KiB of quants
 constexpr int64_t prefetch_bytes = 2048;  // a few blocks ahead: +10 % where W comes from memory
-constexpr int64_t block_bytes = int64_t{q8_group} * q8_block;  // of a group's quants
+constexpr int64_t group_bytes = int64_t{row_group} * quant_block;  // of a block's quants
 
 /// One block of X, as ggml's quantize_row_q8_0 for x86: 127 / amax, halves to even, the scale
 /// through F16.
@@ -44,39 +44,40 @@ void quantize_block(const float* x, Block& out) {
     _mm_storeu_si128(quants + 1, _mm512_cvtsepi32_epi8(qhi));
     const __m128i scale = _mm_cvtps_ph(_mm_set_ss(amax / 127.0f), _MM_FROUND_TO_NEAREST_INT);
     out.scale = _mm_cvtss_f32(_mm_cvtph_ps(scale));
-    out.correction = -128 * _mm512_reduce_add_epi32(_mm512_add_epi32(qlo, qhi));
+    out.start = -128 * _mm512_reduce_add_epi32(_mm512_add_epi32(qlo, qhi));
 }
 
 void quantize(const float* x, int64_t n_blocks, void* out) {
     auto* blocks = static_cast<Block*>(out);
-    for (int64_t i = 0; i < n_blocks; ++i) quantize_block(x + i * q8_block, blocks[i]);
+    for (int64_t i = 0; i < n_blocks; ++i) quantize_block(x + i * quant_block, blocks[i]);
 }
 
 /// sums[T][32] += W[G groups, n_blocks] * X[n_blocks, T].
 template <int G, int T>
-void multiply_tile(const PanelQ8& panel, const uint8_t* quants, const uint16_t* scales,
+void multiply_tile(const Panel& panel, const uint8_t* quants, const uint16_t* scales,
                    const Block* x, int64_t n_blocks, float* sums) {
     __m512 sum[T][G];
 #pragma GCC unroll 7
     for (int t = 0; t < T; ++t)
 #pragma GCC unroll 2
-        for (int g = 0; g < G; ++g) sum[t][g] = _mm512_loadu_ps(sums + t * q8_panel + g * q8_group);
+        for (int g = 0; g < G; ++g)
+            sum[t][g] = _mm512_loadu_ps(sums + t * row_panel + g * row_group);
 
     const int64_t stride = panel.n_blocks;  // between the tokens of X and between the groups of W
     for (int64_t block = 0; block < n_blocks;
-         ++block, ++x, quants += block_bytes, scales += q8_group) {
+         ++block, ++x, quants += group_bytes, scales += row_group) {
         __m512i dot[T][G];
 #pragma GCC unroll 7
         for (int t = 0; t < T; ++t)
 #pragma GCC unroll 2
-            for (int g = 0; g < G; ++g) dot[t][g] = _mm512_set1_epi32(x[t * stride].correction);
+            for (int g = 0; g < G; ++g) dot[t][g] = _mm512_set1_epi32(x[t * stride].start);
 
 #pragma GCC unroll 8
-        for (int quad = 0; quad < q8_block / 4; ++quad) {
+        for (int quad = 0; quad < quant_block / 4; ++quad) {
             __m512i w[G];
 #pragma GCC unroll 2
             for (int g = 0; g < G; ++g) {
-                const uint8_t* at = quants + g * stride * block_bytes + quad * 64;
+                const uint8_t* at = quants + g * stride * group_bytes + quad * 64;
                 w[g] = _mm512_loadu_si512(at);
                 _mm_prefetch(reinterpret_cast<const char*>(at + prefetch_bytes), _MM_HINT_T0);
             }
@@ -95,7 +96,7 @@ void multiply_tile(const PanelQ8& panel, const uint8_t* quants, const uint16_t* 
 #pragma GCC unroll 2
         for (int g = 0; g < G; ++g)
             w_scale[g] = _mm512_cvtph_ps(_mm256_loadu_si256(
-                reinterpret_cast<const __m256i*>(scales + g * stride * q8_group)));
+                reinterpret_cast<const __m256i*>(scales + g * stride * row_group)));
 #pragma GCC unroll 7
         for (int t = 0; t < T; ++t)
 #pragma GCC unroll 2
@@ -108,18 +109,18 @@ void multiply_tile(const PanelQ8& panel, const uint8_t* quants, const uint16_t* 
 #pragma GCC unroll 7
     for (int t = 0; t < T; ++t)
 #pragma GCC unroll 2
-        for (int g = 0; g < G; ++g) _mm512_storeu_ps(sums + t * q8_panel + g * q8_group, sum[t][g]);
+        for (int g = 0; g < G; ++g)
+            _mm512_storeu_ps(sums + t * row_panel + g * row_group, sum[t][g]);
 }
 
-using Tile = void (*)(const PanelQ8&, const uint8_t*, const uint16_t*, const Block*, int64_t,
-                      float*);
+using Tile = void (*)(const Panel&, const uint8_t*, const uint16_t*, const Block*, int64_t, float*);
 template <int G>
 constexpr Tile tiles[tile_tokens] = {multiply_tile<G, 1>, multiply_tile<G, 2>, multiply_tile<G, 3>,
                                      multiply_tile<G, 4>, multiply_tile<G, 5>, multiply_tile<G, 6>,
                                      multiply_tile<G, 7>};
 
-void multiply(const PanelQ8& p) {
-    alignas(64) float sums[q8_max_tokens][q8_panel];
+void multiply(const Panel& p) {
+    alignas(64) float sums[most_columns][row_panel];
     __builtin_memset(sums, 0, sizeof sums[0] * static_cast<unsigned>(p.n_tokens));
     const auto* x = static_cast<const Block*>(p.x);
     // Tiles of nearly equal size. Where there is one, W is read once and needs no slices.
@@ -131,28 +132,28 @@ void multiply(const PanelQ8& p) {
             const int begin = p.n_tokens * tile / n_tiles;
             const int n_tokens = p.n_tokens * (tile + 1) / n_tiles - begin;
             const Tile multiply_tokens = (p.n_groups == 2 ? tiles<2> : tiles<1>)[n_tokens - 1];
-            multiply_tokens(p, p.quants + block * block_bytes, p.scales + block * q8_group,
+            multiply_tokens(p, p.quants + block * group_bytes, p.scales + block * row_group,
                             x + begin * p.n_blocks + block, n_blocks, sums[begin]);
         }
     }
     for (int t = 0; t < p.n_tokens; ++t)
         for (int g = 0; g < p.n_groups; ++g)
-            _mm512_storeu_ps(p.y + t * p.y_stride + g * q8_group,
-                             _mm512_load_ps(sums[t] + g * q8_group));
+            _mm512_storeu_ps(p.y + t * p.y_stride + g * row_group,
+                             _mm512_load_ps(sums[t] + g * row_group));
 }
 
-constexpr MatmulQ8Kernel avx512 = {4, sizeof(Block), quantize, multiply};
+constexpr MatmulKernel avx512 = {4, group_bytes, sizeof(Block), quantize, multiply};
 
 }  // namespace
 
-const MatmulQ8Kernel* matmul_q8_avx512() { return &avx512; }
+const MatmulKernel* matmul_q8_avx512() { return &avx512; }
 
 }  // namespace infinipot::kernels
 
 #else
 
 namespace infinipot::kernels {
-const MatmulQ8Kernel* matmul_q8_avx512() { return nullptr; }
+const MatmulKernel* matmul_q8_avx512() { return nullptr; }
 }  // namespace infinipot::kernels
 
 #endif
