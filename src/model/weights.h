@@ -20,7 +20,7 @@ struct Matrix {
     ggml_tensor* bias = nullptr;    ///< F32 [n_out] or null
     int n_in = 0;
     int n_out = 0;
-    ggml_type type = GGML_TYPE_F32;  ///< of the weights
+    ggml_type type = GGML_TYPE_F32;  ///< that is computed with
     bool packed = false;             ///< in the layout of kernels::matmul
 };
 
@@ -90,6 +90,7 @@ class WeightLoader {
         ggml_tensor* tensor;
         const std::byte* source;
         std::size_t n_bytes;
+        ggml_type source_type;
         Matrix packing;  // how to pack the source, if packed
     };
     struct Destination {
@@ -103,6 +104,9 @@ class WeightLoader {
                             const std::byte* source, const std::string& name);
     ggml_tensor* whole(const GgufTensor& tensor);
     Matrix rows(const GgufTensor& tensor, int first_row, int n_rows);
+    Matrix rows_as(ggml_type type, const GgufTensor& tensor, int first_row, int n_rows);
+    bool packs(ggml_type type, int n_in, int n_out) const;
+    Matrix with_bias(Matrix matrix, const std::string& name);
     ggml_tensor* bias_rows(const std::string& name, int n_total, int first, int n);
     Destination& destination(ggml_backend_buffer_type_t type);
     ggml_backend_buffer_type_t fastest_type(ggml_type type, int n_in, int n_out) const;

@@ -151,6 +151,12 @@ std::vector<Case> architecture_cases() {
         cases.push_back(case_of("", shape_of(name, GGML_TYPE_Q4_K), wide));
     }
     cases.push_back(case_of("", with(GGML_TYPE_Q4_K, plain), wide));
+    for (const auto head : {"", "_tied"}) {  // which native kernels compute with in Q8_0
+        cases.push_back(case_of(head, with(GGML_TYPE_Q6_K, plain), [&](TinyModel& m) {
+            wide(m);
+            m.tied = *head != '\0';
+        }));
+    }
     cases.push_back(case_of("_fused_qkv", with(GGML_TYPE_F32, plain), fused));
     cases.push_back(case_of("_long_factors", with(GGML_TYPE_F32, plain), long_factors));
     cases.push_back(case_of("_tied", shape_of("qwen2"), tied));

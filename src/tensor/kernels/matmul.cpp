@@ -43,8 +43,8 @@ const MatmulKernel* kernel_for(ggml_type type) {
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 template <typename Block>
-void pack_blocks(const MatmulKernel& kernel, const void* rows, int64_t n_in, int64_t n_out,
-                 void* packed) {
+void pack_blocks(const MatmulKernel& kernel, const void* rows, int64_t first_row, int64_t n_rows,
+                 int64_t n_in, int64_t n_out, void* packed) {
     const int64_t n_blocks = n_in / quant_block, lane = kernel.lane;
     const int64_t values_per_byte = row_group * quant_block / kernel.group_bytes;
     const int64_t rows_apart = row_group / values_per_byte;  // of those that share a byte
@@ -52,8 +52,11 @@ void pack_blocks(const MatmulKernel& kernel, const void* rows, int64_t n_in, int
     auto* quants = static_cast<uint8_t*>(packed);
     const int64_t n_quant_bytes = n_in * n_out / values_per_byte;
     auto* scales = reinterpret_cast<ggml_fp16_t*>(quants + n_quant_bytes);
-    std::memset(quants, 0, static_cast<std::size_t>(n_quant_bytes));
-    for (int64_t group = 0; group < n_out / row_group; ++group)
+    const int64_t first_block = first_row / row_group * n_blocks;
+    quants += first_block * kernel.group_bytes;
+    scales += first_block * row_group;
+    std::memset(quants, 0, static_cast<std::size_t>(n_rows * n_in / values_per_byte));
+    for (int64_t group = 0; group < n_rows / row_group; ++group)
         for (int64_t block = 0; block < n_blocks; ++block)
             for (int64_t row = 0; row < row_group; ++row) {
                 const Block& source = from[(group * row_group + row) * n_blocks + block];
@@ -132,10 +135,15 @@ std::size_t packed_bytes(ggml_type type, int64_t n_in, int64_t n_out) {
 }
 
 void pack(ggml_type type, const void* rows, int64_t n_in, int64_t n_out, void* packed) {
+    pack_rows(type, rows, 0, n_out, n_in, n_out, packed);
+}
+
+void pack_rows(ggml_type type, const void* rows, int64_t first_row, int64_t n_rows, int64_t n_in,
+               int64_t n_out, void* packed) {
     assert(matmul_supported(type, n_in, n_out));
-    const MatmulKernel& kernel = *kernel_for(type);
-    if (type == GGML_TYPE_Q8_0) return pack_blocks<BlockQ8>(kernel, rows, n_in, n_out, packed);
-    pack_blocks<BlockQ4>(kernel, rows, n_in, n_out, packed);
+    assert(first_row % row_group == 0 && n_rows % row_group == 0 && first_row + n_rows <= n_out);
+    const auto pack_type = type == GGML_TYPE_Q8_0 ? pack_blocks<BlockQ8> : pack_blocks<BlockQ4>;
+    pack_type(*kernel_for(type), rows, first_row, n_rows, n_in, n_out, packed);
 }
 
 ggml_tensor* quantize_rows(ggml_context* ctx, ggml_type type, ggml_tensor* x) {

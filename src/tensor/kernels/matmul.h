@@ -38,6 +38,10 @@ std::size_t packed_bytes(ggml_type type, int64_t n_in, int64_t n_out);
 /// `packed`.
 void pack(ggml_type type, const void* rows, int64_t n_in, int64_t n_out, void* packed);
 
+/// The same for a part of W: `n_rows` rows from `first_row` on, both multiples of 16.
+void pack_rows(ggml_type type, const void* rows, int64_t first_row, int64_t n_rows, int64_t n_in,
+               int64_t n_out, void* packed);
+
 /// Quantises the rows of `x`, F32 [n_in, T] with elements of a row adjacent.
 /// out: I8 [bytes, T], to be read by matmul only, with weights of the same type.
 ggml_tensor* quantize_rows(ggml_context* ctx, ggml_type type, ggml_tensor* x);
