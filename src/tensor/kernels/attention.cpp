@@ -17,10 +17,11 @@ constexpr int64_t min_chunk = 256;     // entries; a multiple of the kernel's ti
 constexpr int64_t enough_pieces = 32;  // for the threads to share evenly
 
 /// The kernel for this CPU and such entries, or nullptr.
-AttentionKernel kernel(EntryType type) {
+AttentionKernel kernel(EntryType type, int64_t n_tokens) {
     if (cpu() >= Cpu::avx512 && type == EntryType::f16 && attention_avx512())
         return attention_avx512();
-    return cpu() >= Cpu::avx2 && type != EntryType::other ? attention_avx2() : nullptr;
+    if (cpu() < Cpu::avx2 || type == EntryType::other) return nullptr;
+    return n_tokens == 1 ? attention_one_token_avx2(type) : attention_avx2();
 }
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -56,7 +57,7 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     };
 
     const EntryType type = entry_type(k->type);
-    const AttentionKernel attend = kernel(type);
+    const AttentionKernel attend = kernel(type, n_tokens);
     WorkTickets tickets(dst, n_head_kv * plan.n_run * plan.n_chunk, nth);
     for (int64_t piece = tickets.draw(); piece >= 0; piece = tickets.draw()) {
         const int64_t chunk = piece % plan.n_chunk;
@@ -128,7 +129,7 @@ EntryType entry_type(ggml_type type) {
 }
 
 bool attention_supported(ggml_type type, int n_embd_head, int n_group) {
-    return kernel(entry_type(type)) && n_embd_head >= 32 && n_embd_head <= attention_max_head &&
+    return kernel(entry_type(type), 1) && n_embd_head >= 32 && n_embd_head <= attention_max_head &&
            n_embd_head % std::max<int64_t>(16, ggml_blck_size(type)) == 0 &&
            n_group <= attention_max_queries / n_embd_head;
 }

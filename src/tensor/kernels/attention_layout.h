@@ -40,10 +40,11 @@ struct AttentionPiece {
 
 using AttentionKernel = void (*)(const AttentionPiece& piece);
 
-/// The kernel for CPUs with AVX-512 VNNI and entries in F16, and the one for AVX2 and any entries;
-/// or nullptr where the compiler has no such instructions. Whether the CPU has them is for the
-/// caller to ask.
+/// The kernel for CPUs with AVX-512 VNNI and entries in F16, and those for AVX2 and any entries, of
+/// which one takes pieces of one token only; or nullptr where the compiler has no such
+/// instructions. Whether the CPU has them is for the caller to ask.
 AttentionKernel attention_avx512();
 AttentionKernel attention_avx2();
+AttentionKernel attention_one_token_avx2(EntryType type);
 
 }  // namespace infinipot::kernels
