@@ -66,6 +66,7 @@ Json describe_session(const std::string& task, const Session& session, const Ses
     // Left out where they are as usual, so that results from before there were others keep their
     // ids.
     if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
+    if (options.focus != 0) settings["focus"] = options.focus;
     if (const int window = flags.model_options.sliding_window; window != 0)
         settings["sliding_window"] = window;
     return settings;

@@ -181,6 +181,7 @@ Json to_json(const Report& report) {
             {"kv_type", to_string(session.kv_type)},
             {"framing", session.framing == Framing::chat ? "chat" : "raw"},
             {"catalyst", session.catalyst},
+            {"focus", session.focus},
             {"n_batch", session.n_batch},
             {"n_threads", session.n_threads},
             {"max_tokens", report.generate.max_tokens},

@@ -82,6 +82,10 @@ void add_policy_flags(CLI::App& app, SessionFlags& flags) {
         ->type_name("value")
         ->option_text("WHERE")
         ->group(group);
+    add_count(app, "--focus", flags.session.focus, 0,
+              "Entries that an answer is written from, chosen anew for its question out\n"
+              "of all that is remembered; 0: all [0]")
+        ->group(group);
     add_choice(app, "--preset", flags.paper, {{"paper", true}},
                "paper: as in InfiniPot's experiments, nothing is protected and, unless\n"
                "there is a --policy, it is infinipot:shared=0,kernel=1,novelty_kernel=1")

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace infinipot {
 
@@ -118,6 +119,81 @@ void KvCache::gather_graph(ggml_context* context, ggml_cgraph* graph,
             ggml_build_forward_expand(graph, ggml_cpy(context, kept, front));
         }
     }
+}
+
+// --- Entries set aside ------------------------------------------------------------------------
+//
+// Each kept entry changes places with the one in the slot that it is to have, in ascending order;
+// swaps undo themselves in descending order. What is then behind the kept ones and in the way of
+// what comes, changes places with free slots at the end.
+
+void KvCache::reserve_aside(int n_kept) {
+    assert(on_host());
+    saved_.resize(index(shape_.n_layer) * index(shape_.n_head_kv) * index(n_kept) *
+                  rotated_keys(0)->nb[1]);
+}
+
+/// The rotated keys of a head's kept entries, as they were before they got other positions.
+std::span<std::byte> KvCache::saved_rows(int il, int head) {
+    const std::size_t bytes = shown_.front().size() * rotated_keys(il)->nb[1];
+    const std::size_t head_index = index(il) * index(shape_.n_head_kv) + index(head);
+    return std::span(saved_).subspan(head_index * bytes, bytes);
+}
+
+void KvCache::swap_slots(int il, int head, int a, int b) {
+    if (a == b) return;
+    for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
+        std::byte* const from = row(pot, head, a);
+        std::swap_ranges(from, from + pot->nb[1], row(pot, head, b));
+    }
+    const std::size_t tags = tag_offset(il, head);
+    std::swap(tags_[tags + index(a)], tags_[tags + index(b)]);
+    if (shape_.accumulates) {
+        std::swap(attention_[tags + index(a)], attention_[tags + index(b)]);
+    }
+}
+
+/// The slots from n on that are in the way, and as many at the end. Undoes itself.
+void KvCache::swap_with_last(int il, int head) {
+    const int n_swaps = std::min(shape_.capacity - n_ - n_aside_, n_aside_);
+    for (int i = 0; i < n_swaps; ++i) {
+        swap_slots(il, head, n_ + i, shape_.capacity - n_swaps + i);
+    }
+}
+
+int KvCache::set_aside_others(const KeptSlots& kept) {
+    assert(on_host() && n_aside_ == 0);
+    shown_ = kept;
+    const int n_kept = static_cast<int>(kept.front().size());
+    n_aside_ = std::exchange(n_, n_kept) - n_kept;
+    std::size_t first_moved = kept.front().size();
+    for (int il = 0; il < shape_.n_layer; ++il) {
+        for (int head = 0; head < shape_.n_head_kv; ++head) {
+            const auto& slots = kept[index(il) * index(shape_.n_head_kv) + index(head)];
+            assert(slots.size() == kept.front().size() && std::ranges::is_sorted(slots));
+            for (int j = 0; j < n_kept; ++j) swap_slots(il, head, j, slots[index(j)]);
+            const auto saved = saved_rows(il, head);
+            std::memcpy(saved.data(), row(rotated_keys(il), head, 0), saved.size());
+            swap_with_last(il, head);
+            first_moved = std::min(first_moved, unmoved(slots));
+        }
+    }
+    return static_cast<int>(first_moved);
+}
+
+void KvCache::bring_back() {
+    if (n_aside_ == 0) return;
+    n_ = static_cast<int>(shown_.front().size());
+    for (int il = 0; il < shape_.n_layer; ++il) {
+        for (int head = 0; head < shape_.n_head_kv; ++head) {
+            const auto& slots = shown_[index(il) * index(shape_.n_head_kv) + index(head)];
+            swap_with_last(il, head);
+            const auto saved = saved_rows(il, head);
+            std::memcpy(row(rotated_keys(il), head, 0), saved.data(), saved.size());
+            for (int j = n_; j-- > 0;) swap_slots(il, head, j, slots[index(j)]);
+        }
+    }
+    n_ += std::exchange(n_aside_, 0);
 }
 
 std::byte* KvCache::row(ggml_tensor* pot, int head, int slot) const {

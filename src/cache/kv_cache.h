@@ -49,7 +49,7 @@ class KvCache {
 
     const CacheShape& shape() const { return shape_; }
     int n() const { return n_; }
-    int room() const { return shape_.capacity - n_; }
+    int room() const { return shape_.capacity - n_ - n_aside_; }
     std::size_t bytes() const {
         return entry_bytes(shape_) * static_cast<std::size_t>(shape_.capacity);
     }
@@ -86,6 +86,19 @@ class KvCache {
     void gather_graph(ggml_context* context, ggml_cgraph* graph,
                       std::span<ggml_tensor* const> slots) const;
 
+    /// Moves the kept slots of every head to its front as gather() does, but keeps the others: they
+    /// wait in the last slots, where nothing sees them and what comes later does not reach them.
+    /// Returns the first slot that changed. For pots on the host; not to be called twice in a row.
+    int set_aside_others(const KeptSlots& kept);
+
+    /// Puts everything back as it was before set_aside_others(), bit for bit, and forgets what came
+    /// later. Nothing happens if nothing is aside.
+    void bring_back();
+
+    /// Allocates what set_aside_others() needs for up to n_kept slots.
+    void reserve_aside(int n_kept);
+    std::size_t aside_bytes() const { return saved_.size(); }
+
     /// What a graph has written to `slot`, behind the pot, becomes the newest entry of a head, that
     /// in slot n-1, and has received no attention yet.
     void replace_newest(int il, int head, int slot, const Tag& tag);
@@ -115,6 +128,9 @@ class KvCache {
     std::size_t tag_offset(int il, int head) const;
     void copy_vectors(int il, int head, int from, int to) const;
     void gather_vectors(int il, int head, std::span<const int> slots) const;
+    void swap_slots(int il, int head, int a, int b);
+    void swap_with_last(int il, int head);
+    std::span<std::byte> saved_rows(int il, int head);
 
     CacheShape shape_;
     int n_ = 0;
@@ -123,6 +139,9 @@ class KvCache {
     std::vector<Layer> layers_;
     std::vector<Tag> tags_;         // [n_layer, n_head_kv, capacity]
     std::vector<float> attention_;  // [n_layer, n_head_kv, capacity], or nothing
+    int n_aside_ = 0;               // entries that set_aside_others() has hidden
+    KeptSlots shown_;               // what it has kept
+    std::vector<std::byte> saved_;  // [n_layer, n_head_kv, n_kept]: rotated keys of what was kept
 };
 
 }  // namespace infinipot

@@ -47,30 +47,42 @@ void Distiller::observe(std::int64_t stream_position) {
 
 KeptSlots Distiller::select(int n_last) {
     const Stopwatch watch;
-    KeptSlots kept, of_layer;
-    for (int il = 0; il < cache_.shape().n_layer; ++il) {
-        if (il == 0 || !plan_.needs.across_layers) of_layer = select_in_layer(il, n_last);
-        kept.insert(kept.end(), of_layer.begin(), of_layer.end());
-    }
-    require_equal_sizes(kept, *plan_.options.policy);
+    KeptSlots kept = select_from(keep_protected(n_last));
     times_.select += watch.seconds();
     return kept;
 }
 
-KeptSlots Distiller::select_in_layer(int il, int n_last) {
-    std::vector<Keep> heads = keep_protected(n_last);
+/// What is latest has no privilege: it is as likely to answer a question as anything else.
+KeptSlots Distiller::choose_for(std::span<const Token> question, int n, int position) {
+    forward_.run_catalyst(question, position);
+    return select_from(Keep(cache_.n(), n).first(plan_.options.budget.protect_first));
+}
+
+/// The policy's choice for all layers and heads, on top of what is kept already.
+KeptSlots Distiller::select_from(const Keep& keep) {
+    KeptSlots kept, of_layer;
+    for (int il = 0; il < cache_.shape().n_layer; ++il) {
+        if (il == 0 || !plan_.needs.across_layers) of_layer = select_in_layer(il, keep);
+        kept.insert(kept.end(), of_layer.begin(), of_layer.end());
+    }
+    require_equal_sizes(kept, *plan_.options.policy);
+    return kept;
+}
+
+KeptSlots Distiller::select_in_layer(int il, const Keep& keep) {
+    std::vector<Keep> heads(size(cache_.shape().n_head_kv), keep);
     plan_.options.policy->select(measurements_.view(il, cache_.n() - n_old_, nullptr), heads);
     KeptSlots kept;
     for (const Keep& head : heads) kept.push_back(head.slots());
     return kept;
 }
 
-/// One Keep per head in which the Budget's protected entries are kept already.
-std::vector<Keep> Distiller::keep_protected(int n_last) const {
+/// Of a head, in which the Budget's protected entries are kept already.
+Keep Distiller::keep_protected(int n_last) const {
     const Budget& budget = plan_.options.budget;
     Keep keep(cache_.n(), std::min(budget.retain, cache_.n()));
     keep.last(n_last).first(budget.protect_first).last(budget.protect_recent);
-    return std::vector<Keep>(size(cache_.shape().n_head_kv), keep);
+    return keep;
 }
 
 /// Moves the survivors to the front, in reading order.

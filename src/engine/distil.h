@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "engine/forward_pass.h"
@@ -21,6 +22,11 @@ class Distiller {
 
     Distiller(const Plan& plan, KvCache& cache, ForwardPass& forward);
 
+    /// The `n` entries of each head that the policy keeps with `question` for a catalyst; the pot
+    /// is left as it is. `question` comes at `position`.
+    /// @throws as distil()
+    KeptSlots choose_for(std::span<const Token> question, int n, int position);
+
     /// Leaves `retain` entries per head, among them at least the `n_last` most recent.
     /// `stream_position` is that of the next token.
     /// @throws Error(interrupted) or what the policy throws, and then nothing has changed.
@@ -32,13 +38,16 @@ class Distiller {
     void observe(std::int64_t stream_position);
     KeptSlots select(int n_last);
 
+    /// Rotates what has moved for the slots it is in now, those from `first_moved` on.
+    void renumber(int first_moved);
+
     std::size_t bytes() const { return measurements_.bytes(); }
 
    private:
-    KeptSlots select_in_layer(int il, int n_last);
-    std::vector<Keep> keep_protected(int n_last) const;
+    KeptSlots select_from(const Keep& keep);
+    KeptSlots select_in_layer(int il, const Keep& keep);
+    Keep keep_protected(int n_last) const;
     int gather(const KeptSlots& kept);
-    void renumber(int first_moved);
 
     const Plan& plan_;
     KvCache& cache_;

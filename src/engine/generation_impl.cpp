@@ -63,6 +63,7 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
     }
     if (trace == Trace::none) check_room(session, prompt.size());
     try {
+        if (trace == Trace::none) session_.focus(prompt);
         session_.read(prompt, trace == Trace::kept);
         before_ = session_.end_of_prompt(static_cast<int>(prompt.size()), before_);
     } catch (...) {

@@ -79,6 +79,29 @@ void check_device(const Plan& plan, const Model::Impl& model) {
     }
 }
 
+/// A question chooses as a catalyst does, and entries are put back from the host's memory.
+void check_focus(const Plan& plan, const Model::Impl& model) {
+    const int focus = plan.options.focus;
+    if (focus == 0) return;
+    require_at_least(focus, plan.options.budget.protect_first + 1, "the focus");
+    const std::string start = "a focus of " + number(focus) + " entries ";
+    if (focus >= plan.options.budget.capacity) {
+        contradiction(start + "must be less than the capacity of " +
+                      number(plan.options.budget.capacity));
+    }
+    if (plan.needs.attention != AttentionProbe::catalyst) {
+        contradiction(start + "is chosen with the question as catalyst, which policy " +
+                      plan.options.policy->spec() + " does not use; choose infinipot");
+    }
+    if (plan.schedule != Schedule::when_full || plan.positions.rule != Positions::reset) {
+        contradiction(start + "wants schedule when-full and positions reset");
+    }
+    if (!is_cpu(model.device)) {
+        contradiction(start + "wants the pot on the cpu, and it is on " +
+                      device_name(model.device));
+    }
+}
+
 /// A window is counted in slots, and one-by-one eviction puts what comes wherever a slot is free.
 void check_local_layers(const Plan& plan, const Model::Impl& model) {
     if (plan.schedule != Schedule::one_by_one) return;
@@ -258,6 +281,7 @@ Plan make_plan(const Model::Impl& model, SessionOptions options) {
     check_window(o, model);
     check_local_layers(plan, model);
     check_device(plan, model);
+    check_focus(plan, model);
     if (static_cast<int>(plan.opening.size()) >= plan.fill_limit) {
         too_small("a capacity of " + number(o.budget.capacity) +
                   " entries is too small for the opening of the chat template; raise the capacity");

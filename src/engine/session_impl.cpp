@@ -20,7 +20,9 @@ int n_observed(const Plan& plan) {
         case AttentionProbe::none:
             return 0;
         case AttentionProbe::catalyst:
-            return static_cast<int>(plan.catalyst.size());
+            return plan.options.focus > 0
+                       ? plan.options.budget.capacity  // a question of any length
+                       : static_cast<int>(plan.catalyst.size());
         case AttentionProbe::recent:
             return plan.needs.n_query;
         case AttentionProbe::accumulated:
@@ -72,9 +74,10 @@ Session::Impl::Impl(const Model& m, SessionOptions options)
     if (InTurn::possible(plan, m.impl(), cache_)) {
         in_turn_.emplace(plan, m.impl(), cache_, forward_, *one_by_one_);
     }
+    if (plan.options.focus > 0) cache_.reserve_aside(plan.options.focus);
     stats.pot_bytes = cache_.bytes();
     stats.attended_entry_bytes = attended_entry_bytes(cache_);
-    stats.compute_bytes = forward_.bytes() + distiller_.bytes() +
+    stats.compute_bytes = forward_.bytes() + distiller_.bytes() + cache_.aside_bytes() +
                           (one_by_one_ ? one_by_one_->bytes() : 0) +
                           (in_turn_ ? in_turn_->bytes() : 0);
 }
@@ -439,7 +442,17 @@ Session::Impl::Mark Session::Impl::mark() const {
     return {cache_.n(), stream_position_, forward_.preceding_state(), observing_};
 }
 
+/// Shows the model only what the policy chooses for the question, until rewind().
+void Session::Impl::focus(std::span<const Token> question) {
+    if (plan.options.focus == 0 || cache_.n() <= plan.options.focus) return;
+    const int n_question = static_cast<int>(question.size());
+    stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n() + n_question);
+    const KeptSlots kept = distiller_.choose_for(question, plan.options.focus, cache_.n());
+    distiller_.renumber(cache_.set_aside_others(kept));
+}
+
 void Session::Impl::rewind(const Mark& mark) {
+    cache_.bring_back();
     cache_.truncate(mark.n_kv);
     stream_position_ = mark.stream_position;
     forward_.set_preceding_state(mark.preceding_state);

@@ -69,6 +69,7 @@ class Session::Impl {
     Stats current_stats() const;
     int room() const { return cache_.room(); }
     void distil(int n_last = 0);
+    void focus(std::span<const Token> question);
 
    private:
     /// A forward pass that is to come.

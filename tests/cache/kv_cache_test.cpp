@@ -159,6 +159,45 @@ TEST_P(Pot, Says_which_slot_was_the_first_to_change) {
     EXPECT_EQ(cache_.gather(kept), 2);
 }
 
+TEST_P(Pot, Sets_entries_aside_and_brings_everything_back) {
+    fill();
+    std::vector<std::vector<Entry>> before;
+    for (int i = 0; i < 6; ++i) before.push_back(entries(cache_, i / 3, i % 3));
+    // few, as many and more than there is room for are in the way of what comes
+    for (const std::vector<int>& slots :
+         {std::vector{0, 2, 3, 5, 6, 8, 9}, {1, 2, 3, 9}, {7, 9}, {0, 1, 2, 3, 4}}) {
+        KeptSlots kept(6, slots);
+        kept[4].front() = 0;
+        cache_.reserve_aside(static_cast<int>(slots.size()));
+
+        const int first_moved = cache_.set_aside_others(kept);
+
+        EXPECT_EQ(cache_.n(), static_cast<int>(slots.size()));
+        EXPECT_EQ(cache_.room(), 6);
+        EXPECT_EQ(first_moved, slots.size() == 5 ? 5 : slots.front() == 0 ? 1 : 0);
+        for (int i = 0; i < 6; ++i) {
+            std::vector<Entry> expected;
+            for (const int slot : kept[static_cast<std::size_t>(i)]) {
+                expected.push_back(
+                    before[static_cast<std::size_t>(i)][static_cast<std::size_t>(slot)]);
+            }
+            EXPECT_EQ(entries(cache_, i / 3, i % 3), expected) << i;
+        }
+        for (int slot = 0; slot < cache_.n(); ++slot) {  // as if rotated anew
+            set_row(cache_, cache_.rotated_keys(1), 2, slot, normal_numbers(32, 77));
+        }
+        append_random(cache_, 6, 99);  // all the room there is
+        cache_.bring_back();
+        EXPECT_EQ(cache_.n(), 10);
+        EXPECT_EQ(cache_.room(), 6);
+        for (int i = 0; i < 6; ++i) {
+            EXPECT_EQ(entries(cache_, i / 3, i % 3), before[static_cast<std::size_t>(i)]) << i;
+        }
+        cache_.bring_back();
+        EXPECT_EQ(cache_.n(), 10) << "nothing is aside any more";
+    }
+}
+
 TEST(PotWithoutAttention, Moves_entries_and_takes_less_memory) {
     const CacheShape shape = shape_of(GGML_TYPE_F16);
     CacheShape without = shape;

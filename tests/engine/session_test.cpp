@@ -5,6 +5,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "cache/random_cache.h"
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
 #include "support/temp_dir.h"
@@ -195,6 +196,112 @@ TEST_F(SessionTest, An_answer_that_is_dropped_half_way_leaves_no_trace) {
     const std::string before = contents(reader);
     { Generation dropped = reader.ask("who?"); }
     EXPECT_EQ(contents(reader), before);
+}
+
+/// How many entries an answer to the question of n tokens sees at its beginning.
+int n_seen(Session& reader, const std::string& question) {
+    Generation answer = reader.ask(question, {.max_tokens = 3});
+    return reader.stats().n_kv;
+}
+
+TEST_F(SessionTest, A_focused_question_sees_as_many_entries_and_leaves_no_trace) {
+    const std::string question = "who was not far, and when she came home?";
+    SessionOptions focused = options();
+    focused.focus = 40;
+    Session reader(model_, focused);
+    Session unfocused = session();
+    for (const unsigned seed : {3u, 9u}) {
+        for (Session* each : {&reader, &unfocused}) {
+            each->ingest(words(350, seed));
+            each->flush();
+        }
+        const std::string before = contents(reader);
+        ASSERT_EQ(before, contents(unfocused));
+        const int n_kv = reader.stats().n_kv;
+        ASSERT_GT(n_kv, 40);
+        const int n_question = n_seen(unfocused, question) - n_kv;
+        EXPECT_EQ(n_seen(reader, question), 40 + n_question);
+        const std::string first = reader.ask(question, {.max_tokens = 20}).text();
+        EXPECT_EQ(contents(reader), before);
+        { Generation dropped = reader.ask(question); }
+        EXPECT_EQ(reader.ask(question, {.max_tokens = 20}).text(), first);
+        EXPECT_EQ(contents(reader), before);
+        EXPECT_EQ(reader.stats().n_kv, n_kv);
+    }
+    EXPECT_LE(reader.stats().peak_n_kv, 256);
+}
+
+TEST_F(SessionTest, A_focus_on_at_least_what_there_is_changes_nothing) {
+    SessionOptions focused = options();
+    focused.focus = 200;
+    Session reader(model_, focused);
+    Session unfocused = session();
+    std::string answers[2];
+    for (Session* each : {&reader, &unfocused}) {
+        each->ingest(words(100));
+        answers[each == &reader] = each->ask("who was not far?", {.max_tokens = 20}).text();
+    }
+    EXPECT_EQ(answers[0], answers[1]);
+}
+
+/// What a question sees is what distilling for it would have left.
+TEST_F(SessionTest, A_focus_keeps_what_a_distillation_for_the_question_would) {
+    const std::string question = "who was not far, and when she came home?";
+    SessionOptions distilling = options();
+    distilling.framing = Framing::raw;
+    distilling.catalyst = question;
+    SessionOptions focused = distilling;
+    focused.focus = distilling.budget.retain = 96;
+    distilling.budget.protect_recent = 0;
+    focused.budget.protect_recent = 0;
+    Session expected(model_, distilling), reader(model_, focused);
+    for (Session* each : {&expected, &reader}) {
+        each->ingest(words(150));
+        each->flush();
+    }
+    const Generation answer = reader.ask(question, {.max_tokens = 3});
+    expected.impl().distil();
+    const KvCache& left = expected.impl().cache();
+    for (int il = 0; il < left.shape().n_layer; ++il) {
+        for (int head = 0; head < left.shape().n_head_kv; ++head) {
+            const auto seen = reader.impl().cache().tags(il, head);
+            const auto tags = left.tags(il, head);
+            ASSERT_EQ(tags.size(), 96u);
+            for (std::size_t j = 0; j < tags.size(); ++j) {
+                EXPECT_EQ(seen[j].position, tags[j].position) << il << ", " << head << ", " << j;
+                EXPECT_EQ(row(left, left.rotated_keys(il), head, static_cast<int>(j)),
+                          row(reader.impl().cache(), reader.impl().cache().rotated_keys(il), head,
+                              static_cast<int>(j)));
+            }
+        }
+    }
+}
+
+TEST_F(SessionTest, A_focus_that_cannot_be_is_refused_with_a_sentence) {
+    const auto refusal = [&](auto change) -> std::string {
+        SessionOptions changed = options();
+        changed.focus = 40;
+        change(changed);
+        try {
+            const Session refused(model_, changed);
+        } catch (const Error& error) {
+            return error.what();
+        }
+        return "accepted";
+    };
+    EXPECT_EQ(refusal([](SessionOptions&) {}), "accepted");
+    EXPECT_EQ(refusal([](SessionOptions& o) { o.focus = 256; }),
+              "a focus of 256 entries must be less than the capacity of 256");
+    EXPECT_EQ(refusal([](SessionOptions& o) { o.focus = -1; }),
+              "the focus is -1 and must be at least 5");
+    EXPECT_EQ(refusal([](SessionOptions& o) {
+                  o.policy = make_policy("tova");
+                  o.schedule = Schedule::when_full;
+              }),
+              "a focus of 40 entries is chosen with the question as catalyst, which policy "
+              "tova:value_norm=0 does not use; choose infinipot");
+    EXPECT_EQ(refusal([](SessionOptions& o) { o.positions = Positions{Positions::keep}; }),
+              "a focus of 40 entries wants schedule when-full and positions reset");
 }
 
 TEST_F(SessionTest, An_answer_ends_where_the_pot_is_full) {
