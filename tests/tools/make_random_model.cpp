@@ -1,6 +1,6 @@
 // usage: make_random_model SHAPE FILE
-// Writes a model of a real one's shape, with random weights in Q8_0: it says nothing, as fast as the
-// real one says something. For measurements where the real weights cannot be had.
+// Writes a model of a real one's shape, with random weights in Q8_0: it says nothing, as fast as
+// the real one says something. For measurements where the real weights cannot be had.
 
 #include <cstdio>
 #include <exception>

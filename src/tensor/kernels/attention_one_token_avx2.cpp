@@ -79,19 +79,7 @@ void attend(const AttentionPiece& p) {
 }  // namespace
 
 AttentionKernel attention_one_token_avx2(EntryType type) {
-    switch (type) {
-        case EntryType::f16:
-            return attend<EntryType::f16>;
-        case EntryType::bf16:
-            return attend<EntryType::bf16>;
-        case EntryType::q8_0:
-            return attend<EntryType::q8_0>;
-        case EntryType::q4_0:
-            return attend<EntryType::q4_0>;
-        case EntryType::other:
-            break;
-    }
-    return nullptr;
+    return of_type(type, []<EntryType of>() -> AttentionKernel { return attend<of>; });
 }
 
 }  // namespace infinipot::kernels

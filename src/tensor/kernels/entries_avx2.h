@@ -51,5 +51,24 @@ __m256 elements<EntryType::q4_0>(const char* entry, int at) {
     return _mm256_mul_ps(_mm256_cvtepi32_ps(quants), scale_of(block));
 }
 
+/// What f.operator()<type>() returns for a type of entries that there are elements() of; null for
+/// others.
+template <typename Function>
+auto of_type(EntryType type, Function f) -> decltype(f.template operator()<EntryType::f16>()) {
+    switch (type) {
+        case EntryType::f16:
+            return f.template operator()<EntryType::f16>();
+        case EntryType::bf16:
+            return f.template operator()<EntryType::bf16>();
+        case EntryType::q8_0:
+            return f.template operator()<EntryType::q8_0>();
+        case EntryType::q4_0:
+            return f.template operator()<EntryType::q4_0>();
+        case EntryType::other:
+            break;
+    }
+    return nullptr;
+}
+
 }  // namespace
 }  // namespace infinipot::kernels
