@@ -66,14 +66,7 @@ void attend_heads(const AttentionPiece& p, int first) {
 
 template <EntryType type>
 void attend(const AttentionPiece& p) {
-    using Attend = void (*)(const AttentionPiece&, int);
-    constexpr Attend of_heads[lanes] = {
-        attend_heads<type, 1>, attend_heads<type, 2>, attend_heads<type, 3>, attend_heads<type, 4>,
-        attend_heads<type, 5>, attend_heads<type, 6>, attend_heads<type, 7>, attend_heads<type, 8>};
-    for (int first = 0; first < p.n_head; first += lanes) {
-        const int n_head = p.n_head - first < lanes ? p.n_head - first : lanes;
-        of_heads[n_head - 1](p, first);
-    }
+    by_heads(p.n_head, [&]<int M>(int first) { attend_heads<type, M>(p, first); });
 }
 
 }  // namespace

@@ -120,6 +120,31 @@ void add_values(const float* weights, const Rows& values, float* results) {
     }
 }
 
+/// Calls f.operator()<M>(first head) for all heads, M at a time.
+template <typename Function>
+void by_heads(int n_head, Function f) {
+    for (int first = 0; first < n_head; first += lanes) {
+        switch (n_head - first) {
+            case 1:
+                return f.template operator()<1>(first);
+            case 2:
+                return f.template operator()<2>(first);
+            case 3:
+                return f.template operator()<3>(first);
+            case 4:
+                return f.template operator()<4>(first);
+            case 5:
+                return f.template operator()<5>(first);
+            case 6:
+                return f.template operator()<6>(first);
+            case 7:
+                return f.template operator()<7>(first);
+            default:
+                f.template operator()<lanes>(first);
+        }
+    }
+}
+
 /// Calls f(results of eight elements, head, first element) for all.
 template <int M, typename Visit>
 void for_each_result(float* results, int n_embd_head, Visit visit) {
