@@ -43,7 +43,7 @@ const std::map<std::string, TinyModel> shapes = {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3 || !shapes.contains(argv[1])) {
+    if (argc != 3 || !shapes.contains(argv[1]) || argv[2][0] == '-') {
         std::fputs("usage: make_random_model SHAPE FILE\nshapes:", stderr);
         for (const auto& [name, shape] : shapes) std::fprintf(stderr, " %s", name.c_str());
         std::fputs("\n", stderr);

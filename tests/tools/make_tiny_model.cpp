@@ -23,7 +23,7 @@ constexpr const char* zephyr_template =
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2 && argc != 3) {
+    if ((argc != 2 && argc != 3) || argv[1][0] == '-') {
         std::fputs("usage: make_tiny_model FILE [HEAD_SIZE]\n", stderr);
         return 2;
     }
