@@ -20,8 +20,8 @@ constexpr int64_t enough_pieces = 32;  // for the threads to share evenly
 AttentionKernel kernel(EntryType type, int64_t n_tokens) {
     if (cpu() >= Cpu::avx512 && type == EntryType::f16 && attention_avx512())
         return attention_avx512();
-    if (cpu() < Cpu::avx2 || type == EntryType::other) return nullptr;
-    return n_tokens == 1 ? attention_one_token_avx2(type) : attention_avx2();
+    if (cpu() < Cpu::x8 || type == EntryType::other) return nullptr;
+    return n_tokens == 1 ? attention_one_token_x8(type) : attention_x8();
 }
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -1,15 +1,16 @@
 // Causal attention of a batch of tokens over a pot, several times as fast as ggml's on CPUs with
-// AVX2 or AVX-512 VNNI.
+// AVX2 or AVX-512 VNNI; for NEON too.
 //
 // The last T of the n_kv entries of each KV head are the batch's own, in order: query t sees
 // entries 0..n_kv-T+t, and no mask is needed. Softmax is computed as the entries pass by in tiles,
 // so nothing of size [T, n_kv] is ever stored, and a tile is read once for all query heads of its
 // KV head.
 //
-// Numbers: products are of 16-bit integers scaled per tile, with exact sums; tiles are added up in
-// F32. The result errs less than storing K and V in F16 does (NMSE 1e-7 at most for normal inputs,
-// against exact arithmetic). It does not depend on the number of threads, nor beyond that error on
-// the batch a token is in. Where q or k is not finite, neither is the result.
+// Numbers: products are of 16-bit integers scaled per tile, with exact sums, or with NEON of F32;
+// tiles are added up in F32. The result errs less than storing K and V in F16 does (NMSE 1e-7 at
+// most for normal inputs, against exact arithmetic). It does not depend on the number of threads,
+// nor beyond that error on the batch a token is in. Where q or k is not finite, neither is the
+// result.
 //
 // Custom operations of the CPU back end, for any number of threads. They allocate nothing; each
 // thread uses about 300 KiB of its stack.

@@ -40,11 +40,11 @@ struct AttentionPiece {
 
 using AttentionKernel = void (*)(const AttentionPiece& piece);
 
-/// The kernel for CPUs with AVX-512 VNNI and entries in F16, and those for AVX2 and any entries, of
-/// which one takes pieces of one token only; or nullptr where the compiler has no such
+/// The kernel for CPUs with AVX-512 VNNI and entries in F16, and those for Cpu::x8 and any entries,
+/// of which one takes pieces of one token only; or nullptr where the compiler has no such
 /// instructions. Whether the CPU has them is for the caller to ask.
 AttentionKernel attention_avx512();
-AttentionKernel attention_avx2();
-AttentionKernel attention_one_token_avx2(EntryType type);
+AttentionKernel attention_x8();
+AttentionKernel attention_one_token_x8(EntryType type);
 
 }  // namespace infinipot::kernels

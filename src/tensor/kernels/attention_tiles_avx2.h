@@ -1,4 +1,4 @@
-// The tiles of entries that attention_avx2.cpp works on, and the product it does with them.
+// The tiles of entries that attention_x8.cpp works on, and the product it does with them.
 // Included by that file only.
 //
 // As attention_tiles_avx512.h, which says how scales are chosen: products are of 16-bit integers
@@ -12,17 +12,18 @@
 
 #include <immintrin.h>
 
-#include <cstddef>
 #include <cstdint>
 
-#include "tensor/kernels/attention_layout.h"
-#include "tensor/kernels/entries_avx2.h"
-#include "tensor/kernels/math_avx2.h"
+#include "tensor/kernels/attention_tile_x8.h"
+#include "tensor/kernels/entries_x8.h"
+#include "tensor/kernels/f32x8.h"
 
 namespace infinipot::kernels {
 namespace {
 
-constexpr int tile = 64;  // entries
+using Packed = int32_t;
+constexpr int packing = 2;  // numbers in one Packed
+
 constexpr float int16_max = 32767;
 constexpr float query_norm = 30000;  // times key_norm: 2^31, with some room for rounding
 constexpr float key_norm = 71000;
@@ -34,20 +35,11 @@ __m256i load(const int32_t* from) {
 }
 
 /// (low, high) of each lane as 16-bit integers: round(x * inverse).
-__m256i quantize_pairs(__m256 low, __m256 high, __m256 inverse) {
-    const __m256i l = _mm256_cvtps_epi32(_mm256_mul_ps(low, inverse));
-    const __m256i h = _mm256_cvtps_epi32(_mm256_mul_ps(high, inverse));
+__m256i quantize_pairs(F32x8 low, F32x8 high, F32x8 inverse) {
+    const __m256i l = _mm256_cvtps_epi32(low * inverse);
+    const __m256i h = _mm256_cvtps_epi32(high * inverse);
     return _mm256_blend_epi16(l, _mm256_slli_epi32(h, 16), 0b10101010);
 }
-
-/// Some of the entries of a KV head, `entry_bytes` apart.
-struct Entries {
-    const char* data;
-    std::size_t entry_bytes;
-    EntryType type;
-    int n;
-    int n_embd_head;
-};
 
 /// No element is larger than `max` in magnitude, and no entry has a norm above `norm`. Both are not
 /// numbers where an element is none.
@@ -69,14 +61,13 @@ Bounds decode(const Entries& entries, float* out) {
     const __m256i magnitude = _mm256_set1_epi32(0x7fffffff);
     __m256i most = _mm256_setzero_si256(), most_squares = _mm256_setzero_si256();
     for (int i = 0; i < tile; ++i, out += entries.n_embd_head) {
-        const auto row = static_cast<std::size_t>(i < entries.n ? i : entries.n - 1);
-        const char* entry = entries.data + row * entries.entry_bytes;
-        __m256 squares = _mm256_setzero_ps();
+        const char* entry = entries.entry(i);
+        F32x8 squares = zero();
         for (int at = 0; at < entries.n_embd_head; at += lanes) {
-            const __m256 x = elements<type>(entry, at);
-            _mm256_store_ps(out + at, x);
+            const F32x8 x = elements<type>(entry, at);
+            store(out + at, x);
             most = _mm256_max_epi32(most, _mm256_and_si256(_mm256_castps_si256(x), magnitude));
-            squares = _mm256_fmadd_ps(x, x, squares);
+            squares = fma(x, x, squares);
         }
         most_squares = _mm256_max_epi32(most_squares, _mm256_castps_si256(squares));
     }
@@ -85,19 +76,8 @@ Bounds decode(const Entries& entries, float* out) {
 }
 
 Bounds decode(const Entries& entries, float* out) {
-    switch (entries.type) {
-        case EntryType::f16:
-            return decode<EntryType::f16>(entries, out);
-        case EntryType::bf16:
-            return decode<EntryType::bf16>(entries, out);
-        case EntryType::q8_0:
-            return decode<EntryType::q8_0>(entries, out);
-        case EntryType::q4_0:
-            return decode<EntryType::q4_0>(entries, out);
-        case EntryType::other:
-            break;
-    }
-    __builtin_unreachable();
+    using Decode = Bounds (*)(const Entries&, float*);
+    return of_type(entries.type, []<EntryType of>() -> Decode { return decode<of>; })(entries, out);
 }
 
 // --- Tiles ------------------------------------------------------------------------------------
@@ -121,19 +101,18 @@ void transpose(__m256i (&rows)[lanes]) {
 }
 
 /// Writes a tile of keys and returns their scale.
-float load_keys(const Entries& k, float* decoded, int32_t* out) {
+float load_keys(const Entries& k, float* decoded, Packed* out) {
     const Bounds bounds = decode(k, decoded);
     const float by_max = bounds.max / int16_max, by_norm = bounds.norm / key_norm;
     const float scale = by_max > by_norm ? by_max : by_norm;
-    const __m256 inverse = _mm256_set1_ps(ratio(1, scale));
+    const F32x8 inverse = all(ratio(1, scale));
     for (int entry = 0; entry < tile; entry += lanes)
         for (int at = 0; at < k.n_embd_head; at += 2 * lanes) {
             __m256i rows[lanes];
 #pragma GCC unroll 8
             for (int i = 0; i < lanes; ++i) {
                 const float* from = decoded + (entry + i) * k.n_embd_head + at;
-                rows[i] =
-                    quantize_pairs(_mm256_load_ps(from), _mm256_load_ps(from + lanes), inverse);
+                rows[i] = quantize_pairs(load(from), load(from + lanes), inverse);
             }
             transpose(rows);
 #pragma GCC unroll 8
@@ -143,19 +122,43 @@ float load_keys(const Entries& k, float* decoded, int32_t* out) {
 }
 
 /// Writes a tile of values and returns their scale.
-float load_values(const Entries& v, float* decoded, int32_t* out) {
+float load_values(const Entries& v, float* decoded, Packed* out) {
     const Bounds bounds = decode(v, decoded);
     const float scale = bounds.max / int16_max;
-    const __m256 inverse = _mm256_set1_ps(ratio(1, scale));
+    const F32x8 inverse = all(ratio(1, scale));
     const int d = v.n_embd_head;
     for (int pair = 0; pair < tile / 2; ++pair) {
         const float* from = decoded + (pair / lanes * 2 * lanes + pair % lanes) * d;
         for (int at = 0; at < d; at += lanes)
             store(out + pair * d + at,
-                  quantize_pairs(_mm256_load_ps(from + at), _mm256_load_ps(from + lanes * d + at),
-                                 inverse));
+                  quantize_pairs(load(from + at), load(from + lanes * d + at), inverse));
     }
     return scale;
+}
+
+/// Writes a row of queries and returns their scale.
+float pack_query(const float* q, int n_embd_head, Packed* out) {
+    F32x8 squares = zero();
+    for (int at = 0; at < n_embd_head; at += lanes)
+        squares = fma(load(q + at), load(q + at), squares);
+    const float norm = __builtin_sqrtf(sum_of_lanes(squares));
+    const F32x8 inverse = all(ratio(query_norm, norm));
+    for (int at = 0; at < n_embd_head; at += 2 * lanes)
+        store(out + at / 2, quantize_pairs(load(q + at), load(q + at + lanes), inverse));
+    return norm / query_norm;
+}
+
+/// Writes a row of weights, whose sums are `sums` lane by lane, and returns their scale.
+float pack_weights(const F32x8 (&weights)[tile_registers], F32x8 sums, Packed* out) {
+    // A weight of more than half the sum would not fit into 16 bits.
+    const float total = sum_of_lanes(sums);
+    const float new_sum =
+        largest_lane(fold(weights, larger)) > total / 2 ? weight_sum / 2 : weight_sum;
+    const F32x8 inverse = all(ratio(new_sum, total));
+#pragma GCC unroll 4
+    for (int i = 0; i < tile_registers; i += 2)
+        store(out + i / 2 * lanes, quantize_pairs(weights[i], weights[i + 1], inverse));
+    return total / new_sum;
 }
 
 /// sum += a * b, pair by pair. In assembly because GCC, left to itself, computes all products of a
@@ -167,7 +170,7 @@ void add_products(__m256i& sum, __m256i a, __m256i b) {
 /// c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width], where a and b are of pairs, rows
 /// of a are n apart, and `width` is a multiple of 16. Without factors c is written only.
 template <int M>
-void multiply(const int32_t* a, int n, const int32_t* b, int width, const float* scales,
+void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
               const float* factors, float* c) {
     for (int at = 0; at < width; at += 2 * lanes) {
         __m256i sum[M][2];
@@ -187,11 +190,8 @@ void multiply(const int32_t* a, int n, const int32_t* b, int width, const float*
 #pragma GCC unroll 2
             for (int i = 0; i < 2; ++i) {
                 float* to = c + m * width + at + i * lanes;
-                const __m256 before =
-                    factors ? _mm256_mul_ps(_mm256_set1_ps(factors[m]), _mm256_load_ps(to))
-                            : _mm256_setzero_ps();
-                _mm256_store_ps(to, _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[m][i]),
-                                                    _mm256_set1_ps(scales[m]), before));
+                const F32x8 before = factors ? all(factors[m]) * load(to) : zero();
+                store(to, fma(_mm256_cvtepi32_ps(sum[m][i]), all(scales[m]), before));
             }
     }
 }

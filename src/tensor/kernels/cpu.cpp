@@ -16,7 +16,9 @@ Cpu detect() {
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vnni");
     if (has_avx512) return Cpu::avx512;
-    if (has_avx2) return Cpu::avx2;
+    if (has_avx2) return Cpu::x8;
+#elif defined(__aarch64__)
+    return Cpu::x8;  // all of them have NEON
 #endif
     return Cpu::plain;
 }
@@ -25,7 +27,7 @@ Cpu allowed() {
     const char* variable = std::getenv("INFINIPOT_CPU");
     const std::string_view name = variable ? variable : "";
     if (name == "plain") return Cpu::plain;
-    if (name == "avx2") return Cpu::avx2;
+    if (name == "avx2" || name == "neon") return Cpu::x8;
     return Cpu::avx512;
 }
 

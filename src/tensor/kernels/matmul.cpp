@@ -34,10 +34,10 @@ static_assert(sizeof(BlockQ4) == 18);
 const MatmulKernel* kernel_for(ggml_type type) {
     if (type == GGML_TYPE_Q8_0) {
         if (cpu() >= Cpu::avx512 && matmul_q8_avx512()) return matmul_q8_avx512();
-        return cpu() >= Cpu::avx2 ? matmul_q8_avx2() : nullptr;
+        return cpu() >= Cpu::x8 ? matmul_q8_avx2() : nullptr;
     }
     // ggml's own Q4_0 is for AVX-512 as well
-    return type == GGML_TYPE_Q4_0 && cpu() == Cpu::avx2 ? matmul_q4_avx2() : nullptr;
+    return type == GGML_TYPE_Q4_0 && cpu() == Cpu::x8 ? matmul_q4_avx2() : nullptr;
 }
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -19,7 +19,7 @@
 
 #include <immintrin.h>
 
-#include "tensor/kernels/math_avx2.h"
+#include "tensor/kernels/f32x8.h"
 
 namespace infinipot::kernels {
 namespace {

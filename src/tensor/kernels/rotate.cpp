@@ -31,7 +31,7 @@ void rotate_plain(const RowRotation& r, const uint16_t* row, const float* cosine
 }
 
 RotateKernel rotate_kernel(const RowRotation& rotation) {
-    if (cpu() >= Cpu::avx2 && rotation.n_rot % 16 == 0 && rotate_avx2()) return rotate_avx2();
+    if (cpu() >= Cpu::x8 && rotation.n_rot % 16 == 0 && rotate_x8()) return rotate_x8();
     return rotate_plain;
 }
 

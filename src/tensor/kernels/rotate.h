@@ -21,9 +21,9 @@ using RotateKernel = void (*)(const RowRotation& rotation, const uint16_t* row,
 /// For this CPU and these sizes.
 RotateKernel rotate_kernel(const RowRotation& rotation);
 
-/// The AVX2 kernel, for n_rot a multiple of 16, or nullptr where the compiler has no such
+/// The kernel for Cpu::x8 and n_rot a multiple of 16, or nullptr where the compiler has no such
 /// instructions. Whether the CPU has them is for the caller to ask.
-RotateKernel rotate_avx2();
+RotateKernel rotate_x8();
 
 /// `rotated` may be the row itself, in all of them.
 void rotate_plain(const RowRotation& rotation, const uint16_t* row, const float* cosines,

@@ -10,7 +10,7 @@
 namespace infinipot::kernels {
 
 bool single_query_supported(ggml_type type, int n_embd_head) {
-    return cpu() >= Cpu::avx2 && single_query_avx2(entry_type(type)) &&
+    return cpu() >= Cpu::x8 && single_query_x8(entry_type(type)) &&
            n_embd_head % std::max<int64_t>(query_lanes, ggml_blck_size(type)) == 0;
 }
 
@@ -20,7 +20,7 @@ std::size_t single_query_scratch(int n_embd_head, int n_kv) {
 
 void attend_single_query(const SingleQuery& query) {
     assert(single_query_supported(query.type, query.n_embd_head));
-    single_query_avx2(entry_type(query.type))(query);
+    single_query_x8(entry_type(query.type))(query);
 }
 
 }  // namespace infinipot::kernels

@@ -10,8 +10,8 @@ constexpr int query_lanes = 8;  ///< query heads that are computed together
 
 using SingleQueryKernel = void (*)(const SingleQuery& query);
 
-/// The AVX2 kernel for such entries, or nullptr where the compiler has no such instructions.
+/// The kernel for Cpu::x8 and such entries, or nullptr where the compiler has no such instructions.
 /// Whether the CPU has them is for the caller to ask.
-SingleQueryKernel single_query_avx2(EntryType type);
+SingleQueryKernel single_query_x8(EntryType type);
 
 }  // namespace infinipot::kernels

@@ -1,13 +1,12 @@
-// The AVX2 kernel of attention for one token, whose few rows would not pay for the tiles of
-// attention_avx2.cpp: entries are read once, where they lie, by all heads that share them. Its
-// steps are in query_heads_avx2.h.
-//
-// No templates of the standard library here: see infinipot_kernel_flags in cmake/targets.cmake.
+// The kernel of attention for one token, whose few rows would not pay for the tiles of
+// attention_x8.cpp: entries are read once, where they lie, by all heads that share them. Its
+// steps are in query_heads_x8.h.
 #include "tensor/kernels/attention_layout.h"
+#include "tensor/kernels/f32x8.h"
 
-#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#ifdef INFINIPOT_HAS_F32X8
 
-#include "tensor/kernels/query_heads_avx2.h"
+#include "tensor/kernels/query_heads_x8.h"
 
 namespace infinipot::kernels {
 namespace {
@@ -27,36 +26,34 @@ void attend_heads(const AttentionPiece& p, int first) {
         reinterpret_cast<const float*>(p.q + static_cast<unsigned>(first) * p.q_head_bytes),
         p.q_head_bytes, d, p.scale, queries);
     __builtin_memset(results, 0, sizeof(float) * static_cast<unsigned>(d * M));
-    __m256 max = _mm256_set1_ps(lowest_max), sums = _mm256_setzero_ps();
+    F32x8 max = all(lowest_max), sums = zero();
 
     const int end = p.end < p.visible ? p.end : p.visible;
     for (int begin = p.begin; begin < end; begin += tile) {
         const int n = end - begin < tile ? end - begin : tile;
         const auto at_begin = static_cast<std::size_t>(begin);
-        const __m256 highest =
+        const F32x8 highest =
             score<type, M>(queries, {p.k + at_begin * p.k_bytes, p.k_bytes, n, d}, weights);
-        if (_mm256_movemask_ps(_mm256_cmp_ps(highest, max, _CMP_NLE_UQ))) {
-            const __m256 new_max = _mm256_max_ps(max, highest);
-            const __m256 factors = power_of_two(_mm256_sub_ps(max, new_max));
-            sums = _mm256_mul_ps(sums, factors);
+        if (any_not_within(highest, max)) {
+            const F32x8 new_max = larger(max, highest);
+            const F32x8 factors = power_of_two(max - new_max);
+            sums = sums * factors;
             max = new_max;
-            _mm256_store_ps(of_head, factors);
+            store(of_head, factors);
             for_each_result<M>(results, d, [&](float* result, int m, int) {
-                _mm256_store_ps(result,
-                                _mm256_mul_ps(_mm256_set1_ps(of_head[m]), _mm256_load_ps(result)));
+                store(result, all(of_head[m]) * load(result));
             });
         }
-        sums = _mm256_add_ps(sums, soften(weights, n, max));
+        sums = sums + soften(weights, n, max);
         add_values<type, M>(weights, {p.v + at_begin * p.v_bytes, p.v_bytes, n, d}, results);
     }
 
     alignas(32) float max_of_head[lanes];
-    _mm256_store_ps(of_head, sums);
-    _mm256_store_ps(max_of_head, max);
+    store(of_head, sums);
+    store(max_of_head, max);
     for_each_result<M>(results, d, [&](const float* result, int m, int at) {
-        const __m256 inverse = _mm256_set1_ps(ratio(1, of_head[m]));
-        _mm256_storeu_ps(p.out + (first + m) * p.out_head_stride + at,
-                         _mm256_mul_ps(inverse, _mm256_load_ps(result)));
+        const F32x8 inverse = all(ratio(1, of_head[m]));
+        store(p.out + (first + m) * p.out_head_stride + at, inverse * load(result));
     });
     if (!p.wants_lse) return;
     for (int m = 0; m < M; ++m)
@@ -71,7 +68,7 @@ void attend(const AttentionPiece& p) {
 
 }  // namespace
 
-AttentionKernel attention_one_token_avx2(EntryType type) {
+AttentionKernel attention_one_token_x8(EntryType type) {
     return of_type(type, []<EntryType of>() -> AttentionKernel { return attend<of>; });
 }
 
@@ -80,7 +77,7 @@ AttentionKernel attention_one_token_avx2(EntryType type) {
 #else
 
 namespace infinipot::kernels {
-AttentionKernel attention_one_token_avx2(EntryType) { return nullptr; }
+AttentionKernel attention_one_token_x8(EntryType) { return nullptr; }
 }  // namespace infinipot::kernels
 
 #endif

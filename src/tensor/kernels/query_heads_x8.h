@@ -1,4 +1,4 @@
-// The steps of attention for one token, in F32. Included by AVX2 kernels only.
+// The steps of attention for one token, in F32. Included by the kernels *_x8.cpp only.
 //
 // M query heads, at most eight, share the entries of a KV head; each entry is decoded once for all.
 // Lanes of scores are heads, so that softmax needs no sums across a register:
@@ -8,12 +8,10 @@
 //     results  [n_embd_head/8][M][8]
 #pragma once
 
-#include <immintrin.h>
-
 #include <cstddef>
 
-#include "tensor/kernels/entries_avx2.h"
-#include "tensor/kernels/math_avx2.h"
+#include "tensor/kernels/entries_x8.h"
+#include "tensor/kernels/f32x8.h"
 
 namespace infinipot::kernels {
 namespace {
@@ -28,67 +26,49 @@ struct Rows {
     const char* row(int i) const { return data + static_cast<std::size_t>(i) * bytes; }
 };
 
-/// The sums of M registers, one a lane; the other lanes are 0.
-template <int M>
-__m256 sums_of(const __m256 (&x)[M]) {
-    const auto at = [&](int i) { return i < M ? x[i] : _mm256_setzero_ps(); };
-    const auto sums_of_four = [&](int i) {  // in each half
-        return _mm256_hadd_ps(_mm256_hadd_ps(at(i), at(i + 1)),
-                              _mm256_hadd_ps(at(i + 2), at(i + 3)));
-    };
-    const __m256 first = sums_of_four(0);
-    if (M <= 4) {
-        return _mm256_zextps128_ps256(
-            _mm_add_ps(_mm256_castps256_ps128(first), _mm256_extractf128_ps(first, 1)));
-    }
-    const __m256 second = sums_of_four(4);
-    return _mm256_add_ps(_mm256_permute2f128_ps(first, second, 0x20),
-                         _mm256_permute2f128_ps(first, second, 0x31));
-}
-
 /// q: [M][n_embd_head].
 template <int M>
 void load_queries(const float* q, std::size_t head_bytes, int n_embd_head, float scale,
                   float* queries) {
     constexpr float log2_e = 1.44269504f;
-    const __m256 factor = _mm256_set1_ps(scale * log2_e);
+    const F32x8 factor = all(scale * log2_e);
     for (int at = 0; at < n_embd_head; at += lanes)
         for (int m = 0; m < M; ++m, queries += lanes) {
             const auto* head =
                 reinterpret_cast<const char*>(q) + static_cast<unsigned>(m) * head_bytes;
-            const __m256 x = _mm256_loadu_ps(reinterpret_cast<const float*>(head) + at);
-            _mm256_storeu_ps(queries, _mm256_mul_ps(x, factor));
+            const F32x8 x = load(reinterpret_cast<const float*>(head) + at);
+            store(queries, x * factor);
         }
 }
 
-/// Returns the highest scores.
+/// Returns the highest scores, or not-a-number for heads of which one is not finite.
 template <EntryType type, int M>
-__m256 score(const float* queries, const Rows& keys, float* scores) {
-    __m256 max = _mm256_set1_ps(-__builtin_inff());
+F32x8 score(const float* queries, const Rows& keys, float* scores) {
+    F32x8 max = all(-__builtin_inff()), not_finite = zero();
     for (int j = 0; j < keys.n; ++j) {
-        __m256 sum[M];
-        for (__m256& x : sum) x = _mm256_setzero_ps();
+        F32x8 sum[M];
+        for (F32x8& x : sum) x = zero();
         for (int at = 0; at < keys.n_embd_head; at += lanes) {
-            const __m256 x = elements<type>(keys.row(j), at);
+            const F32x8 x = elements<type>(keys.row(j), at);
 #pragma GCC unroll 8
             for (int m = 0; m < M; ++m)
-                sum[m] =
-                    _mm256_fmadd_ps(x, _mm256_loadu_ps(queries + (at * M) + m * lanes), sum[m]);
+                sum[m] = fma(x, load(queries + (at * M) + m * lanes), sum[m]);
         }
-        const __m256 of_heads = sums_of<M>(sum);
-        max = _mm256_max_ps(max, of_heads);
-        _mm256_storeu_ps(scores + j * lanes, of_heads);
+        const F32x8 of_heads = sums_of<M>(sum);
+        max = larger(max, of_heads);
+        not_finite = fma(of_heads, zero(), not_finite);
+        store(scores + j * lanes, of_heads);
     }
-    return max;
+    return max + not_finite;
 }
 
 /// Turns n scores into weights, 2^(score - max), and returns their sums.
-inline __m256 soften(float* scores, int n, __m256 max) {
-    __m256 sum = _mm256_setzero_ps();
+inline F32x8 soften(float* scores, int n, F32x8 max) {
+    F32x8 sum = zero();
     for (int j = 0; j < n; ++j, scores += lanes) {
-        const __m256 weight = power_of_two(_mm256_sub_ps(_mm256_loadu_ps(scores), max));
-        sum = _mm256_add_ps(sum, weight);
-        _mm256_storeu_ps(scores, weight);
+        const F32x8 weight = power_of_two(load(scores) - max);
+        sum = sum + weight;
+        store(scores, weight);
     }
     return sum;
 }
@@ -100,23 +80,22 @@ void add_values(const float* weights, const Rows& values, float* results) {
         M <= 4 ? 2 : 1;  // registers of elements at a time: enough sums to overlap
     for (int at = 0; at < values.n_embd_head; at += width * lanes) {
         float* result = results + at * M;
-        __m256 sum[width][M];
+        F32x8 sum[width][M];
 #pragma GCC unroll 8
-        for (int i = 0; i < width * M; ++i) sum[i / M][i % M] = _mm256_loadu_ps(result + i * lanes);
+        for (int i = 0; i < width * M; ++i) sum[i / M][i % M] = load(result + i * lanes);
         for (int j = 0; j < values.n; ++j) {
-            __m256 x[width];
+            F32x8 x[width];
 #pragma GCC unroll 2
             for (int i = 0; i < width; ++i) x[i] = elements<type>(values.row(j), at + i * lanes);
 #pragma GCC unroll 8
             for (int m = 0; m < M; ++m) {
-                const __m256 weight = _mm256_broadcast_ss(weights + j * lanes + m);
+                const F32x8 weight = all(weights[j * lanes + m]);
 #pragma GCC unroll 2
-                for (int i = 0; i < width; ++i)
-                    sum[i][m] = _mm256_fmadd_ps(x[i], weight, sum[i][m]);
+                for (int i = 0; i < width; ++i) sum[i][m] = fma(x[i], weight, sum[i][m]);
             }
         }
 #pragma GCC unroll 8
-        for (int i = 0; i < width * M; ++i) _mm256_storeu_ps(result + i * lanes, sum[i / M][i % M]);
+        for (int i = 0; i < width * M; ++i) store(result + i * lanes, sum[i / M][i % M]);
     }
 }
 

@@ -1,10 +1,10 @@
-// The AVX2 kernel of attend_single_query; its steps are in query_heads_avx2.h. No templates of the
-// standard library here: see infinipot_kernel_flags in cmake/targets.cmake.
+// The kernel of attend_single_query for eight floats at a time; its steps are in query_heads_x8.h.
+#include "tensor/kernels/f32x8.h"
 #include "tensor/kernels/single_query_layout.h"
 
-#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#ifdef INFINIPOT_HAS_F32X8
 
-#include "tensor/kernels/query_heads_avx2.h"
+#include "tensor/kernels/query_heads_x8.h"
 
 namespace infinipot::kernels {
 namespace {
@@ -12,14 +12,10 @@ namespace {
 constexpr int tile = 64;  // entries whose values stay in the L1 cache
 static_assert(query_lanes == lanes);
 
-void add_mass(const SingleQuery& p, const float* weights, __m256 inverse_sums, int n_head) {
-    const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const __m256i counts = _mm256_cmpgt_epi32(_mm256_set1_epi32(n_head), index);
-    const __m256 share =
-        _mm256_and_ps(_mm256_castsi256_ps(counts),
-                      _mm256_div_ps(inverse_sums, _mm256_set1_ps(static_cast<float>(p.n_head))));
-    for (int j = 0; j < p.n_kv; ++j)
-        p.mass[j] += sum_of_lanes(_mm256_mul_ps(_mm256_loadu_ps(weights + j * lanes), share));
+void add_mass(const SingleQuery& p, const float* weights, F32x8 inverse_sums, int n_head) {
+    const F32x8 share =
+        first_lanes(n_head, inverse_sums / all(static_cast<float>(p.n_head)), zero());
+    for (int j = 0; j < p.n_kv; ++j) p.mass[j] += sum_of_lanes(load(weights + j * lanes) * share);
 }
 
 /// M heads from `first` on.
@@ -30,8 +26,8 @@ void attend_heads(const SingleQuery& p, int first) {
     float* weights = queries + d * lanes;
     float* results = weights + p.n_kv * lanes;
     load_queries<M>(p.q + first * d, static_cast<unsigned>(d) * sizeof(float), d, p.scale, queries);
-    const __m256 max = score<type, M>(queries, {p.k, p.k_bytes, p.n_kv, d}, weights);
-    const __m256 inverse_sums = _mm256_div_ps(_mm256_set1_ps(1), soften(weights, p.n_kv, max));
+    const F32x8 max = score<type, M>(queries, {p.k, p.k_bytes, p.n_kv, d}, weights);
+    const F32x8 inverse_sums = all(1) / soften(weights, p.n_kv, max);
     add_mass(p, weights, inverse_sums, M);
 
     __builtin_memset(results, 0, sizeof(float) * static_cast<unsigned>(d * M));
@@ -41,10 +37,9 @@ void attend_heads(const SingleQuery& p, int first) {
         add_values<type, M>(weights + begin * lanes, {values, p.v_bytes, n, d}, results);
     }
     alignas(32) float inverse[lanes];
-    _mm256_store_ps(inverse, inverse_sums);
+    store(inverse, inverse_sums);
     for_each_result<M>(results, d, [&](const float* result, int m, int at) {
-        _mm256_storeu_ps(p.out + (first + m) * d + at,
-                         _mm256_mul_ps(_mm256_set1_ps(inverse[m]), _mm256_loadu_ps(result)));
+        store(p.out + (first + m) * d + at, all(inverse[m]) * load(result));
     });
 }
 
@@ -56,7 +51,7 @@ void attend(const SingleQuery& p) {
 
 }  // namespace
 
-SingleQueryKernel single_query_avx2(EntryType type) {
+SingleQueryKernel single_query_x8(EntryType type) {
     return of_type(type, []<EntryType of>() -> SingleQueryKernel { return attend<of>; });
 }
 
@@ -65,7 +60,7 @@ SingleQueryKernel single_query_avx2(EntryType type) {
 #else
 
 namespace infinipot::kernels {
-SingleQueryKernel single_query_avx2(EntryType) { return nullptr; }
+SingleQueryKernel single_query_x8(EntryType) { return nullptr; }
 }  // namespace infinipot::kernels
 
 #endif
