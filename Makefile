@@ -33,6 +33,10 @@ asan tsan: %: build/%/build.ninja ## tests that need no downloaded model, under 
 	cmake --build build/$@ -j $(JOBS)
 	ctest --preset $@ -LE real
 
+aarch64: build/aarch64/build.ninja ## for 64-bit ARM on another CPU, and its tests under qemu-user; half an hour
+	cmake --build build/aarch64 -j $(JOBS) --target infinipot_cli test_unit test_graph test_model
+	ctest --preset aarch64 -j $(JOBS) -L 'unit|graph|model'
+
 cuda: build/cuda/build.ninja ## the program for NVIDIA GPUs, in build/cuda; takes half an hour
 	cmake --build build/cuda -j $(JOBS)
 
@@ -47,7 +51,7 @@ clean: ## remove build/, not what was downloaded
 	rm -rf build
 
 build/%/build.ninja: CMakePresets.json
-	scripts/bootstrap
+	scripts/bootstrap $*
 	cmake --preset $*
 
-.PHONY: help build demo test lint tidy format asan tsan cuda bench bench-vs-llama clean
+.PHONY: help build demo test lint tidy format asan tsan aarch64 cuda bench bench-vs-llama clean
