@@ -36,9 +36,9 @@ const std::vector<Experiment> experiments = {
 
 /// What a method is, as describe_session() writes it; longbench has the budget asked for instead of
 /// each item's.
-const Keys method_keys = {"model",          "file_bytes", "policy",     "catalyst", "schedule",
-                          "positions",      "framing",    "budget",     "mode",     "kv_type",
-                          "sliding_window", "focus",      "max_length", "asked"};
+const Keys method_keys = {"model",          "file_bytes",    "policy", "catalyst",   "schedule",
+                          "positions",      "framing",       "budget", "mode",       "kv_type",
+                          "sliding_window", "novelty_vocab", "focus",  "max_length", "asked"};
 
 std::string text_of(const Json& value) {
     return value.is_string() ? value.get<std::string>() : value.dump();

@@ -69,6 +69,7 @@ Json describe_session(const std::string& task, const Session& session, const Ses
     if (options.focus != 0) settings["focus"] = options.focus;
     if (const int window = flags.model_options.sliding_window; window != 0)
         settings["sliding_window"] = window;
+    if (const int n = flags.model_options.novelty_vocab; n != 0) settings["novelty_vocab"] = n;
     return settings;
 }
 

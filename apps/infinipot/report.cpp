@@ -62,7 +62,8 @@ Json model_json(const ModelInfo& info, const ModelOptions& options) {
             {"load_seconds", info.load_seconds},
             {"kernels", kernels_word(info, options)},
             {"repack", options.repack && info.device == "cpu"},
-            {"sliding_window", options.sliding_window}};
+            {"sliding_window", options.sliding_window},
+            {"novelty_vocab", options.novelty_vocab}};
 }
 
 /// The double that prints as the float was written: 0.95, not 0.949999988.

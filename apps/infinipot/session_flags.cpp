@@ -113,6 +113,10 @@ void add_machine_flags(CLI::App& app, SessionFlags& flags) {
               "Entries that each layer sees back, for a llama trained so without its file\n"
               "saying it: 4096 for Mistral 0.1 [what the file says]")
         ->group(group);
+    add_count(app, "--novelty-vocab", flags.model_options.novelty_vocab, 1,
+              "Measure novelty against the N most frequent tokens of the vocabulary and each\n"
+              "token itself: cheaper, nearly the same entries stay [against all]")
+        ->group(group);
     app.add_flag_callback(
            "--no-repack", [&flags] { flags.model_options.repack = false; },
            "Use the weights as they lie in the file: slower, less memory")

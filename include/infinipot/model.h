@@ -34,6 +34,10 @@ struct ModelOptions {
     /// were trained so without their files saying it: 4096 for Mistral 0.1. 0: what the file says.
     /// Counted in entries of the pot; a window as large as the pot hides nothing.
     int sliding_window = 0;
+    /// Measure novelty against so many tokens only, the most frequent of the vocabulary, besides
+    /// each token itself: cheaper, and nearly the same entries stay. Writing still chooses among
+    /// all. 0: all. On the CPU only.
+    int novelty_vocab = 0;
 };
 
 /// What a loaded model is. Counts are spelt as in GGUF.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -28,6 +29,16 @@ std::size_t max_nodes(const Model::Impl& model) {
     return size(model.hparams.n_layer) * per_layer + 64;
 }
 
+/// Logits that each token is scored with.
+int n_scored(const Model::Impl& model) {
+    return model.frequent.empty() ? model.hparams.n_vocab
+                                  : static_cast<int>(model.frequent.size()) + 1;
+}
+
+/// The surprisal of a token whose probability p was counted into the whole a second time, which
+/// made it p / (1 + p).
+float counted_once(float nats) { return std::max(nats + std::log1p(-std::exp(-nats)), 0.0f); }
+
 }  // namespace
 
 ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& cache,
@@ -35,7 +46,7 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
     : model_(model),
       cache_(cache),
       workspace_(backend, max_nodes(model)),
-      tile_tokens_(std::min(limits.n_batch, tile_tokens_for(model.hparams.n_vocab, backend))),
+      tile_tokens_(std::min(limits.n_batch, tile_tokens_for(n_scored(model), backend))),
       observed_tile_tokens_(backend.on_cpu() ? 32 : 256),
       context_(make_description_context(1)),
       state_(size(model.hparams.n_embd)),
@@ -178,11 +189,12 @@ std::span<float> ForwardPass::attention(int il, int head) {
 Workspace::Build ForwardPass::surprisal_graph(int first, int n, ggml_tensor*& targets,
                                               ggml_tensor*& nats) const {
     return [this, first, n, &targets, &nats](ggml_context* context, ggml_cgraph* graph) {
-        Operators g(context);
+        const bool in_part = !model_.frequent.empty();
         targets = ggml_new_tensor_2d(context, GGML_TYPE_I32, 1, n);
         ggml_set_input(targets);
+        Operators g(context, in_part ? ggml_reshape_1d(context, targets, n) : nullptr);
         ggml_tensor* logits = model_.architecture->logits(g, hidden_rows(context, first, n));
-        nats = build_surprisal(context, logits, targets);
+        nats = build_surprisal(context, logits, in_part ? nullptr : targets);
         ggml_set_output(nats);
         ggml_build_forward_expand(graph, nats);
     };
@@ -198,6 +210,9 @@ void ForwardPass::surprisal(std::span<const Token> tokens, std::span<float> nats
         ggml_backend_tensor_set(targets, tokens.data() + first, 0, ggml_nbytes(targets));
         wholly ? workspace_.compute_wholly() : workspace_.compute();
         ggml_backend_tensor_get(result, nats.data() + first, 0, ggml_nbytes(result));
+    }
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        if (std::ranges::binary_search(model_.frequent, tokens[i])) nats[i] = counted_once(nats[i]);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "infinipot/error.h"
 #include "model/model_impl.h"
 #include "model/tokenizer_check.h"
+#include "text/frequent_tokens.h"
 
 namespace infinipot {
 
@@ -43,7 +44,8 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
     }
     require_window_fits();
     hparams.sliding_window = options.sliding_window;
-    WeightLoader loader(file, options, device);
+    choose_frequent_tokens();
+    WeightLoader loader(file, options, device, frequent);
     architecture = make_architecture(hparams, file, loader);
     weights = loader.load();
     info = describe();
@@ -59,6 +61,21 @@ void Model::Impl::require_window_fits() const {
                                                  " cannot be given to " + file.path().string() +
                                                  ", whose architecture is " + hparams.architecture +
                                                  "; only llama takes one, of at least 1");
+}
+
+/// As many as kernels::matmul multiplies together, or none where they would be all.
+void Model::Impl::choose_frequent_tokens() {
+    const int wanted = options.novelty_vocab;
+    if (wanted == 0) return;
+    if (wanted < 0 || !is_cpu(device)) {
+        throw Error(ErrorCode::invalid_argument,
+                    "novelty cannot be measured against " + std::to_string(wanted) +
+                        " tokens of the vocabulary" +
+                        (wanted < 0 ? "" : " on " + device_name(device) + ", only on the CPU"));
+    }
+    constexpr int together = 16;
+    const int n = (wanted + together - 1) / together * together;
+    if (n < hparams.n_vocab) frequent = frequent_tokens(vocabulary, n);
 }
 
 ModelInfo Model::Impl::describe() const {

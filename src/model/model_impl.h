@@ -22,13 +22,15 @@ class Model::Impl {
     Hparams hparams;
     Vocabulary vocabulary;
     std::optional<ChatFrame>
-        frame;  ///< nothing if the model has no chat template that is recognised
+        frame;                    ///< nothing if the model has no chat template that is recognised
+    std::vector<Token> frequent;  ///< that novelty is measured against, ascending; none: all
     ArchitecturePtr architecture;
     WeightStorage weights;
     ModelInfo info;
 
    private:
     void require_window_fits() const;
+    void choose_frequent_tokens();
     ModelInfo describe() const;
 };
 

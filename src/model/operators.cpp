@@ -16,6 +16,13 @@ ggml_tensor* Operators::linear(const Matrix& matrix, ggml_tensor* x) {
     return matrix.bias == nullptr ? y : ggml_add(context_, y, matrix.bias);
 }
 
+ggml_tensor* Operators::logits(const Head& head, ggml_tensor* hidden) {
+    if (targets_ == nullptr) return linear(head.all, hidden);
+    ggml_tensor* rows = ggml_get_rows(context_, head.to_look_up, targets_);
+    ggml_tensor* own = ggml_sum_rows(context_, ggml_mul(context_, rows, hidden));
+    return ggml_concat(context_, linear(head.frequent, hidden), own, 0);
+}
+
 ggml_tensor* Operators::quantized(ggml_tensor* x, ggml_type weights) {
     if (quantized_source_ != x || quantized_for_ != weights) {
         quantized_source_ = x;

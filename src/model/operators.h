@@ -8,7 +8,9 @@ namespace infinipot {
 /// Lives while one graph is built.
 class Operators {
    public:
-    explicit Operators(ggml_context* context) : context_(context) {}
+    /// targets: I32 [n_tokens], for logits() of them, or null.
+    explicit Operators(ggml_context* context, ggml_tensor* targets = nullptr)
+        : context_(context), targets_(targets) {}
 
     ggml_context* context() const { return context_; }
 
@@ -18,6 +20,10 @@ class Operators {
     /// W x + b: [n_in, n_tokens] -> [n_out, n_tokens]. Neighbouring calls with the same x share the
     /// work of preparing it.
     ggml_tensor* linear(const Matrix& matrix, ggml_tensor* x);
+
+    /// [n_embd, n_tokens] -> [n_vocab, n_tokens]; with targets those of the frequent tokens and
+    /// then each target's own: [n_frequent + 1, n_tokens].
+    ggml_tensor* logits(const Head& head, ggml_tensor* hidden);
 
     /// silu(gate) * up.
     ggml_tensor* swiglu(ggml_tensor* gate, ggml_tensor* up);
@@ -36,6 +42,7 @@ class Operators {
     ggml_tensor* quantized(ggml_tensor* x, ggml_type weights);
 
     ggml_context* context_;
+    ggml_tensor* targets_;
     ggml_tensor* quantized_source_ = nullptr;  // what quantized_result_ was made from
     ggml_type quantized_for_ = GGML_TYPE_F32;
     ggml_tensor* quantized_result_ = nullptr;

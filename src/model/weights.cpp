@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <cstring>
 #include <iterator>
 #include <span>
 #include <thread>
@@ -85,8 +86,8 @@ std::string shape_of(std::int64_t ne0, std::int64_t ne1) {
 }  // namespace
 
 WeightLoader::WeightLoader(const GgufFile& file, const ModelOptions& options,
-                           ggml_backend_dev_t device)
-    : file_(file), options_(options), device_(device) {
+                           ggml_backend_dev_t device, std::vector<Token> frequent)
+    : file_(file), options_(options), device_(device), frequent_(std::move(frequent)) {
     mapped_.context = make_description_context(4 * file.tensors().size() + 1);
 }
 
@@ -189,12 +190,32 @@ FeedForward WeightLoader::fused_feed_forward(const std::string& prefix, int n_em
 /// Every token that is scored is multiplied with all of the head. llama.cpp makes it Q6_K in files
 /// of any smaller type, which takes four times as long as Q8_0 and has next to nothing that Q8_0
 /// lacks.
-Matrix WeightLoader::head(int n_embd, int n_vocab) {
+Head WeightLoader::head(int n_embd, int n_vocab) {
     const std::string name = has("output.weight") ? "output" : "token_embd";
     const GgufTensor& weight = require(name + ".weight", n_embd, n_vocab);
     const bool slow = weight.type == GGML_TYPE_Q6_K && packs(GGML_TYPE_Q8_0, n_embd, n_vocab);
     const ggml_type type = slow ? GGML_TYPE_Q8_0 : weight.type;
-    return with_bias(rows_as(type, weight, 0, n_vocab), name);
+    Head head{.all = with_bias(rows_as(type, weight, 0, n_vocab), name)};
+    if (frequent_.empty()) return head;
+    if (head.all.bias != nullptr) {
+        throw Error(ErrorCode::unsupported_model,
+                    file_.path().string() + " has " + name +
+                        ".bias: novelty can be measured against its whole vocabulary only");
+    }
+    head.frequent = frequent_rows(type, weight);
+    head.to_look_up = whole(weight);
+    return head;
+}
+
+/// A copy of their own, since they do not lie together in the file.
+Matrix WeightLoader::frequent_rows(ggml_type type, const GgufTensor& weight) {
+    const std::size_t row_bytes = ggml_row_size(weight.type, weight.ne[0]);
+    gathered_.resize(frequent_.size() * row_bytes);
+    for (std::size_t i = 0; i < frequent_.size(); ++i) {
+        std::memcpy(gathered_.data() + i * row_bytes,
+                    weight.data + static_cast<std::size_t>(frequent_[i]) * row_bytes, row_bytes);
+    }
+    return place(type, weight, gathered_.data(), static_cast<int>(frequent_.size()));
 }
 
 void WeightLoader::refuse_unnamed() const {
@@ -228,10 +249,18 @@ Matrix WeightLoader::rows_as(ggml_type as, const GgufTensor& source, int first_r
     const auto n_in = static_cast<int>(source.ne[0]);
     const std::size_t row_bytes = ggml_row_size(source.type, n_in);
     const std::byte* data = source.data + static_cast<std::size_t>(first_row) * row_bytes;
-    const std::size_t n_bytes = static_cast<std::size_t>(n_rows) * row_bytes;
     require_weight_type(source);
     n_matrix_weights_ += static_cast<std::uint64_t>(n_in) * static_cast<std::uint64_t>(n_rows);
     matrix_bytes_ += static_cast<std::size_t>(n_rows) * ggml_row_size(as, n_in);
+    return place(as, source, data, n_rows);
+}
+
+/// data: the first of the rows, in the file or gathered from it.
+Matrix WeightLoader::place(ggml_type as, const GgufTensor& source, const std::byte* data,
+                           int n_rows) {
+    const auto n_in = static_cast<int>(source.ne[0]);
+    const std::size_t n_bytes = static_cast<std::size_t>(n_rows) * ggml_row_size(source.type, n_in);
+    const bool gathered = data == gathered_.data();
     Matrix matrix{.n_in = n_in, .n_out = n_rows, .type = as};
     if (packs(as, n_in, n_rows)) {
         Destination& to = destination(ggml_backend_cpu_buffer_type());
@@ -240,7 +269,9 @@ Matrix WeightLoader::rows_as(ggml_type as, const GgufTensor& source, int first_r
             ggml_new_tensor_1d(to.context.get(), GGML_TYPE_I8,
                                static_cast<std::int64_t>(kernels::packed_bytes(as, n_in, n_rows)));
         to.placements.push_back({matrix.weight, data, n_bytes, source.type, matrix});
-    } else if (ggml_backend_buffer_type_t type = fastest_type(source.type, n_in, n_rows)) {
+    } else if (ggml_backend_buffer_type_t type = fastest_type(source.type, n_in, n_rows);
+               type || gathered) {
+        if (!type) type = ggml_backend_cpu_buffer_type();
         Destination& to = destination(type);
         matrix.weight = ggml_new_tensor_2d(to.context.get(), source.type, n_in, n_rows);
         to.placements.push_back({matrix.weight, data, n_bytes, source.type, {}});
@@ -301,7 +332,7 @@ void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,
         } else {
             ggml_backend_tensor_set(tensor, source, 0, n_bytes);
         }
-        file_.drop(source, n_bytes);
+        if (source != gathered_.data()) file_.drop(source, n_bytes);
     });
     storage.copied_bytes += ggml_backend_buffer_get_size(buffer.get());
     storage.contexts.push_back(std::move(to.context));

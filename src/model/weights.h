@@ -24,6 +24,14 @@ struct Matrix {
     bool packed = false;             ///< in the layout of kernels::matmul
 };
 
+/// What turns hidden states into logits. Novelty may be measured against some of its rows only.
+struct Head {
+    Matrix all;            ///< [n_embd, n_vocab]
+    Matrix frequent = {};  ///< [n_embd, n]: rows of `all`, or no weight
+    ggml_tensor* to_look_up =
+        nullptr;  ///< [n_embd, n_vocab]: with `frequent`, single rows of `all`
+};
+
 /// The projections of one attention layer.
 struct AttentionProjections {
     Matrix q, k, v;
@@ -49,7 +57,9 @@ struct WeightStorage {
 /// gets a copy of all of them as they are.
 class WeightLoader {
    public:
-    WeightLoader(const GgufFile& file, const ModelOptions& options, ggml_backend_dev_t device);
+    /// `frequent`: tokens that novelty is measured against, ascending; none: all.
+    WeightLoader(const GgufFile& file, const ModelOptions& options, ggml_backend_dev_t device,
+                 std::vector<Token> frequent = {});
 
     bool has(const std::string& tensor) const { return file_.find_tensor(tensor) != nullptr; }
 
@@ -65,8 +75,9 @@ class WeightLoader {
     /// The same from a file whose `ffn_up` has the rows of the gate and then those of up.
     FeedForward fused_feed_forward(const std::string& prefix, int n_embd, int n_ff);
 
-    /// What turns hidden states into logits: `output`, or `token_embd` again where they are tied.
-    Matrix head(int n_embd, int n_vocab);
+    /// `output`, or `token_embd` again where they are tied.
+    /// @throws Error(unsupported_model) if it has a bias where novelty wants only some of its rows.
+    Head head(int n_embd, int n_vocab);
 
     /// `tensor` [n_in, n_rows] to look rows up in.
     ggml_tensor* table(const std::string& tensor, int n_in, int n_rows);
@@ -105,6 +116,8 @@ class WeightLoader {
     ggml_tensor* whole(const GgufTensor& tensor);
     Matrix rows(const GgufTensor& tensor, int first_row, int n_rows);
     Matrix rows_as(ggml_type type, const GgufTensor& tensor, int first_row, int n_rows);
+    Matrix place(ggml_type type, const GgufTensor& tensor, const std::byte* data, int n_rows);
+    Matrix frequent_rows(ggml_type type, const GgufTensor& tensor);
     bool packs(ggml_type type, int n_in, int n_out) const;
     Matrix with_bias(Matrix matrix, const std::string& name);
     ggml_tensor* bias_rows(const std::string& name, int n_total, int first, int n);
@@ -116,6 +129,8 @@ class WeightLoader {
     const GgufFile& file_;
     ModelOptions options_;
     ggml_backend_dev_t device_;
+    std::vector<Token> frequent_;
+    std::vector<std::byte> gathered_;  // the rows of the frequent tokens, as in the file
     std::uint64_t n_matrix_weights_ = 0;
     std::uint64_t matrix_bytes_ = 0;
     std::set<std::string> named_;

@@ -8,8 +8,8 @@ namespace infinipot {
 constexpr float largest_surprisal_nats = 87.3f;
 
 /// Novelty: -ln P(target) in nats for every column of logits, from a softmax over the vocabulary.
-/// logits: F32 [n_vocab, n_tokens], overwritten; targets: I32 [1, n_tokens]; result: F32
-/// [n_tokens]. Source: InfiniPot Eq. 3 and 4.
+/// logits: F32 [n_vocab, n_tokens], overwritten; targets: I32 [1, n_tokens], or null where the last
+/// row of the logits is the targets'; result: F32 [n_tokens]. Source: InfiniPot Eq. 3 and 4.
 ggml_tensor* build_surprisal(ggml_context* context, ggml_tensor* logits, ggml_tensor* targets);
 
 }  // namespace infinipot

@@ -21,8 +21,9 @@ constexpr int n_ctx = 512;
 
 /// A model, a pot and a forward pass over them.
 struct Engine {
-    Engine(const std::filesystem::path& path, Kernels kernels, KvType type = KvType::f16)
-        : model(Model::load(path, {.kernels = kernels})),
+    Engine(const std::filesystem::path& path, Kernels kernels, KvType type = KvType::f16,
+           int novelty_vocab = 0)
+        : model(Model::load(path, {.kernels = kernels, .novelty_vocab = novelty_vocab})),
           backend(1),
           cache(model.impl().hparams.cache_shape(n_ctx, type), backend.buffer_type()),
           forward(model.impl(), backend, cache, {.n_batch = n_ctx, .surprisal = true}) {}
@@ -264,6 +265,35 @@ TEST_P(Parity, Surprisal_is_minus_log_of_libllamas_probability) {
         for (const float logit : logits[t - 1]) sum += std::exp(static_cast<double>(logit));
         const double expected = std::log(sum) - logits[t - 1][static_cast<std::size_t>(tokens_[t])];
         ASSERT_NEAR(nats[t], expected, 0.05 * std::sqrt(GetParam().tolerance / 1e-6)) << t;
+    }
+}
+
+// As if there were no tokens but the frequent ones and the one that came.
+TEST_P(Parity, Surprisal_against_some_tokens_is_that_of_libllama_without_the_others) {
+    LibLlama theirs(path_, n_ctx);
+    const auto logits = theirs.decode(tokens_);
+    for (const Kernels kernels : {Kernels::ggml, Kernels::native}) {
+        Engine ours(path_, kernels, KvType::f16, 100);
+        const std::vector<Token>& frequent = ours.model.impl().frequent;
+        ASSERT_EQ(frequent.size(), 112U);  // a multiple of 16
+        ours.forward.run(tokens_, 0);
+        std::vector<float> nats(tokens_.size());
+        ours.forward.surprisal(tokens_, nats);
+        int n_frequent = 0;
+        for (std::size_t t = 1; t < tokens_.size(); ++t) {
+            const auto weight = [&](Token token) {
+                const float own = logits[t - 1][static_cast<std::size_t>(tokens_[t])];
+                return std::exp(
+                    static_cast<double>(logits[t - 1][static_cast<std::size_t>(token)] - own));
+            };
+            const bool counted = std::ranges::binary_search(frequent, tokens_[t]);
+            double sum = counted ? 0 : 1;
+            for (const Token token : frequent) sum += weight(token);
+            ASSERT_NEAR(nats[t], std::log(sum), 0.05 * std::sqrt(GetParam().tolerance / 1e-6)) << t;
+            n_frequent += counted ? 1 : 0;
+        }
+        EXPECT_GT(n_frequent, 0);
+        EXPECT_LT(n_frequent, static_cast<int>(tokens_.size()) - 1);
     }
 }
 

@@ -76,7 +76,7 @@ class Gemma3 : public Architecture {
     }
 
     ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
-        return g.softcap(g.linear(head_, hidden), final_softcap_);
+        return g.softcap(g.logits(head_, hidden), final_softcap_);
     }
 
     Attention attention(int il, int) const override {
@@ -106,7 +106,7 @@ class Gemma3 : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Matrix head_;
+    Head head_;
 };
 
 }  // namespace

@@ -60,7 +60,7 @@ class Llama : public Architecture {
     }
 
     ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
-        return g.linear(head_, hidden);
+        return g.logits(head_, hidden);
     }
 
     Attention attention(int il, int capacity) const override {
@@ -86,7 +86,7 @@ class Llama : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Matrix head_;
+    Head head_;
 };
 
 }  // namespace

@@ -52,7 +52,7 @@ class Phi3 : public Architecture {
     }
 
     ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
-        return g.linear(head_, hidden);
+        return g.logits(head_, hidden);
     }
 
     Attention attention(int, int capacity) const override {
@@ -76,7 +76,7 @@ class Phi3 : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Matrix head_;
+    Head head_;
 };
 
 }  // namespace

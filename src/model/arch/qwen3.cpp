@@ -51,7 +51,7 @@ class Qwen3 : public Architecture {
     }
 
     ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
-        return g.linear(head_, hidden);
+        return g.logits(head_, hidden);
     }
 
     Attention attention(int, int) const override { return attention_; }
@@ -71,7 +71,7 @@ class Qwen3 : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Matrix head_;
+    Head head_;
 };
 
 }  // namespace

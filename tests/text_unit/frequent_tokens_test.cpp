@@ -1,0 +1,52 @@
+#include "text/frequent_tokens.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace infinipot {
+namespace {
+
+class FrequentTokens : public testing::TestWithParam<const char*> {
+   protected:
+    Vocabulary vocabulary_{std::string(INFINIPOT_LLAMA_SOURCE_DIR "/models/ggml-vocab-") +
+                           GetParam() + ".gguf"};
+
+    /// How many of a text's tokens are among the n most frequent.
+    double share(std::string_view text, int n) {
+        const std::vector<Token> frequent = frequent_tokens(vocabulary_, n);
+        const std::vector<Token> tokens = vocabulary_.tokenize(text);
+        const auto count = std::ranges::count_if(
+            tokens, [&](Token token) { return std::ranges::binary_search(frequent, token); });
+        return static_cast<double>(count) / static_cast<double>(tokens.size());
+    }
+};
+
+TEST_P(FrequentTokens, Are_so_many_ascending_and_no_more_than_there_are) {
+    const std::vector<Token> some = frequent_tokens(vocabulary_, 1000);
+    EXPECT_EQ(some.size(), 1000U);
+    EXPECT_TRUE(std::ranges::is_sorted(some));
+    EXPECT_EQ(std::ranges::adjacent_find(some), some.end());
+    const int n = vocabulary_.n_tokens();
+    EXPECT_EQ(frequent_tokens(vocabulary_, n + 1).size(), static_cast<std::size_t>(n));
+}
+
+TEST_P(FrequentTokens, Make_up_most_of_plain_prose_and_little_of_rare_words) {
+    EXPECT_GE(
+        share("It was late, and the man who came in from the street had not been there before.",
+              vocabulary_.n_tokens() / 4),
+        0.9);
+    EXPECT_LE(share(" Jurisdiction Accessibility unexpectedly Constitutional",
+                    vocabulary_.n_tokens() / 4),
+              0.6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, FrequentTokens, testing::Values("llama-spm", "llama-bpe", "gpt-2"),
+                         [](const auto& test) {
+                             std::string name = test.param;
+                             std::ranges::replace(name, '-', '_');
+                             return name;
+                         });
+
+}  // namespace
+}  // namespace infinipot
