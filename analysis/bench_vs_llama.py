@@ -1,21 +1,25 @@
 #!/usr/bin/env python3
 """One Markdown table of the measurements that scripts/bench-vs-llama leaves in a folder.
 
-usage: analysis/bench_vs_llama.py FOLDER
+usage: analysis/bench_vs_llama.py FOLDER [--plot FILE.svg]
 
 A row per depth, of reading and of writing: medians of tokens/s of all rounds, and how many times as fast as
 llama.cpp that is. n_kv is the number of entries when InfiniPot had read; GB/s and GFLOP/s are its own. Above it,
-the most that the machine was measured to do. Empty cells were not measured.
+the most that the machine was measured to do. Empty cells were not measured. The plot has the tokens/s of reading and
+of writing against the depth.
 """
+import argparse
 import collections
 import json
 import pathlib
 import statistics
-import sys
+
+from figures import pyplot, save
 
 HEADS = ["", "depth", "llama.cpp tokens/s", "InfiniPot tokens/s", "ratio", "n_kv", "GFLOP/s or GB/s",
          "without eviction tokens/s", "ratio", "rounds"]
 SPEED = {"prefill": "prefill_tokens_per_second", "decode": "decode_tokens_per_second"}
+PROGRAMS = {"llama": "llama.cpp", "infinipot": "InfiniPot", "full": "InfiniPot without eviction"}
 WORK = {"prefill": "prefill_gflops", "decode": "decode_gb_per_second"}
 
 
@@ -50,23 +54,48 @@ def machine_line(rows):
     return text + (f', in Q8_0 {number(best["q8_0_gflops"])} GFLOP/s.\n' if best["q8_0_gflops"] else ".\n")
 
 
-def main(folder):
-    found = measurements(folder)
-    ours = [row for (_, _, program), rows in found.items() if program != "llama" for row in rows]
-    print(machine_line(ours))
+def name_of(what):
+    return "reading" if what == "prefill" else "writing"
+
+
+def table(found):
     print("| " + " | ".join(HEADS) + " |")
     print("|" + "---|" * len(HEADS))
     cases = sorted({(what, depth) for what, depth, _ in found}, key=lambda case: (case[0] == "decode", case[1]))
     for what, depth in cases:
-        llama, pot, full = (found[what, depth, program] for program in ("llama", "infinipot", "full"))
+        llama, pot, full = (found[what, depth, program] for program in PROGRAMS)
         base, speed, whole = median(llama, "avg_ts"), median(pot, SPEED[what]), median(full, SPEED[what])
-        cells = ["reading" if what == "prefill" else "writing", f"{depth:,}", number(base), number(speed),
+        cells = [name_of(what), f"{depth:,}", number(base), number(speed),
                  ratio(speed, base), number(median(pot, "n_kv"), 4), number(median(pot, WORK[what])), number(whole),
                  ratio(whole, base), f"{min(len(llama), len(pot))}"]
         print("| " + " | ".join(cells) + " |")
 
 
+def plot(found, file):
+    figure, panels = pyplot().subplots(1, 2, figsize=(9, 3.5), layout="constrained")
+    for panel, what in zip(panels, SPEED):
+        for program, label in PROGRAMS.items():
+            rows = {depth: rows for (kind, depth, name), rows in found.items() if rows and (kind, name) == (what, program)}
+            key = "avg_ts" if program == "llama" else SPEED[what]
+            depths = sorted(rows)
+            if depths:
+                panel.plot(depths, [median(rows[depth], key) for depth in depths], marker="o", label=label)
+        panel.set(title=name_of(what), xlabel="tokens before", ylabel="tokens/s", ylim=(0, None))
+        panel.legend()
+    save(figure, file)
+
+
+def main():
+    usage = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    usage.add_argument("folder")
+    usage.add_argument("--plot", metavar="FILE.svg")
+    arguments = usage.parse_args()
+    found = measurements(arguments.folder)
+    print(machine_line([row for (_, _, program), rows in found.items() if program != "llama" for row in rows]))
+    table(found)
+    if arguments.plot:
+        plot(found, arguments.plot)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__.strip())
-    main(sys.argv[1])
+    main()
