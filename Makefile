@@ -33,9 +33,9 @@ asan tsan: %: build/%/build.ninja ## tests that need no downloaded model, under 
 	cmake --build build/$@ -j $(JOBS)
 	ctest --preset $@ -LE real
 
-aarch64: build/aarch64/build.ninja ## for 64-bit ARM on another CPU, and its tests under qemu-user; half an hour
-	cmake --build build/aarch64 -j $(JOBS) --target infinipot_cli test_unit test_graph test_model
-	ctest --preset aarch64 -j $(JOBS) -L 'unit|graph|model'
+aarch64: build/aarch64/build.ninja ## for 64-bit ARM on another CPU; tests of kernels and cache run under qemu-user
+	cmake --build build/aarch64 -j $(JOBS) --target infinipot_cli test_graph
+	ctest --preset aarch64 -j $(JOBS) -L graph
 
 cuda: build/cuda/build.ninja ## the program for NVIDIA GPUs, in build/cuda; takes half an hour
 	cmake --build build/cuda -j $(JOBS)
