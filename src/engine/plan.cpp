@@ -12,6 +12,17 @@ namespace infinipot {
 
 namespace {
 
+bool groups_natively(const Model::Impl& model, const SessionOptions& o) {
+    const int capacity = o.budget.capacity;
+    const CacheShape shape = model.hparams.cache_shape(capacity, o.kv_type);
+    for (int il = 0; il < model.hparams.n_layer; ++il) {
+        if (!groups_natively(model.hparams, model.options.kernels, shape,
+                             model.architecture->attention(il, capacity)))
+            return false;
+    }
+    return true;
+}
+
 constexpr int default_capacity = 4096;
 constexpr int largest_default_threads = 8;
 constexpr int smallest_stride = 8;  // tokens read between two distillations, at the least
@@ -289,7 +300,7 @@ Plan make_plan(const Model::Impl& model, SessionOptions options) {
 
     require_at_least(o.n_batch, 1, "the batch");
     o.n_batch = std::min(o.n_batch, plan.fill_limit);
-    if (plan.positions.rule == Positions::grouped) {
+    if (plan.positions.rule == Positions::grouped && !groups_natively(model, o)) {
         o.n_batch =
             std::min(o.n_batch, grouped_batch_tokens(o.budget.capacity, model.hparams.n_head));
     }

@@ -43,6 +43,7 @@ GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hpar
               new_input(context, GGML_TYPE_F16, n_kv_, batch.n_tokens, "mask")} {
     if (positions.rule == Positions::grouped) {
         inputs_.grouped = make_grouped_inputs(context, n_kv_, batch.n_tokens);
+        neighbours_ = positions.neighbours;
     }
 }
 
@@ -140,7 +141,16 @@ ggml_tensor* GraphBuilder::mask_of(const Attention& attention) {
     return inputs_.window_mask;
 }
 
-/// Every query is compared with every key twice: as neighbours, and in groups.
+bool groups_natively(const Hparams& hparams, Kernels kernels, const CacheShape& shape,
+                     const Attention& attention) {
+    const bool windowed = attention.window > 0 && attention.window < shape.capacity;
+    return kernels == Kernels::native && attention.softcap == 0 && !windowed &&
+           shape.type == GGML_TYPE_F16 &&
+           kernels::attention_supported(shape.type, hparams.n_embd_head,
+                                        hparams.n_head / hparams.n_head_kv);
+}
+
+/// Neighbours have positions of their own, entries beyond those of their groups.
 ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
                                             const Attention& attention) {
     const auto rotate = [&](ggml_tensor* x, ggml_tensor* positions) {
@@ -149,6 +159,17 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
     ggml_tensor* grouped_q = rotate(unrotated_q, inputs_.grouped->query_positions);
     ggml_tensor* k = load_rows(context(), by_head(slots(cache_.keys(il), n_kv_)));
     ggml_tensor* grouped_k = by_head(rotate(k, inputs_.grouped->key_positions));
+    if (groups_natively(hparams_, kernels_, cache_.shape(), attention)) {
+        const int end = batch_.end_slot();
+        ggml_tensor* far_keys = ggml_cast(context(), slots(grouped_k, end), GGML_TYPE_F16);
+        ggml_tensor* near_keys = slots(cache_.rotated_keys(il), end);
+        ggml_tensor* values = slots(cache_.values(il), end);
+        return kernels::joint_attention(
+            context(), {grouped_q, far_keys, values, {.skip = neighbours_}},
+            {q, near_keys, values, {.window = neighbours_}}, attention.scale);
+    }
+    if (inputs_.grouped->near == nullptr)
+        inputs_.grouped->near = make_near_input(context(), n_kv_, batch_.n_tokens);
     return grouped_attention(context(),
                              {.near_queries = by_head(q),
                               .near_keys = slots(cache_.rotated_keys(il), n_kv_),

@@ -112,12 +112,18 @@ class GraphBuilder : public Operators {
     const KvCache& cache_;
     Batch batch_;
     int n_kv_;
+    int neighbours_ = 0;  // where positions are grouped
     AttentionHook hook_;
     AttentionHook mass_hook_;
     MassOfLayer mass_of_layer_;
     std::span<const LayerAttention> layers_;
     GraphInputs inputs_;
 };
+
+/// Whether a layer's attention in groups is done by kernels of our own, which keep no scores:
+/// batches may be of any size.
+bool groups_natively(const Hparams& hparams, Kernels kernels, const CacheShape& shape,
+                     const Attention& attention);
 
 /// The causal mask of a batch: token t may see the slots up to its own, and if `window` is not 0
 /// only the last `window` of them.

@@ -25,23 +25,27 @@ void set(ggml_tensor* tensor, const std::vector<T>& values) {
 
 GroupedInputs make_grouped_inputs(ggml_context* context, int n_kv, int n_tokens) {
     return {new_input(context, GGML_TYPE_I32, n_tokens, 1, "grouped_query_positions"),
-            new_input(context, GGML_TYPE_I32, n_kv, 1, "grouped_key_positions"),
-            new_input(context, GGML_TYPE_F32, n_kv, n_tokens, "near")};
+            new_input(context, GGML_TYPE_I32, n_kv, 1, "grouped_key_positions")};
+}
+
+ggml_tensor* make_near_input(ggml_context* context, int n_kv, int n_tokens) {
+    return new_input(context, GGML_TYPE_F32, n_kv, n_tokens, "near");
 }
 
 void set_grouped_inputs(const Batch& batch, const Positions& positions,
                         const GroupedInputs& inputs) {
-    const int n_kv = static_cast<int>(inputs.near->ne[0]);
+    const auto n_kv = static_cast<int>(inputs.key_positions->ne[0]);
     const int shift = positions.neighbours - positions.neighbours / positions.group;
     std::vector<std::int32_t> of_queries, of_keys;
-    std::vector<float> near;
     for (int j = 0; j < n_kv; ++j) of_keys.push_back(j / positions.group);
-    for (int i = batch.first_slot; i < batch.end_slot(); ++i) {
+    for (int i = batch.first_slot; i < batch.end_slot(); ++i)
         of_queries.push_back(i / positions.group + shift);
-        for (int j = 0; j < n_kv; ++j) near.push_back(i - j < positions.neighbours ? 1.0f : 0.0f);
-    }
     set(inputs.query_positions, of_queries);
     set(inputs.key_positions, of_keys);
+    if (inputs.near == nullptr) return;
+    std::vector<float> near;
+    for (int i = batch.first_slot; i < batch.end_slot(); ++i)
+        for (int j = 0; j < n_kv; ++j) near.push_back(i - j < positions.neighbours ? 1.0f : 0.0f);
     set(inputs.near, near);
 }
 

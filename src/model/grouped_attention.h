@@ -16,10 +16,14 @@ namespace infinipot {
 struct GroupedInputs {
     ggml_tensor* query_positions;  ///< I32 [n_tokens]: of the group, shifted
     ggml_tensor* key_positions;    ///< I32 [n_kv]: of the group
-    ggml_tensor* near;             ///< F32 [n_kv, n_tokens]: 1 for neighbours, else 0
+    /// F32 [n_kv, n_tokens]: 1 for neighbours, else 0; null where grouped_attention() is not used.
+    ggml_tensor* near = nullptr;
 };
 
+/// Without `near`.
 GroupedInputs make_grouped_inputs(ggml_context* context, int n_kv, int n_tokens);
+
+ggml_tensor* make_near_input(ggml_context* context, int n_kv, int n_tokens);
 
 /// Entries have never left the pot: slot and position are the same.
 void set_grouped_inputs(const Batch& batch, const Positions& positions,

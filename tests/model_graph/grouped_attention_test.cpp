@@ -132,6 +132,7 @@ std::vector<float> attend(const Shape& s, const Inputs& in) {
             return by_head(rotation.apply(context, by_head(k), positions));
         };
         inputs = make_grouped_inputs(context, s.n_kv, s.batch.n_tokens);
+        inputs.near = make_near_input(context, s.n_kv, s.batch.n_tokens);
         mask = ggml_new_tensor_2d(context, GGML_TYPE_F16, s.n_kv, s.batch.n_tokens);
         ggml_set_input(mask);
         result = grouped_attention(
@@ -186,6 +187,7 @@ TEST(GroupedPositions, Are_whole_divisions_and_shifted_to_follow_the_neighbours)
     GroupedInputs inputs{};
     const auto build = [&](ggml_context* context, ggml_cgraph* graph) {
         inputs = make_grouped_inputs(context, 12, 3);
+        inputs.near = make_near_input(context, 12, 3);
         for (ggml_tensor* input : {inputs.query_positions, inputs.key_positions, inputs.near}) {
             ggml_build_forward_expand(graph, ggml_dup(context, input));
         }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace {
 
 using kernels::attention;
 using kernels::attention_supported;
+using kernels::joint_attention;
 
 struct Shape {
     std::int64_t n_embd_head, n_head, n_head_kv, n_tokens, n_kv;
@@ -60,13 +62,22 @@ struct Inputs {
     }
 };
 
+/// Keys that a query meets instead of the others where they are `distance` before it or more.
+struct FarKeys {
+    std::vector<float> k = {};
+    std::int64_t distance = std::numeric_limits<std::int64_t>::max();
+};
+
 /// Attention of one query head of one token in double precision.
-void attend(const Shape& s, const Inputs& in, std::int64_t token, std::int64_t head, double* out) {
+void attend(const Shape& s, const Inputs& in, const FarKeys& far, std::int64_t token,
+            std::int64_t head, double* out) {
     const float* q = in.q.data() + (token * s.n_head + head) * s.n_embd_head;
     const std::int64_t first = head / (s.n_head / s.n_head_kv) * s.n_kv * s.n_embd_head;
     std::vector<double> scores;
-    for (std::int64_t j = 0; j <= s.n_kv - s.n_tokens + token; ++j) {
-        const float* k = in.k.data() + first + j * s.n_embd_head;
+    const std::int64_t own = s.n_kv - s.n_tokens + token;
+    for (std::int64_t j = 0; j <= own; ++j) {
+        const std::vector<float>& keys = own - j < far.distance ? in.k : far.k;
+        const float* k = keys.data() + first + j * s.n_embd_head;
         double dot = 0;
         for (std::int64_t i = 0; i < s.n_embd_head; ++i) {
             dot += static_cast<double>(q[i]) * static_cast<double>(k[i]);
@@ -85,11 +96,11 @@ void attend(const Shape& s, const Inputs& in, std::int64_t token, std::int64_t h
     }
 }
 
-std::vector<double> reference(const Shape& s, const Inputs& in) {
+std::vector<double> reference(const Shape& s, const Inputs& in, const FarKeys& far = {}) {
     std::vector<double> out(static_cast<std::size_t>(s.n_embd() * s.n_tokens));
     for (std::int64_t t = 0; t < s.n_tokens; ++t) {
         for (std::int64_t h = 0; h < s.n_head; ++h) {
-            attend(s, in, t, h, out.data() + (t * s.n_head + h) * s.n_embd_head);
+            attend(s, in, far, t, h, out.data() + (t * s.n_head + h) * s.n_embd_head);
         }
     }
     return out;
@@ -106,6 +117,15 @@ class AttentionGraph : public SmallGraph {
 
     std::vector<float> ours(int n_threads) {
         return compute(attention(context(), q_, k_, v_, shape_.scale()), n_threads);
+    }
+
+    /// The inputs' keys within so many entries before a query, and others beyond.
+    std::vector<float> joint(const FarKeys& far, int n_threads) {
+        ggml_tensor* k = input(GGML_TYPE_F16, {k_->ne[0], k_->ne[1], k_->ne[2]}, halves(far.k));
+        const auto distance = static_cast<int>(far.distance);
+        return compute(joint_attention(context(), {q_, k, v_, {.skip = distance}},
+                                       {q_, k_, v_, {.window = distance}}, shape_.scale()),
+                       n_threads);
     }
 
     std::vector<float> ggmls() {
@@ -160,6 +180,30 @@ INSTANTIATE_TEST_SUITE_P(
                     Shape{96, 4, 1, 40, 800}, Shape{112, 2, 1, 9, 600}, Shape{128, 8, 2, 1, 777},
                     Shape{128, 8, 2, 100, 333}, Shape{256, 4, 2, 70, 130}, Shape{256, 8, 1, 2, 555},
                     Shape{64, 71, 1, 6, 20}));
+
+class JointAttention : public Attention,
+                       public testing::WithParamInterface<std::tuple<Shape, int>> {};
+
+TEST_P(JointAttention, Equals_plain_arithmetic_with_other_keys_beyond_a_distance) {
+    const auto& [shape, distance] = GetParam();
+    const Inputs inputs = Inputs::random(shape).stored();
+    Inputs others = inputs;
+    others.k = normal_numbers(shape.n_cached(), 4);
+    const FarKeys far{others.stored().k, distance};
+    const std::vector<double> expected = reference(shape, inputs, far);
+    for (const int n_threads : {1, 3}) {
+        AttentionGraph graph(shape, inputs);
+        EXPECT_LT(normalized_error(graph.joint(far, n_threads), expected), 3e-7);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, JointAttention,
+    testing::Combine(testing::Values(Shape{64, 8, 2, 1, 1}, Shape{64, 32, 4, 1, 1537},
+                                     Shape{64, 8, 2, 3, 64}, Shape{64, 8, 1, 64, 64},
+                                     Shape{64, 9, 3, 17, 300}, Shape{96, 4, 1, 40, 800},
+                                     Shape{32, 4, 2, 200, 520}),
+                     testing::Values(1, 7, 64, 100, 512, 5000)));
 
 /// ggml's own round trip.
 std::vector<float> through(ggml_type type, const std::vector<float>& numbers, std::int64_t n_row,

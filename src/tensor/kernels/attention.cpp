@@ -1,6 +1,7 @@
 #include "tensor/kernels/attention.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <cmath>
@@ -16,9 +17,16 @@ namespace {
 constexpr int64_t min_chunk = 256;     // entries; a multiple of the kernel's tile of 64
 constexpr int64_t enough_pieces = 32;  // for the threads to share evenly
 
+constexpr Sight whole_sight = {};
+
+/// What an operation's memory for parameters says: ggml has the first 24 bytes of it, WorkTickets
+/// the last 4.
+Sight& sight_of(ggml_tensor* op) { return *reinterpret_cast<Sight*>(op->op_params + 8); }
+
 /// The kernel for this CPU and such entries, or nullptr.
-AttentionKernel kernel(EntryType type, int64_t n_tokens) {
-    if (cpu() >= Cpu::avx512 && type == EntryType::f16 && attention_avx512())
+AttentionKernel kernel(EntryType type, int64_t n_tokens, const Sight& sight = whole_sight) {
+    const bool causal = sight.skip == 0 && sight.window == 0;
+    if (cpu() >= Cpu::avx512 && type == EntryType::f16 && causal && attention_avx512())
         return attention_avx512();
     if (cpu() < Cpu::x8 || type == EntryType::other) return nullptr;
     return n_tokens == 1 ? attention_one_token_x8(type) : attention_x8();
@@ -43,12 +51,12 @@ struct Plan {
     }
 };
 
-/// dst: F32 [n_embd_head * n_head, T], or with several chunks [n_embd_head + 1, n_chunk, n_head,
-/// T].
+/// dst: F32 [n_embd_head * n_head, T], or parts to be merged [n_embd_head + 1, n_chunk, n_head, T].
 void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     const ggml_tensor *q = dst->src[0], *k = dst->src[1], *v = dst->src[2];
     const Plan plan(q, k);
-    const bool merged_later = plan.n_chunk > 1;
+    const Sight sight = sight_of(dst);
+    const bool merged_later = dst->ne[0] == q->ne[0] + 1;
     const int64_t n_head_kv = k->ne[2], group = q->ne[1] / n_head_kv, n_tokens = q->ne[2];
     const int64_t out_head = merged_later ? (q->ne[0] + 1) * plan.n_chunk : q->ne[0];
     const auto bytes = [](const ggml_tensor* tensor, int64_t i1, int64_t i2) {
@@ -57,7 +65,7 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     };
 
     const EntryType type = entry_type(k->type);
-    const AttentionKernel attend = kernel(type, n_tokens);
+    const AttentionKernel attend = kernel(type, n_tokens, sight);
     WorkTickets tickets(dst, n_head_kv * plan.n_run * plan.n_chunk, nth);
     for (int64_t piece = tickets.draw(); piece >= 0; piece = tickets.draw()) {
         const int64_t chunk = piece % plan.n_chunk;
@@ -65,12 +73,15 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
         const int64_t run = plan.n_run - 1 - piece / plan.n_chunk / n_head_kv;  // the longest first
         const int64_t begin = n_tokens * run / plan.n_run, end = n_tokens * (run + 1) / plan.n_run;
         const int64_t head = head_kv * group;
+        const int64_t visible = k->ne[1] - n_tokens + begin + 1 - sight.skip;
+        const int64_t hidden = sight.window > 0 ? visible - sight.window : -n_tokens;
         attend({.n_embd_head = static_cast<int>(q->ne[0]),
                 .n_head = static_cast<int>(group),
                 .n_tokens = static_cast<int>(end - begin),
-                .begin = static_cast<int>(chunk * plan.chunk),
+                .begin = static_cast<int>(std::max(chunk * plan.chunk, hidden)),
                 .end = static_cast<int>(std::min((chunk + 1) * plan.chunk, k->ne[1])),
-                .visible = static_cast<int>(k->ne[1] - n_tokens + begin + 1),
+                .visible = static_cast<int>(visible),
+                .hidden = static_cast<int>(hidden),
                 .scale =
                     std::bit_cast<float>(static_cast<uint32_t>(std::bit_cast<uintptr_t>(userdata))),
                 .type = type,
@@ -98,7 +109,7 @@ void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
     for (int64_t row = n_rows * ith / nth; row < n_rows * (ith + 1) / nth; ++row) {
         const float* part = static_cast<const float*>(parts->data) + row * n_chunk * stride;
         float* out = static_cast<float*>(dst->data) + row * n_embd_head;
-        float max = part[n_embd_head];  // never -inf: every token sees entry 0
+        float max = part[n_embd_head];  // -inf where there is nothing to see, but not of all
         for (int64_t c = 1; c < n_chunk; ++c) max = std::max(max, part[c * stride + n_embd_head]);
         float sum = 0;
         std::fill_n(out, n_embd_head, 0.0f);
@@ -109,6 +120,37 @@ void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
         }
         for (int64_t i = 0; i < n_embd_head; ++i) out[i] /= sum;
     }
+}
+
+void check(const Meeting& m) {
+    assert(attention_supported(m.k->type, static_cast<int>(m.q->ne[0]),
+                               static_cast<int>(m.q->ne[1] / m.k->ne[2])));
+    assert(m.q->type == GGML_TYPE_F32 && m.k->type == m.v->type);
+    assert(m.q->nb[0] == sizeof(float) && m.q->ne[3] == 1);
+    assert(m.k->ne[0] == m.q->ne[0] && ggml_are_same_shape(m.k, m.v));
+    assert(m.q->ne[1] % m.k->ne[2] == 0 && m.k->ne[1] >= m.q->ne[2]);
+    static_cast<void>(m);
+}
+
+ggml_tensor* new_op(ggml_context* ctx, const Meeting& m, float scale,
+                    const std::array<int64_t, 4>& ne) {
+    ggml_tensor* args[] = {m.q, m.k, m.v};
+    void* scale_bits = std::bit_cast<void*>(uintptr_t{std::bit_cast<uint32_t>(scale)});
+    ggml_tensor* op = ggml_custom_4d(ctx, GGML_TYPE_F32, ne[0], ne[1], ne[2], ne[3], args, 3,
+                                     attention_op, GGML_N_TASKS_MAX, scale_bits);
+    sight_of(op) = m.sight;
+    return op;
+}
+
+/// [n_embd_head + 1, n_chunk, n_head, T]: results, and the logarithm of what their softmax sums up
+/// to.
+ggml_tensor* parts(ggml_context* ctx, const Meeting& m, float scale) {
+    return new_op(ctx, m, scale, {m.q->ne[0] + 1, Plan(m.q, m.k).n_chunk, m.q->ne[1], m.q->ne[2]});
+}
+
+ggml_tensor* merged(ggml_context* ctx, ggml_tensor* parts) {
+    return ggml_custom_4d(ctx, GGML_TYPE_F32, (parts->ne[0] - 1) * parts->ne[2], parts->ne[3], 1, 1,
+                          &parts, 1, merge_op, GGML_N_TASKS_MAX, nullptr);
 }
 
 }  // namespace
@@ -136,24 +178,16 @@ bool attention_supported(ggml_type type, int n_embd_head, int n_group) {
 
 ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                        float scale) {
-    assert(attention_supported(k->type, static_cast<int>(q->ne[0]),
-                               static_cast<int>(q->ne[1] / k->ne[2])));
-    assert(q->type == GGML_TYPE_F32 && k->type == v->type);
-    assert(q->nb[0] == sizeof(float) && q->ne[3] == 1);
-    assert(k->ne[0] == q->ne[0] && ggml_are_same_shape(k, v));
-    assert(q->ne[1] % k->ne[2] == 0 && k->ne[1] >= q->ne[2]);
-    const Plan plan(q, k);
-    ggml_tensor* args[] = {q, k, v};
-    void* scale_bits = std::bit_cast<void*>(uintptr_t{std::bit_cast<uint32_t>(scale)});
-    const int64_t n_embd = q->ne[0] * q->ne[1];
-    if (plan.n_chunk == 1)
-        return ggml_custom_4d(ctx, GGML_TYPE_F32, n_embd, q->ne[2], 1, 1, args, 3, attention_op,
-                              GGML_N_TASKS_MAX, scale_bits);
-    ggml_tensor* parts =
-        ggml_custom_4d(ctx, GGML_TYPE_F32, q->ne[0] + 1, plan.n_chunk, q->ne[1], q->ne[2], args, 3,
-                       attention_op, GGML_N_TASKS_MAX, scale_bits);
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, n_embd, q->ne[2], 1, 1, &parts, 1, merge_op,
-                          GGML_N_TASKS_MAX, nullptr);
+    const Meeting meeting{q, k, v, whole_sight};
+    check(meeting);
+    if (Plan(q, k).n_chunk > 1) return merged(ctx, parts(ctx, meeting, scale));
+    return new_op(ctx, meeting, scale, {q->ne[0] * q->ne[1], q->ne[2], 1, 1});
+}
+
+ggml_tensor* joint_attention(ggml_context* ctx, const Meeting& a, const Meeting& b, float scale) {
+    check(a);
+    check(b);
+    return merged(ctx, ggml_concat(ctx, parts(ctx, a, scale), parts(ctx, b, scale), 1));
 }
 
 }  // namespace infinipot::kernels

@@ -26,11 +26,28 @@ namespace infinipot::kernels {
 /// ggml_flash_attn_ext.
 bool attention_supported(ggml_type type, int n_embd_head, int n_group = 1);
 
+/// Which entries a query sees, of those up to its own: all but the latest `skip`, and of these the
+/// latest `window`.
+struct Sight {
+    int skip = 0;
+    int window = 0;  ///< 0: all
+};
+
+/// Entries and the queries that meet them, as in attention().
+struct Meeting {
+    ggml_tensor *q, *k, *v;
+    Sight sight;
+};
+
 /// softmax(scale * q kᵀ) v, each query head h with KV head h / (n_head / n_head_kv).
 /// q is F32 [n_embd_head, n_head, T], k and v are of one type, [n_embd_head, n_kv, n_head_kv],
 /// q and k rotated; any strides as long as the elements of a head are adjacent; n_kv >= T, and at
 /// most 16384 elements in the query heads of one KV head. out: F32 [n_embd_head * n_head, T].
 ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                        float scale);
+
+/// The same with one softmax over two sets of entries, of which the same T queries see what `sight`
+/// lets them, at least one in all.
+ggml_tensor* joint_attention(ggml_context* ctx, const Meeting& a, const Meeting& b, float scale);
 
 }  // namespace infinipot::kernels

@@ -24,6 +24,7 @@ struct AttentionPiece {
     int n_tokens;    ///< n_tokens * n_head * n_embd_head <= attention_max_queries
     int begin, end;  ///< first entry, one past the last
     int visible;     ///< entries the first token may see, from entry 0; each later token, one more
+    int hidden;      ///< of them those at the front it may not see; each later token, one more
     float scale;
     EntryType type;  ///< of keys and values
 
@@ -40,9 +41,9 @@ struct AttentionPiece {
 
 using AttentionKernel = void (*)(const AttentionPiece& piece);
 
-/// The kernel for CPUs with AVX-512 VNNI and entries in F16, and those for Cpu::x8 and any entries,
-/// of which one takes pieces of one token only; or nullptr where the compiler has no such
-/// instructions. Whether the CPU has them is for the caller to ask.
+/// The kernel for CPUs with AVX-512 VNNI, entries in F16 and nothing hidden, and those for Cpu::x8
+/// and any entries, of which one takes pieces of one token only; or nullptr where the compiler has
+/// no such instructions. Whether the CPU has them is for the caller to ask.
 AttentionKernel attention_avx512();
 AttentionKernel attention_x8();
 AttentionKernel attention_one_token_x8(EntryType type);

@@ -38,14 +38,17 @@ struct Softened {
     float scale;   ///< of the weights
 };
 
-/// Turns 64 scores, of which the first n_visible count, into weights: 2^(score - max) / scale.
-Softened soften(const float* scores, int n_visible, RowState& state, Packed* weights) {
+/// Turns 64 scores, of which the first n_visible count but for n_hidden, into weights: 2^(score -
+/// max) / scale.
+Softened soften(const float* scores, int n_visible, int n_hidden, RowState& state,
+                Packed* weights) {
     F32x8 s[tile_registers];
 #pragma GCC unroll 8
     for (int i = 0; i < tile_registers; ++i) {
         s[i] = load(scores + i * lanes);
         if (n_visible < (i + 1) * lanes)
             s[i] = first_lanes(n_visible - i * lanes, s[i], all(hidden_score));
+        if (n_hidden > i * lanes) s[i] = first_lanes(n_hidden - i * lanes, all(hidden_score), s[i]);
     }
     float factor = 1;
     F32x8 max = all(state.max);
@@ -77,9 +80,9 @@ struct Scratch {
     RowState states[max_rows];
 };
 
-/// Adds the tile in `scratch`, whose first entry is `begin`, to the results of M rows from `row`.
+/// Adds the tile in `scratch`, entries from `begin` to `end`, to the results of M rows from `row`.
 template <int M>
-void add_tile(const AttentionPiece& p, int begin, int row, Scratch& scratch) {
+void add_tile(const AttentionPiece& p, int begin, int end, int row, Scratch& scratch) {
     const int d = p.n_embd_head;
     float scales[M], factors[M];
     alignas(64) float scores[M][tile];
@@ -88,8 +91,10 @@ void add_tile(const AttentionPiece& p, int begin, int row, Scratch& scratch) {
     multiply<M>(scratch.queries + row * d / packing, d / packing, scratch.keys, tile, scales,
                 nullptr, scores[0]);
     for (int m = 0; m < M; ++m) {
-        const int n_visible = p.visible + (row + m) / p.n_head - begin;
-        const Softened s = soften(scores[m], n_visible, scratch.states[row + m], weights[m]);
+        const int token = (row + m) / p.n_head;
+        const int visible = p.visible + token < end ? p.visible + token : end;
+        const Softened s = soften(scores[m], visible - begin, p.hidden + token - begin,
+                                  scratch.states[row + m], weights[m]);
         factors[m] = s.factor;
         scales[m] = s.scale * scratch.value_scale;
     }
@@ -97,7 +102,7 @@ void add_tile(const AttentionPiece& p, int begin, int row, Scratch& scratch) {
                 scratch.results + row * d);
 }
 
-using AddTile = void (*)(const AttentionPiece&, int, int, Scratch&);
+using AddTile = void (*)(const AttentionPiece&, int, int, int, Scratch&);
 constexpr AddTile add_tile_functions[block_rows] = {add_tile<1>, add_tile<2>, add_tile<3>,
                                                     add_tile<4>, add_tile<5>, add_tile<6>};
 
@@ -144,7 +149,8 @@ void attend(const AttentionPiece& p) {
         for (int block = 0; block < n_blocks; ++block) {
             const int row = n_rows * block / n_blocks, next = n_rows * (block + 1) / n_blocks;
             if (p.visible + (next - 1) / p.n_head <= begin) continue;  // they come before the tile
-            add_tile_functions[next - row - 1](p, begin, row, scratch);
+            if (p.hidden + row / p.n_head >= begin + n) continue;      // they see only later ones
+            add_tile_functions[next - row - 1](p, begin, begin + n, row, scratch);
         }
     }
     for (int row = 0; row < n_rows; ++row) finish_row(p, row, scratch);
