@@ -114,8 +114,8 @@ void add_machine_flags(CLI::App& app, SessionFlags& flags) {
               "saying it: 4096 for Mistral 0.1 [what the file says]")
         ->group(group);
     add_count(app, "--novelty-vocab", flags.model_options.novelty_vocab, 1,
-              "Measure novelty against the N most frequent tokens of the vocabulary and each\n"
-              "token itself: cheaper, nearly the same entries stay [against all]")
+              "Measure novelty against the N most frequent tokens and each token itself:\n"
+              "cheaper, and nearly the same entries stay [against all]")
         ->group(group);
     app.add_flag_callback(
            "--no-repack", [&flags] { flags.model_options.repack = false; },

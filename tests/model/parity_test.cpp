@@ -273,6 +273,8 @@ TEST_P(Parity, Surprisal_against_some_tokens_is_that_of_libllama_without_the_oth
     LibLlama theirs(path_, n_ctx);
     const auto logits = theirs.decode(tokens_);
     for (const Kernels kernels : {Kernels::ggml, Kernels::native}) {
+        const double tolerance =  // each token's own logit is of unrounded activations
+            (kernels == Kernels::ggml ? 0.1 : 0.2) * std::sqrt(GetParam().tolerance / 1e-6);
         Engine ours(path_, kernels, KvType::f16, 100);
         const std::vector<Token>& frequent = ours.model.impl().frequent;
         ASSERT_EQ(frequent.size(), 112U);  // a multiple of 16
@@ -289,7 +291,7 @@ TEST_P(Parity, Surprisal_against_some_tokens_is_that_of_libllama_without_the_oth
             const bool counted = std::ranges::binary_search(frequent, tokens_[t]);
             double sum = counted ? 0 : 1;
             for (const Token token : frequent) sum += weight(token);
-            ASSERT_NEAR(nats[t], std::log(sum), 0.05 * std::sqrt(GetParam().tolerance / 1e-6)) << t;
+            ASSERT_NEAR(nats[t], std::log(sum), tolerance) << t;
             n_frequent += counted ? 1 : 0;
         }
         EXPECT_GT(n_frequent, 0);
