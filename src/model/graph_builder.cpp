@@ -120,13 +120,13 @@ bool GraphBuilder::windowed(const Attention& attention) const {
 }
 
 bool GraphBuilder::native(const Attention& attention) const {
-    return kernels_ == Kernels::native && attention.softcap == 0 && !windowed(attention) &&
+    return kernels_ == Kernels::native && attention.softcap == 0 &&
            kernels::attention_supported(cache_.shape().type, hparams_.n_embd_head,
                                         hparams_.n_head / hparams_.n_head_kv);
 }
 
 bool GraphBuilder::observes_natively(const Attention& attention) const {
-    return native(attention) && !inputs_.grouped && layers_.empty() &&
+    return native(attention) && !windowed(attention) && !inputs_.grouped && layers_.empty() &&
            kernels::single_query_supported(cache_.rotated_keys(0)->type, hparams_.n_embd_head);
 }
 
@@ -185,7 +185,8 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
 /// q: [n_embd_head, n_head, n_tokens], rotated and spread; for all ways of attending that follow.
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
-                              slots(cache_.values(il), batch_.end_slot()), attention.scale);
+                              slots(cache_.values(il), batch_.end_slot()), attention.scale,
+                              {.window = windowed(attention) ? attention.window : 0});
 }
 
 ggml_tensor* GraphBuilder::attend_observed(int il, ggml_tensor* q, const Attention& attention) {

@@ -177,8 +177,8 @@ bool attention_supported(ggml_type type, int n_embd_head, int n_group) {
 }
 
 ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
-                       float scale) {
-    const Meeting meeting{q, k, v, whole_sight};
+                       float scale, const Sight& sight) {
+    const Meeting meeting{q, k, v, sight};
     check(meeting);
     if (Plan(q, k).n_chunk > 1) return merged(ctx, parts(ctx, meeting, scale));
     return new_op(ctx, meeting, scale, {q->ne[0] * q->ne[1], q->ne[2], 1, 1});

@@ -42,9 +42,10 @@ struct Meeting {
 /// softmax(scale * q kᵀ) v, each query head h with KV head h / (n_head / n_head_kv).
 /// q is F32 [n_embd_head, n_head, T], k and v are of one type, [n_embd_head, n_kv, n_head_kv],
 /// q and k rotated; any strides as long as the elements of a head are adjacent; n_kv >= T, and at
-/// most 16384 elements in the query heads of one KV head. out: F32 [n_embd_head * n_head, T].
+/// most 16384 elements in the query heads of one KV head. Every query sees something. out: F32
+/// [n_embd_head * n_head, T].
 ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
-                       float scale);
+                       float scale, const Sight& sight = {});
 
 /// The same with one softmax over two sets of entries, of which the same T queries see what `sight`
 /// lets them, at least one in all.
