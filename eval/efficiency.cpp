@@ -15,8 +15,8 @@ double product(int a, int b, int c = 1) {
 
 ReadingWork::ReadingWork(const ModelInfo& model, bool scores_all) {
     const double head = product(model.n_embd, model.n_vocab);
-    const auto all = static_cast<double>(model.n_matrix_weights);
-    flop_per_token_ = 2 * (scores_all ? all : all - head);
+    const double scoring = scores_all ? product(model.n_embd, model.n_novelty_vocab) : 0;
+    flop_per_token_ = 2 * (static_cast<double>(model.n_matrix_weights) - head + scoring);
     flop_per_pair_ = 4 * product(model.n_layer, model.n_head, model.n_embd_head);  // q·k and p·v
 }
 

@@ -52,6 +52,7 @@ struct ModelInfo {
     int n_head_kv = 0;
     int n_embd_head = 0;
     int n_vocab = 0;
+    int n_novelty_vocab = 0;  ///< tokens that novelty is measured against: n_vocab or fewer
     int n_ctx_train = 0;
     bool has_chat_template = false;
     int n_chat_opening = 0;        ///< tokens that the chat template puts before a turn

@@ -80,6 +80,7 @@ void Model::Impl::choose_frequent_tokens() {
 
 ModelInfo Model::Impl::describe() const {
     const std::string file_name = file.path().stem().string();
+    const auto n_frequent = static_cast<int>(frequent.size());
     const auto n_tokens = [this](const std::string& control) {
         return static_cast<int>(vocabulary.tokenize_control(control).size());
     };
@@ -93,6 +94,7 @@ ModelInfo Model::Impl::describe() const {
             .n_head_kv = hparams.n_head_kv,
             .n_embd_head = hparams.n_embd_head,
             .n_vocab = hparams.n_vocab,
+            .n_novelty_vocab = frequent.empty() ? hparams.n_vocab : n_frequent,
             .n_ctx_train = hparams.n_ctx_train,
             .has_chat_template = frame.has_value(),
             .n_chat_opening = frame ? n_tokens(frame->opening) : 0,

@@ -14,6 +14,7 @@ const ModelInfo model = {.path = {},
                          .n_head = 3,
                          .n_embd_head = 5,
                          .n_vocab = 50,
+                         .n_novelty_vocab = 50,
                          .n_matrix_weights = 1000,
                          .matrix_bytes = 1100};
 
@@ -29,6 +30,14 @@ TEST(ReadingWork, Leaves_the_head_out_where_nothing_is_scored) {
     ReadingWork work(model, false);
     work.add(1, 1);
     EXPECT_DOUBLE_EQ(work.flop(), 2 * 800 + 4 * 30);
+}
+
+TEST(ReadingWork, Counts_of_the_head_what_novelty_is_measured_against) {
+    ModelInfo frugal = model;
+    frugal.n_novelty_vocab = 10;
+    ReadingWork work(frugal, true);
+    work.add(1, 1);
+    EXPECT_DOUBLE_EQ(work.flop(), 2 * (800 + 4 * 10) + 4 * 30);
 }
 
 TEST(ReadingWork, Lets_all_tokens_of_a_batch_see_a_pot_that_stays) {
