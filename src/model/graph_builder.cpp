@@ -24,6 +24,19 @@ int padded(int n, int capacity) {
     return std::min((n + slot_padding - 1) / slot_padding * slot_padding, capacity);
 }
 
+/// Whether a layer's window is smaller than the pot. Decided by the pot and not by what it holds,
+/// so that all batches of a session attend alike and memory can be reserved for it.
+bool hides(const Attention& attention, const CacheShape& shape) {
+    return attention.window > 0 && attention.window < shape.capacity;
+}
+
+/// Whether there is a kernel of our own for such a layer.
+bool have_kernel(const Hparams& hparams, const CacheShape& shape, const Attention& attention) {
+    return attention.softcap == 0 &&
+           kernels::attention_supported(shape.type, hparams.n_embd_head,
+                                        hparams.n_head / hparams.n_head_kv);
+}
+
 }  // namespace
 
 GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams,
@@ -113,16 +126,12 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
                                       : attend_with_ggml(il, q, attention));
 }
 
-/// Decided by the pot and not by what it holds, so that all batches of a session attend alike and
-/// memory can be reserved for it.
 bool GraphBuilder::windowed(const Attention& attention) const {
-    return attention.window > 0 && attention.window < capacity();
+    return hides(attention, cache_.shape());
 }
 
 bool GraphBuilder::native(const Attention& attention) const {
-    return kernels_ == Kernels::native && attention.softcap == 0 &&
-           kernels::attention_supported(cache_.shape().type, hparams_.n_embd_head,
-                                        hparams_.n_head / hparams_.n_head_kv);
+    return kernels_ == Kernels::native && have_kernel(hparams_, cache_.shape(), attention);
 }
 
 bool GraphBuilder::observes_natively(const Attention& attention) const {
@@ -143,11 +152,8 @@ ggml_tensor* GraphBuilder::mask_of(const Attention& attention) {
 
 bool groups_natively(const Hparams& hparams, Kernels kernels, const CacheShape& shape,
                      const Attention& attention) {
-    const bool windowed = attention.window > 0 && attention.window < shape.capacity;
-    return kernels == Kernels::native && attention.softcap == 0 && !windowed &&
-           shape.type == GGML_TYPE_F16 &&
-           kernels::attention_supported(shape.type, hparams.n_embd_head,
-                                        hparams.n_head / hparams.n_head_kv);
+    return kernels == Kernels::native && shape.type == GGML_TYPE_F16 && !hides(attention, shape) &&
+           have_kernel(hparams, shape, attention);
 }
 
 /// Neighbours have positions of their own, entries beyond those of their groups.

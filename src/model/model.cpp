@@ -66,7 +66,7 @@ void Model::Impl::require_window_fits() const {
 /// As many as kernels::matmul multiplies together, or none where they would be all.
 void Model::Impl::choose_frequent_tokens() {
     const int wanted = options.novelty_vocab;
-    if (wanted == 0) return;
+    if (wanted == 0 || wanted >= hparams.n_vocab) return;
     if (wanted < 0 || !is_cpu(device)) {
         throw Error(ErrorCode::invalid_argument,
                     "novelty cannot be measured against " + std::to_string(wanted) +

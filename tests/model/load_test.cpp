@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 #include "infinipot/infinipot.h"
@@ -71,6 +72,18 @@ TEST_F(LoadTest, Counts_the_weights_that_a_token_is_multiplied_with) {
         EXPECT_EQ(info.n_matrix_weights, layer + head);
         EXPECT_EQ(info.matrix_bytes, (layer + head) * sizeof(float));
     }
+}
+
+TEST_F(LoadTest, Novelty_is_measured_against_as_many_tokens_as_a_kernel_takes_or_all) {
+    const auto measured = [this](int wanted) {
+        return Model::load(path_, {.novelty_vocab = wanted}).info().n_novelty_vocab;
+    };
+    EXPECT_EQ(measured(0), 400);
+    EXPECT_EQ(measured(1), 16);
+    EXPECT_EQ(measured(33), 48);
+    EXPECT_EQ(measured(399), 400);
+    EXPECT_EQ(measured(std::numeric_limits<int>::max()), 400);
+    EXPECT_THROW(measured(-1), Error);
 }
 
 TEST_F(LoadTest, Weights_of_a_type_that_nothing_multiplies_are_refused) {
