@@ -99,9 +99,10 @@ struct Needs {
     /// -ln P(token | all that was in the pot before it), in nats, taken when the token was first
     /// read. Costs the output matrix for every token read. Source: InfiniPot Eq. 4.
     bool surprisal = false;
-    bool position = false;  ///< the token's place in the stream
-    bool key_norm = false;  ///< L2 norm of the key
-    int value_norm = 0;     ///< norm of the value: 1 for L1, 2 for L2, 0 for none
+    bool position = false;   ///< the token's place in the stream
+    bool sentences = false;  ///< whether a sentence ends with the token
+    bool key_norm = false;   ///< L2 norm of the key
+    int value_norm = 0;      ///< norm of the value: 1 for L1, 2 for L2, 0 for none
     /// Cosine between the rotated key and the mean direction of all rotated keys of its head.
     bool key_similarity = false;
     /// Attention that future queries are expected to give, from the statistics of the queries read
@@ -125,6 +126,7 @@ struct LayerView {
     /// nats; 0 for the first token of the stream, which nothing predicts
     Grid<const float> surprisal = {};
     Grid<const std::int64_t> position = {};
+    Grid<const char> ends_sentence = {};  ///< 1 for a token that ends a sentence or a line, else 0
     Grid<const float> key_norm = {};
     Grid<const float> value_norm = {};
     Grid<const float> key_similarity = {};      ///< -1..1

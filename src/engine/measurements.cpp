@@ -21,6 +21,7 @@ Measurements::Measurements(const Plan& plan, const KvCache& cache, ForwardPass& 
     reserve(needs.across_layers, across_layers_);
     reserve(needs.surprisal, surprisal_);
     reserve(needs.position, position_);
+    reserve(needs.sentences, ends_sentence_);
     reserve(needs.key_norm, key_norm_);
     reserve(needs.value_norm != 0, value_norm_);
     reserve(needs.key_similarity, key_similarity_);
@@ -33,7 +34,7 @@ std::size_t Measurements::bytes() const {
                                  &value_norm_, &key_similarity_, &expected_attention_}) {
         n += values->size();
     }
-    return n * sizeof(float);
+    return n * sizeof(float) + ends_sentence_.size();
 }
 
 /// `fill` writes the values of one head by slot; empty if the policy did not ask for them.
@@ -55,19 +56,22 @@ Grid<const float> Measurements::grid(Values& values, Fill fill, int il, const Re
     return {values.data(), shape.n_head_kv, cache_.n()};
 }
 
-Grid<const std::int64_t> Measurements::positions(int il, const ReadingOrder* order) {
-    if (position_.empty()) return {};
+/// `of` says it of one tag; empty if the policy did not ask for it.
+template <typename Value, typename Of>
+Grid<const Value> Measurements::of_tags(std::vector<Value>& values, Of of, int il,
+                                        const ReadingOrder* order) const {
+    if (values.empty()) return {};
     const CacheShape& shape = cache_.shape();
-    auto next = position_.begin();
+    auto next = values.begin();
     for (int head = 0; head < shape.n_head_kv; ++head) {
         const std::span<const Tag> tags = cache_.tags(il, head);
         for (int rank = 0; rank < cache_.n(); ++rank) {
             const int slot =
                 order == nullptr ? rank : order->slots(il * shape.n_head_kv + head)[size(rank)];
-            *next++ = tags[size(slot)].position;
+            *next++ = of(tags[size(slot)]);
         }
     }
-    return {position_.data(), shape.n_head_kv, cache_.n()};
+    return {values.data(), shape.n_head_kv, cache_.n()};
 }
 
 /// All layers keep the same entries, so that slot j of one is slot j of another.
@@ -117,7 +121,11 @@ LayerView Measurements::view(int il, int n_new, const ReadingOrder* order) {
                             std::ranges::transform(cache_.tags(il, h), out.begin(),
                                                    &Tag::surprisal);
                         }),
-        .position = positions(il, order),
+        .position = of_tags(
+            position_, [](const Tag& tag) { return tag.position; }, il, order),
+        .ends_sentence = of_tags(
+            ends_sentence_, [&](const Tag& tag) { return plan_.sentence_ends[size(tag.token)]; },
+            il, order),
         .key_norm = of(key_norm_, [&](int h, auto out) { key_norms(cache_, il, h, out); }),
         .value_norm =
             of(value_norm_,

@@ -28,7 +28,9 @@ class Measurements {
     Grid<const float> grid(Values& values, Fill fill, int il, const ReadingOrder* order);
     void fill_attention(int il, int head, std::span<float> out) const;
     void compare_layers();
-    Grid<const std::int64_t> positions(int il, const ReadingOrder* order);
+    template <typename Value, typename Of>
+    Grid<const Value> of_tags(std::vector<Value>& values, Of of, int il,
+                              const ReadingOrder* order) const;
 
     const Plan& plan_;
     const KvCache& cache_;
@@ -36,6 +38,7 @@ class Measurements {
     Values attention_, across_layers_, surprisal_, key_norm_, value_norm_, key_similarity_,
         expected_attention_;
     std::vector<std::int64_t> position_;
+    std::vector<char> ends_sentence_;
     std::vector<float> by_slot_;  // of one head
 };
 

@@ -7,6 +7,7 @@
 #include "infinipot/error.h"
 #include "model/grouped_attention.h"
 #include "model/model_impl.h"
+#include "text/sentence_ends.h"
 
 namespace infinipot {
 
@@ -276,6 +277,7 @@ Plan make_plan(const Model::Impl& model, SessionOptions options) {
     if (!o.policy) o.policy = infinipot();
     if (o.catalyst.empty()) o.catalyst = general_catalyst;
     plan.needs = o.policy->needs();
+    if (plan.needs.sentences) plan.sentence_ends = sentence_ends(model.vocabulary);
 
     plan.opening = model.vocabulary.stream_start();
     if (framed(plan, model)) {

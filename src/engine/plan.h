@@ -16,7 +16,8 @@ struct Plan {
     std::vector<Token> opening = {};   ///< what the stream begins with: BOS and the chat frame
     std::vector<Token> closing = {};   ///< what follows a question
     std::vector<Token> catalyst = {};  ///< empty if the policy needs no attention
-    int fill_limit = 0;                ///< entries leave when the pot holds this many
+    std::vector<char> sentence_ends = {};  ///< by token, if the policy needs them
+    int fill_limit = 0;                    ///< entries leave when the pot holds this many
 
     bool measures_surprisal() const { return needs.surprisal || options.measure_surprisal; }
 };

@@ -48,6 +48,8 @@ class InfiniPot final : public EvictionPolicy {
                 .n_query = attends && !options_.catalyst ? 1 : 0,
                 .across_layers = attends && options_.shared == 2,
                 .surprisal = options_.novelty > 0,
+                .position = reads_sentences(),
+                .sentences = reads_sentences(),
                 .value_norm = attends ? options_.value_norm : 0};
     }
 
@@ -86,14 +88,25 @@ class InfiniPot final : public EvictionPolicy {
 
     std::vector<float> novelty(const LayerView& view, int head) const {
         std::vector<float> nats(view.surprisal[head].begin(), view.surprisal[head].end());
-        nats = pooled(nats, options_.novelty_kernel, Pooling::average);
+        nats = smooth(nats, view, head, options_.novelty_kernel, Pooling::average);
         std::fill_n(nats.begin(), first_rival(view), std::numeric_limits<float>::quiet_NaN());
         return nats;
     }
 
     std::vector<float> attention(const LayerView& view, int head) const {
-        return pooled(weighted(view.attention[head], view, head), options_.kernel,
+        return smooth(weighted(view.attention[head], view, head), view, head, options_.kernel,
                       Pooling::maximum);
+    }
+
+    static std::vector<float> smooth(std::span<const float> values, const LayerView& view, int head,
+                                     int kernel, Pooling pooling) {
+        return kernel == 0 ? pooled_by_sentence(values, view, head, pooling)
+                           : pooled(values, kernel, pooling);
+    }
+
+    bool reads_sentences() const {
+        return (options_.novelty < 1 && options_.kernel == 0) ||
+               (options_.novelty > 0 && options_.novelty_kernel == 0);
     }
 
     InfiniPotOptions options_;
@@ -107,8 +120,9 @@ PolicyPtr infinipot(InfiniPotOptions options) {
             ErrorCode::invalid_argument,
             "policy infinipot wants novelty from 0 to 1, not " + print_value(options.novelty));
     }
-    check_kernel("infinipot", "kernel", options.kernel);
-    check_kernel("infinipot", "novelty_kernel", options.novelty_kernel);
+    if (options.kernel != 0) check_kernel("infinipot", "kernel", options.kernel);
+    if (options.novelty_kernel != 0)
+        check_kernel("infinipot", "novelty_kernel", options.novelty_kernel);
     check_value_norm("infinipot", options.value_norm);
     if (options.shared < 0 || options.shared > 2) {
         throw Error(

@@ -32,19 +32,21 @@ std::vector<Row> make_rows() {
           .summary = "what the model found surprising, then what the catalyst prompt attends to",
           .source = "InfiniPot (EMNLP 2024), section 3.3",
           .cost = "the output matrix for every token and one catalyst pass per distillation",
-          .options = {{"novelty", print_value(InfiniPotOptions{}.novelty),
-                       "share of the room, 0 to 1, that goes to the highest surprisal"},
-                      {"carried", "1",
-                       "1: survivors still compete by surprisal; 0: only new entries do"},
-                      {"catalyst", "1", "1: the catalyst prompt's attention; 0: the last token's"},
-                      {"shared", print_value(InfiniPotOptions{}.shared),
-                       "who keeps the same; 2: all layers, by the most attention of any head; 1: "
-                       "heads of a layer, by its sum; 0: nobody"},
-                      {"kernel", print_value(InfiniPotOptions{}.kernel),
-                       "entries over which the maximum of attention is taken; odd, 1 for none"},
-                      {"novelty_kernel", print_value(InfiniPotOptions{}.novelty_kernel),
-                       "entries over which surprisal is averaged; odd, 1 for none"},
-                      value_norm_option}},
+          .options =
+              {{"novelty", print_value(InfiniPotOptions{}.novelty),
+                "share of the room, 0 to 1, that goes to the highest surprisal"},
+               {"carried", "1", "1: survivors still compete by surprisal; 0: only new entries do"},
+               {"catalyst", "1", "1: the catalyst prompt's attention; 0: the last token's"},
+               {"shared", print_value(InfiniPotOptions{}.shared),
+                "who keeps the same; 2: all layers, by the most attention of any head; 1: "
+                "heads of a layer, by its sum; 0: nobody"},
+               {"kernel", print_value(InfiniPotOptions{}.kernel),
+                "entries over which the maximum of attention is taken; odd, 1 for none, 0 for "
+                "those of a sentence"},
+               {"novelty_kernel", print_value(InfiniPotOptions{}.novelty_kernel),
+                "entries over which surprisal is averaged; odd, 1 for none, 0 for those of a "
+                "sentence"},
+               value_norm_option}},
          [](const PolicySpec& spec) {
              return infinipot({.novelty = spec.number("novelty"),
                                .carried = spec.flag("carried"),

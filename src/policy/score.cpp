@@ -63,6 +63,39 @@ std::vector<float> pooled(std::span<const float> values, int kernel, Pooling poo
     return result;
 }
 
+namespace {
+
+/// The slot behind the sentence that begins at `begin`.
+int sentence_end(const LayerView& view, int head, int begin) {
+    const auto at = [](int slot) { return static_cast<std::size_t>(slot); };
+    const auto& position = view.position[head];
+    const auto& ends = view.ends_sentence[head];
+    for (int end = begin + 1; end < view.n_kv; ++end) {
+        const int n = end - begin;
+        const bool torn = position[at(end)] != position[at(end - 1)] + 1;
+        if (torn || n == 64 || (n >= 8 && ends[at(end - 1)] != 0)) return end;
+    }
+    return view.n_kv;
+}
+
+}  // namespace
+
+std::vector<float> pooled_by_sentence(std::span<const float> values, const LayerView& view,
+                                      int head, Pooling pooling) {
+    std::vector<float> result;
+    for (int begin = 0; begin < view.n_kv;) {
+        const int end = sentence_end(view, head, begin);
+        const auto sentence =
+            values.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+        const float score = pooling == Pooling::average
+                                ? sum(sentence) / static_cast<float>(sentence.size())
+                                : maximum(sentence);
+        result.insert(result.end(), sentence.size(), score);
+        begin = end;
+    }
+    return result;
+}
+
 void check_kernel(const std::string& policy, const std::string& what, int kernel) {
     if (kernel >= 1 && kernel % 2 == 1) return;
     throw Error(ErrorCode::invalid_argument, "policy " + policy + " wants an odd " + what +

@@ -28,6 +28,12 @@ std::vector<float> most(const LayerView& view,
 /// as long as `values`. An average counts places beyond the ends as 0. Source: SnapKV's code.
 std::vector<float> pooled(std::span<const float> values, int kernel, Pooling pooling);
 
+/// The same over the sentence that each entry of a head stands in: one of at least 8 entries, so
+/// that an exclamation is none, and of at most 64, which cut what has no full stops. What is left
+/// of a sentence counts as one.
+std::vector<float> pooled_by_sentence(std::span<const float> values, const LayerView& view,
+                                      int head, Pooling pooling);
+
 /// @throws Error(invalid_argument) unless it is odd and at least 1.
 void check_kernel(const std::string& policy, const std::string& what, int kernel);
 

@@ -53,6 +53,9 @@ Layer random_layer(const Needs& needs, int n_kv) {
     if (needs.value_norm != 0) layer.value_norm = measured();
     if (needs.key_similarity) layer.key_similarity = measured();
     if (needs.expected_attention) layer.expected_attention = measured();
+    if (needs.sentences) {
+        for (int i = 0; i < n_head_kv * n_kv; ++i) layer.ends_sentence.push_back(random() % 9 == 0);
+    }
     if (needs.position) {
         for (int i = 0; i < n_head_kv * n_kv; ++i) layer.position.push_back(1000 + i % n_kv * 3);
     }
@@ -130,6 +133,7 @@ std::vector<std::string> specs() {
                                "infinipot:catalyst=0",
                                "infinipot:shared=1,value_norm=1",
                                "infinipot:shared=0,kernel=1,novelty_kernel=1",
+                               "infinipot:kernel=0,novelty_kernel=0",
                                "infinipot:kernel=31,novelty_kernel=9",
                                "streaming_llm:sinks=0",
                                "streaming_llm:sinks=1000",

@@ -273,5 +273,40 @@ TEST(InfiniPot, Says_which_other_options_it_takes) {
               "policy infinipot wants 0 or 1 for catalyst, not \"no\"");
 }
 
+// Nine slots a sentence: the first and the last of three.
+Layer three_sentences() {
+    Layer layer = {.n_head_kv = 1, .n_kv = 27, .n_new = 27};
+    layer.attention.assign(27, 0.0f);
+    layer.surprisal.assign(27, 0.0f);
+    for (int slot = 0; slot < 27; ++slot) {
+        layer.position.push_back(slot);
+        layer.ends_sentence.push_back(slot % 9 == 8 ? 1 : 0);
+    }
+    layer.surprisal[2] = 9;   // the first sentence surprises
+    layer.surprisal[11] = 5;  // the second less
+    layer.attention[20] = 1;  // the third is attended to
+    return layer;
+}
+
+TEST(InfiniPot, Keeps_whole_sentences_with_a_kernel_of_0) {
+    const auto by_sentence = infinipot({.kernel = 0, .novelty_kernel = 0});
+    EXPECT_EQ(kept_slots(by_sentence, three_sentences(), 18),
+              (Heads{{0, 1, 2, 3, 4, 5, 6, 7, 8, 18, 19, 20, 21, 22, 23, 24, 25, 26}}));
+    EXPECT_EQ(by_sentence->spec(), make_policy("infinipot:kernel=0,novelty_kernel=0")->spec());
+}
+
+TEST(InfiniPot, Needs_sentences_only_for_what_it_chooses_by_them) {
+    const auto reads = [](InfiniPotOptions options) {
+        const Needs needs = infinipot(options)->needs();
+        EXPECT_EQ(needs.sentences, needs.position);
+        return needs.sentences;
+    };
+    EXPECT_FALSE(reads({}));
+    EXPECT_TRUE(reads({.kernel = 0}));
+    EXPECT_TRUE(reads({.novelty_kernel = 0}));
+    EXPECT_FALSE(reads({.novelty = 1, .kernel = 0}));
+    EXPECT_FALSE(reads({.novelty = 0, .novelty_kernel = 0}));
+}
+
 }  // namespace
 }  // namespace infinipot

@@ -22,6 +22,7 @@ struct Layer {
     std::vector<float> key_similarity = {};
     std::vector<float> expected_attention = {};
     std::vector<std::int64_t> position = {};
+    std::vector<char> ends_sentence = {};
 
     /// Rows that are left out stay unmeasured, as for a policy that did not ask for them.
     static Layer of(const Rows& attention, const Rows& surprisal) {
@@ -40,6 +41,7 @@ struct Layer {
                 .attention = grid(attention),
                 .surprisal = grid(surprisal),
                 .position = grid(position),
+                .ends_sentence = grid(ends_sentence),
                 .key_norm = grid(key_norm),
                 .value_norm = grid(value_norm),
                 .key_similarity = grid(key_similarity),
