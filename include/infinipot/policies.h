@@ -30,13 +30,12 @@ struct InfiniPotOptions {
     /// head attends to is then whole in all that share.
     int shared = 2;
     /// Entries over which attention is pooled by its maximum: what stands beside an entry that is
-    /// attended to is kept with it. Odd; 1 for no pooling, as in the paper; 0 for its sentence.
-    /// Source: SnapKV.
-    int kernel = 15;
-    /// Entries over which surprisal is averaged: what is odd in a text is a phrase, whose single
-    /// tokens, digits above all, may surprise little. Odd; 1 for no pooling, as in the paper; 0
-    /// for its sentence.
-    int novelty_kernel = 15;
+    /// attended to is kept with it. 0: those of its sentence; else an odd number of neighbours, 1
+    /// for none, as in the paper. Source of the pooling: SnapKV.
+    int kernel = 0;
+    /// Entries over which surprisal is averaged, likewise: what is odd in a text is a sentence,
+    /// whose single tokens, digits above all, may surprise little.
+    int novelty_kernel = 0;
     int value_norm = 0;
 };
 

@@ -4,9 +4,10 @@
 //
 // It differs from the paper where the Budget protects entries: the share is of the room that
 // protection leaves. With nothing protected the room is |C|, and the share is the paper's T =
-// round(alpha |C|). And by default it keeps phrases, in all layers: attention is pooled over
-// neighbours, as SnapKV does (`kernel`), surprisal is averaged over them (`novelty_kernel`), and
-// few heads of few layers decide for all (`shared`), since it is few that look for a fact.
+// round(alpha |C|). And by default it keeps whole sentences, in all layers: a sentence counts as
+// much as the most attention that any head of any layer gives one of its entries, and as their mean
+// surprisal (`kernel` and `novelty_kernel`, which may be windows instead, as SnapKV's), since few
+// heads look for a fact and what is torn is not understood (`shared`).
 // shared=0,kernel=1,novelty_kernel=1 is the paper's rule. `carried` and `value_norm` are not in the
 // paper either, and `catalyst=0` is its "w/o CaP", read as the attention of the last token.
 

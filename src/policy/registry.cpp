@@ -41,11 +41,11 @@ std::vector<Row> make_rows() {
                 "who keeps the same; 2: all layers, by the most attention of any head; 1: "
                 "heads of a layer, by its sum; 0: nobody"},
                {"kernel", print_value(InfiniPotOptions{}.kernel),
-                "entries over which the maximum of attention is taken; odd, 1 for none, 0 for "
-                "those of a sentence"},
+                "entries over which the maximum of attention is taken: 0 for those of a sentence, "
+                "else odd, 1 for none"},
                {"novelty_kernel", print_value(InfiniPotOptions{}.novelty_kernel),
-                "entries over which surprisal is averaged; odd, 1 for none, 0 for those of a "
-                "sentence"},
+                "entries over which surprisal is averaged: 0 for those of a sentence, else odd, 1 "
+                "for none"},
                value_norm_option}},
          [](const PolicySpec& spec) {
              return infinipot({.novelty = spec.number("novelty"),
@@ -248,6 +248,7 @@ std::string describe(const Needs& needs) {
     };
     add(needs.surprisal, "surprisal");
     add(needs.position, "position in the stream");
+    add(needs.sentences, "ends of sentences");
     add(needs.key_norm, "norms of keys");
     add(needs.value_norm != 0, "norms of values");
     add(needs.key_similarity, "similarity of keys");

@@ -16,7 +16,8 @@ n=$(sed -nE 's/^read [0-9,]+ tokens, ([0-9]+) distillations to 96 entries of 4 h
 grep -q $'\x1b' "$work/out" && fail "escape sequences in a file"
 
 # For programs: pieces are the text, and what left adds up.
-succeeds "${inspect[@]}" --json --policy infinipot:shared=0
+paper=infinipot:shared=0,kernel=1,novelty_kernel=1
+succeeds "${inspect[@]}" --json --policy "$paper"
 [[ $(wc -l <"$work/out") == 1 ]] || fail "not one line"
 python3 - "$work/out" "$work/text" <<'PYTHON' || fail "the JSON does not add up"
 import json, sys
@@ -73,7 +74,7 @@ grep -Eq '"left_bytes":2' "$work/one.html" || fail "numbers above 255 in one byt
 
 # A question is answered from what survived, and may decide it.
 question='What is the pot full of?'
-succeeds "${inspect[@]}" --catalyst question --question "$question" --max-tokens 5 --json
+succeeds "${inspect[@]}" --policy "$paper" --catalyst question --question "$question" --max-tokens 5 --json
 [[ $(json '[j["answers"][0]["question"], j["answers"][0]["n_tokens"] <= 5]') == "['$question', True]" ]] ||
     fail "no answer"
 python3 -c '
@@ -88,7 +89,7 @@ grep -qx "$question" "$work/out" || fail "no answer"
 
 # The paper's Figures 2 and 3, from such files alone.
 overlap=$source_dir/analysis/overlap.py
-succeeds "${inspect[@]}" --policy infinipot:novelty=0 --json
+succeeds "${inspect[@]}" --policy "$paper,novelty=0" --json
 cp "$work/out" "$work/without.json"
 python3 "$overlap" novelty "$work/without.json" "$work/general.json" >"$work/out" || fail "no Figure 3"
 awk -F '[|%]' 'NR > 2 && ($4 <= 0 || $4 >= 100 || $6 >= $7 || $7 > $8) { exit 1 }' "$work/out" ||

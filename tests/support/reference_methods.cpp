@@ -164,6 +164,35 @@ Numbers pooled(const Numbers& score, int n, int kernel, bool maximum) {
     return result;
 }
 
+/// Of each entry the maximum or the average of its sentence's scores. A sentence goes on as long as
+/// one entry follows the other in the text, up to 64, and ends with one that ends it if it then has
+/// eight.
+Numbers pooled_by_sentence(const Numbers& score, const Head& head, bool maximum) {
+    std::vector<Ranks> sentences(1);
+    for (int rank = 0; rank < static_cast<int>(score.size()); ++rank) {
+        const Ranks& before = sentences.back();
+        const std::size_t i = size(rank);
+        if (!before.empty() &&
+            (head.position[i] != head.position[i - 1] + 1 || before.size() == 64 ||
+             (before.size() >= 8 && head.ends_sentence[i - 1]))) {
+            sentences.emplace_back();
+        }
+        sentences.back().push_back(rank);
+    }
+    Numbers result(score.size());
+    for (const Ranks& sentence : sentences) {
+        double sum = 0, largest = -INFINITY;
+        for (const int rank : sentence) {
+            sum += score[size(rank)];
+            largest = std::max(largest, score[size(rank)]);
+        }
+        for (const int rank : sentence) {
+            result[size(rank)] = maximum ? largest : sum / static_cast<double>(sentence.size());
+        }
+    }
+    return result;
+}
+
 }  // namespace
 
 Chosen snapkv(const Layer& layer, int window, int kernel, bool maximum, Weight weight) {
@@ -225,21 +254,23 @@ Chosen lots(const Layer& layer, int seed) {
 /// all layers unless told otherwise. Without `carried` only new entries can be novel; where they
 /// are too few, the rest goes to attention, and without attention to the newest.
 Chosen infinipot(const Layer& layer, const InfiniPot& settings) {
+    const auto smooth = [](const Numbers& score, const Head& head, int kernel, bool maximum) {
+        return kernel == 0 ? pooled_by_sentence(score, head, maximum)
+                           : pooled(score, static_cast<int>(score.size()), kernel, maximum);
+    };
     const auto attention = [&](const Head& head) {
-        const Numbers score = product(head.attention, head, settings.weight);
-        return pooled(score, static_cast<int>(score.size()), settings.kernel, true);
+        return smooth(product(head.attention, head, settings.weight), head, settings.kernel, true);
     };
     const bool attends = settings.novelty < 1;
     Numbers common;
     if (attends && settings.shared == 1) common = sum_of_heads(layer, attention);
     if (attends && settings.shared == 2) {
-        const Numbers& most = layer.most_attention;
-        common = pooled(most, static_cast<int>(most.size()), settings.kernel, true);
+        common = smooth(layer.most_attention, layer.heads[0], settings.kernel, true);
     }
     return each_head(layer, [&](Choice& choice, const Head& head, int) {
         const auto novel = static_cast<int>(std::lround(settings.novelty * choice.left()));
         const int rivals = settings.carried ? choice.n() : layer.n_new;
-        Numbers surprisal = pooled(head.surprisal, choice.n(), settings.novelty_kernel, false);
+        Numbers surprisal = smooth(head.surprisal, head, settings.novelty_kernel, false);
         std::fill_n(surprisal.begin(), choice.n() - rivals, -INFINITY);
         choice.take_highest(surprisal, std::min(novel, rivals));
         if (attends)

@@ -20,6 +20,7 @@ struct Head {
     Numbers similarity = {};  ///< of the rotated key to the mean direction of all
     Numbers expected = {};    ///< attention of the queries to come
     std::vector<std::int64_t> position = {};
+    std::vector<bool> ends_sentence = {};
 
     /// To see whether a choice hangs on rounding: ranks whose scores count as a little higher, and
     /// as a little lower, than they are.
@@ -60,8 +61,8 @@ struct InfiniPot {
     double novelty = 0.5;
     bool carried = true;
     int shared = 2;  ///< by 2 all layers, 1 the heads of a layer, 0 nobody
-    int kernel = 15;
-    int novelty_kernel = 15;
+    int kernel = 0;  ///< 0: the sentence
+    int novelty_kernel = 0;
     Weight weight = Weight::none;
 };
 Chosen infinipot(const Layer& layer, const InfiniPot& settings);

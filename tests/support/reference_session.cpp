@@ -179,6 +179,7 @@ methods::Head ReferenceSession::measure_head(int il, int head) const {
         for (const double value : entry.value) l1 += std::abs(value);
         result.surprisal.push_back(entry.surprisal);
         result.position.push_back(entry.position);
+        result.ends_sentence.push_back(settings_.ends_sentence(entry.token));
         result.key_length.push_back(length(entry.key));
         result.value_l1.push_back(l1);
         result.value_l2.push_back(length(entry.value));

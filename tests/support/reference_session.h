@@ -34,6 +34,7 @@ class ReferenceSession {
         std::vector<Token> catalyst = {};  ///< of of_catalyst
         bool expects = false;              ///< whether to estimate attention that is to come
         int sinks = 0;                     ///< which take no part in that
+        std::function<bool(Token)> ends_sentence = [](Token) { return false; };
     };
 
     ReferenceSession(const std::filesystem::path& model, Settings settings);
