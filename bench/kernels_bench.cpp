@@ -1,5 +1,6 @@
 // Our kernels beside ggml's operations on the same numbers: GMAC/s, and the GB/s of weights or
-// entries read. One thread is measured in CPU time, which means something on a machine that others
+// entries read; beside them, at the start, what this machine was measured to reach on one and on
+// two threads. One thread is measured in CPU time, which means something on a machine that others
 // use too; two threads wait for each other and are measured in real time. Compare medians of one
 // run:
 // --benchmark_enable_random_interleaving=true --benchmark_repetitions=9.
@@ -10,13 +11,22 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <random>
+#include <sstream>
+#include <string>
 #include <vector>
 
+#include "infinipot/machine.h"
 #include "tensor/backend.h"
+#include "tensor/device.h"
 #include "tensor/handles.h"
 #include "tensor/kernels/attention.h"
+#include "tensor/kernels/hadamard.h"
 #include "tensor/kernels/matmul.h"
+#include "tensor/kernels/observed_attention.h"
+#include "tensor/kernels/rotate.h"
+#include "tensor/kernels/single_query.h"
 
 namespace infinipot {
 namespace {
@@ -53,24 +63,51 @@ void measure(benchmark::State& state, Copies& copies, double n_mac, double n_byt
     state.counters["GB/s"] = Counter(n_bytes * 1e-9, Counter::kIsIterationInvariantRate);
 }
 
+std::vector<float> random_numbers(std::int64_t n) {
+    static std::minstd_rand random(1);
+    std::vector<float> numbers(static_cast<std::size_t>(n));
+    for (float& number : numbers) number = static_cast<float>(random() % 4001) / 1000 - 2;
+    return numbers;
+}
+
 ggml_tensor* random_tensor(ggml_context* ctx, ggml_type type, std::int64_t ne0, std::int64_t ne1,
                            std::int64_t ne2 = 1) {
-    static std::minstd_rand random(1);
     ggml_tensor* tensor = ggml_new_tensor_3d(ctx, type, ne0, ne1, ne2);
-    std::vector<float> numbers(static_cast<std::size_t>(ggml_nelements(tensor)));
-    for (float& number : numbers) number = static_cast<float>(random() % 4001) / 1000 - 2;
+    const std::vector<float> numbers = random_numbers(ggml_nelements(tensor));
     ggml_quantize_chunk(type, numbers.data(), tensor->data, 0, ne1 * ne2, ne0, nullptr);
     return tensor;
 }
 
-void matmul(benchmark::State& state, ggml_type type, bool ours) {
+/// A matrix in the layout that ggml itself prefers for it: the first of the CPU's own buffer types.
+class Repacked {
+   public:
+    ggml_tensor* matrix(const ggml_tensor* w) {
+        ContextHandle context = make_description_context(1);
+        ggml_tensor* copy = ggml_new_tensor_2d(context.get(), w->type, w->ne[0], w->ne[1]);
+        buffers_.push_back(
+            allocate_tensors(context.get(), cpu_weight_buffer_types().at(0), "a matrix"));
+        ggml_backend_tensor_set(copy, w->data, 0, ggml_nbytes(w));
+        contexts_.push_back(std::move(context));
+        return copy;
+    }
+
+   private:
+    std::vector<ContextHandle> contexts_;
+    std::vector<BufferHandle> buffers_;
+};
+
+enum class Layout { plain, repacked, ours };
+
+void matmul(benchmark::State& state, ggml_type type, Layout layout) {
     const std::int64_t n_in = state.range(0), n_out = state.range(1), n_tokens = state.range(2);
     if (!kernels::matmul_supported(type, n_in, n_out))
         return state.SkipWithError("unsupported CPU");
+    Repacked repacked;
     const auto make_output = [&](ggml_context* ctx) {
         ggml_tensor* x = random_tensor(ctx, GGML_TYPE_F32, n_in, n_tokens);
         ggml_tensor* w = random_tensor(ctx, type, n_in, n_out);
-        if (!ours) return ggml_mul_mat(ctx, w, x);
+        if (layout == Layout::plain) return ggml_mul_mat(ctx, w, x);
+        if (layout == Layout::repacked) return ggml_mul_mat(ctx, repacked.matrix(w), x);
         const auto n_bytes = static_cast<std::int64_t>(kernels::packed_bytes(type, n_in, n_out));
         ggml_tensor* packed = ggml_new_tensor_1d(ctx, GGML_TYPE_I8, n_bytes);
         kernels::pack(type, w->data, n_in, n_out, packed->data);
@@ -84,16 +121,16 @@ void matmul(benchmark::State& state, ggml_type type, bool ours) {
             static_cast<double>(ggml_row_size(type, n_in)) * static_cast<double>(n_out));
 }
 
-void attend(benchmark::State& state, bool ours) {
+void attend(benchmark::State& state, ggml_type type, bool ours) {
     const std::int64_t d = state.range(0), n_head = state.range(1), n_head_kv = state.range(2);
     const std::int64_t n_tokens = state.range(3), n_kv = state.range(4);
-    if (!kernels::attention_supported(GGML_TYPE_F16, static_cast<int>(d)))
+    if (!kernels::attention_supported(type, static_cast<int>(d)))
         return state.SkipWithError("unsupported CPU");
     const float scale = 1 / std::sqrt(static_cast<float>(d));
     const auto make_output = [&](ggml_context* ctx) {
         ggml_tensor* q = random_tensor(ctx, GGML_TYPE_F32, d, n_head, n_tokens);
-        ggml_tensor* k = random_tensor(ctx, GGML_TYPE_F16, d, n_kv, n_head_kv);
-        ggml_tensor* v = random_tensor(ctx, GGML_TYPE_F16, d, n_kv, n_head_kv);
+        ggml_tensor* k = random_tensor(ctx, type, d, n_kv, n_head_kv);
+        ggml_tensor* v = random_tensor(ctx, type, d, n_kv, n_head_kv);
         if (ours) return kernels::attention(ctx, q, k, v, scale);
         ggml_tensor* mask = ggml_new_tensor_2d(ctx, GGML_TYPE_F16, n_kv, n_tokens);
         for (std::int64_t i = 0; i < n_kv * n_tokens; ++i) {
@@ -107,8 +144,92 @@ void attend(benchmark::State& state, bool ours) {
                   d * n_head * n_tokens * 24 + d * n_kv * n_head_kv * 4 + n_kv * n_tokens * 2,
                   make_output);
     const std::int64_t n_pairs = n_tokens * n_kv - n_tokens * (n_tokens - 1) / 2;
+    measure(
+        state, copies, 2 * static_cast<double>(d * n_head * n_pairs),
+        2 * static_cast<double>(ggml_row_size(type, d)) * static_cast<double>(n_kv * n_head_kv));
+}
+
+/// Attention of a catalyst, and how much of it each entry receives: ggml needs the probabilities as
+/// a tensor for that.
+void observe(benchmark::State& state, bool ours) {
+    const std::int64_t d = state.range(0), n_head = state.range(1), n_head_kv = state.range(2);
+    const std::int64_t n_tokens = state.range(3), n_kv = state.range(4);
+    if (!kernels::single_query_supported(GGML_TYPE_F16, static_cast<int>(d)))
+        return state.SkipWithError("unsupported CPU");
+    const float scale = 1 / std::sqrt(static_cast<float>(d));
+    const auto make_output = [&](ggml_context* ctx) {
+        ggml_tensor* q = random_tensor(ctx, GGML_TYPE_F32, d, n_head, n_tokens);
+        ggml_tensor* k = random_tensor(ctx, GGML_TYPE_F16, d, n_kv, n_head_kv);
+        if (ours) {
+            ggml_tensor* v = random_tensor(ctx, GGML_TYPE_F16, d, n_kv, n_head_kv);
+            ggml_tensor* mass = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, n_kv, n_head_kv);
+            return kernels::observed_attention(ctx, q, k, v, scale, mass).mass;
+        }
+        ggml_tensor* v = random_tensor(ctx, GGML_TYPE_F16, n_kv, d, n_head_kv);
+        ggml_tensor* scores = ggml_mul_mat(ctx, k, ggml_permute(ctx, q, 0, 2, 1, 3));
+        ggml_tensor* shares = ggml_soft_max_inplace(
+            ctx, ggml_diag_mask_inf_inplace(ctx, ggml_scale_inplace(ctx, scores, scale),
+                                            static_cast<int>(n_kv - n_tokens)));
+        ggml_tensor* by_entry = ggml_cont(ctx, ggml_permute(ctx, shares, 1, 0, 2, 3));
+        ggml_tensor* attended = ggml_mul_mat(ctx, v, shares);
+        return ggml_add(ctx, ggml_sum_rows(ctx, by_entry), ggml_sum(ctx, attended));
+    };
+    Copies copies(static_cast<int>(state.range(5)),
+                  d * n_head * n_tokens * 24 + d * n_kv * n_head_kv * 4 +
+                      n_kv * n_tokens * n_head * 12 + n_kv * n_head * 16,
+                  make_output);
+    const std::int64_t n_pairs = n_tokens * n_kv - n_tokens * (n_tokens - 1) / 2;
     measure(state, copies, 2 * static_cast<double>(d * n_head * n_pairs),
             4 * static_cast<double>(d * n_kv * n_head_kv));
+}
+
+/// The keys of TinyLlama's pot, all layers and heads: as eviction one by one does, a row at a time.
+void rotate_rows(benchmark::State& state) {
+    const kernels::RowRotation rotation = {.n_embd_head = 64, .n_rot = 64, .halves = false};
+    const auto n = static_cast<std::size_t>(state.range(0)) * 22 * 4;
+    const auto turn = kernels::rotate_kernel(rotation);
+    std::vector<std::uint16_t> keys(n * 64, 0x3c00), rotated(keys.size());
+    const std::vector<float> cosines(64, 0.8f), sines(64, 0.6f);
+    for (auto _ : state) {
+        for (std::size_t row = 0; row < n; ++row) {
+            turn(rotation, &keys[row * 64], cosines.data(), sines.data(), &rotated[row * 64]);
+        }
+        benchmark::ClobberMemory();
+    }
+    state.counters["GB/s"] = benchmark::Counter(static_cast<double>(n) * 64 * 4 * 1e-9,
+                                                benchmark::Counter::kIsIterationInvariantRate);
+}
+
+/// The same keys as a graph.
+void rotate_in_graph(benchmark::State& state) {
+    const std::int64_t n = state.range(0), n_heads = 22 * 4;
+    const auto make_output = [&](ggml_context* ctx) {
+        ggml_tensor* keys = random_tensor(ctx, GGML_TYPE_F16, 64, n_heads, n);
+        ggml_tensor* positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+        auto* const numbers = static_cast<std::int32_t*>(positions->data);
+        std::iota(numbers, numbers + n, 0);
+        return ggml_rope(ctx, keys, positions, 64, GGML_ROPE_TYPE_NORMAL);
+    };
+    Copies copies(1, n * n_heads * 64 * 4 + n * 4, make_output);
+    for (auto _ : state) copies.run_next();
+    state.counters["GB/s"] = benchmark::Counter(static_cast<double>(n * n_heads) * 64 * 4 * 1e-9,
+                                                benchmark::Counter::kIsIterationInvariantRate);
+}
+
+/// The queries of a batch, before they meet a quantised pot.
+void transform(benchmark::State& state, bool ours) {
+    const std::int64_t d = state.range(0), n = state.range(1);
+    const auto make_output = [&](ggml_context* ctx) {
+        ggml_tensor* x = random_tensor(ctx, GGML_TYPE_F32, d, n);
+        if (ours) return kernels::hadamard(ctx, x);
+        ggml_tensor* theirs = ggml_mul_mat(ctx, random_tensor(ctx, GGML_TYPE_F32, d, d), x);
+        ggml_mul_mat_set_hint(theirs, GGML_HINT_SRC0_IS_HADAMARD);
+        return theirs;
+    };
+    Copies copies(1, d * n * 8 + d * d * 4, make_output);
+    for (auto _ : state) copies.run_next();
+    state.counters["GB/s"] = benchmark::Counter(static_cast<double>(d * n) * 8 * 1e-9,
+                                                benchmark::Counter::kIsIterationInvariantRate);
 }
 
 /// The matrices of TinyLlama-1.1B, for a chunk, a few tokens and one.
@@ -136,18 +257,48 @@ void attention_shapes(benchmark::internal::Benchmark* bench) {
     }
 }
 
-BENCHMARK_CAPTURE(matmul, q8_0_ggml, GGML_TYPE_Q8_0, false)->Apply(matmul_shapes<1>);
-BENCHMARK_CAPTURE(matmul, q8_0_ours, GGML_TYPE_Q8_0, true)->Apply(matmul_shapes<1>);
-BENCHMARK_CAPTURE(matmul, q8_0_ggml, GGML_TYPE_Q8_0, false)->Apply(matmul_shapes<2>)->UseRealTime();
-BENCHMARK_CAPTURE(matmul, q8_0_ours, GGML_TYPE_Q8_0, true)->Apply(matmul_shapes<2>)->UseRealTime();
-BENCHMARK_CAPTURE(matmul, q4_0_ggml, GGML_TYPE_Q4_0, false)->Apply(matmul_shapes<1>);
-BENCHMARK_CAPTURE(matmul, q4_0_ours, GGML_TYPE_Q4_0, true)->Apply(matmul_shapes<1>);
-BENCHMARK_CAPTURE(matmul, q4_0_ggml, GGML_TYPE_Q4_0, false)->Apply(matmul_shapes<2>)->UseRealTime();
-BENCHMARK_CAPTURE(matmul, q4_0_ours, GGML_TYPE_Q4_0, true)->Apply(matmul_shapes<2>)->UseRealTime();
-BENCHMARK_CAPTURE(attend, ggml, false)->Apply(attention_shapes<1>);
-BENCHMARK_CAPTURE(attend, ours, true)->Apply(attention_shapes<1>);
-BENCHMARK_CAPTURE(attend, ggml, false)->Apply(attention_shapes<2>)->UseRealTime();
-BENCHMARK_CAPTURE(attend, ours, true)->Apply(attention_shapes<2>)->UseRealTime();
+/// A catalyst and H2O's tile, over a full pot.
+template <std::int64_t n_threads>
+void observed_shapes(benchmark::internal::Benchmark* bench) {
+    bench->ArgNames({"d", "H", "Hk", "T", "n_kv", "threads"});
+    bench->Args({64, 32, 4, 32, 2048, n_threads});
+    bench->Args({128, 32, 8, 32, 2048, n_threads});
+}
+
+#define ON_ONE_AND_TWO_THREADS(shapes, ...)           \
+    BENCHMARK_CAPTURE(__VA_ARGS__)->Apply(shapes<1>); \
+    BENCHMARK_CAPTURE(__VA_ARGS__)->Apply(shapes<2>)->UseRealTime()
+
+ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q8_0_ggml, GGML_TYPE_Q8_0, Layout::plain);
+ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q8_0_ours, GGML_TYPE_Q8_0, Layout::ours);
+ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q4_0_ggml, GGML_TYPE_Q4_0, Layout::plain);
+ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q4_0_ggml_repacked, GGML_TYPE_Q4_0, Layout::repacked);
+ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q4_0_ours, GGML_TYPE_Q4_0, Layout::ours);
+ON_ONE_AND_TWO_THREADS(attention_shapes, attend, f16_ggml, GGML_TYPE_F16, false);
+ON_ONE_AND_TWO_THREADS(attention_shapes, attend, f16_ours, GGML_TYPE_F16, true);
+ON_ONE_AND_TWO_THREADS(attention_shapes, attend, bf16_ours, GGML_TYPE_BF16, true);
+ON_ONE_AND_TWO_THREADS(attention_shapes, attend, q8_0_ggml, GGML_TYPE_Q8_0, false);
+ON_ONE_AND_TWO_THREADS(attention_shapes, attend, q8_0_ours, GGML_TYPE_Q8_0, true);
+ON_ONE_AND_TWO_THREADS(attention_shapes, attend, q4_0_ours, GGML_TYPE_Q4_0, true);
+ON_ONE_AND_TWO_THREADS(observed_shapes, observe, ggml, false);
+ON_ONE_AND_TWO_THREADS(observed_shapes, observe, ours, true);
+BENCHMARK(rotate_in_graph)->ArgName("n_kv")->Arg(1024);
+BENCHMARK(rotate_rows)->ArgName("n_kv")->Arg(1024);
+BENCHMARK_CAPTURE(transform, ggml, false)->ArgNames({"d", "rows"})->Args({64, 16384});
+BENCHMARK_CAPTURE(transform, ours, true)->ArgNames({"d", "rows"})->Args({64, 16384});
+
+/// What the rates beside are to be held against.
+const bool machine_is_told = [] {
+    for (const int n_threads : {1, 2}) {
+        const MachineSpeed speed = measure_machine(n_threads);
+        std::ostringstream text;
+        text.precision(3);
+        text << "triad " << speed.triad_gb_per_second << " GB/s, matrix product in F32 "
+             << speed.f32_gflops / 2 << " GMAC/s, in Q8_0 " << speed.q8_0_gflops / 2;
+        benchmark::AddCustomContext(std::to_string(n_threads) + " threads", text.str());
+    }
+    return true;
+}();
 
 }  // namespace
 }  // namespace infinipot
