@@ -113,6 +113,13 @@ class InfiniPot final : public EvictionPolicy {
     InfiniPotOptions options_;
 };
 
+void check_reach(const std::string& what, int kernel) {
+    if (kernel == 0 || (kernel > 0 && kernel % 2 == 1)) return;
+    throw Error(ErrorCode::invalid_argument, "policy infinipot wants an odd " + what +
+                                                 ", or 0 for whole sentences, not " +
+                                                 print_value(kernel));
+}
+
 }  // namespace
 
 PolicyPtr infinipot(InfiniPotOptions options) {
@@ -121,9 +128,8 @@ PolicyPtr infinipot(InfiniPotOptions options) {
             ErrorCode::invalid_argument,
             "policy infinipot wants novelty from 0 to 1, not " + print_value(options.novelty));
     }
-    if (options.kernel != 0) check_kernel("infinipot", "kernel", options.kernel);
-    if (options.novelty_kernel != 0)
-        check_kernel("infinipot", "novelty_kernel", options.novelty_kernel);
+    check_reach("kernel", options.kernel);
+    check_reach("novelty_kernel", options.novelty_kernel);
     check_value_norm("infinipot", options.value_norm);
     if (options.shared < 0 || options.shared > 2) {
         throw Error(

@@ -65,6 +65,8 @@ std::vector<float> pooled(std::span<const float> values, int kernel, Pooling poo
 
 namespace {
 
+constexpr int fewest_entries = 8, most_entries = 64;  // of a sentence
+
 /// The slot behind the sentence that begins at `begin`.
 int sentence_end(const LayerView& view, int head, int begin) {
     const auto at = [](int slot) { return static_cast<std::size_t>(slot); };
@@ -73,7 +75,8 @@ int sentence_end(const LayerView& view, int head, int begin) {
     for (int end = begin + 1; end < view.n_kv; ++end) {
         const int n = end - begin;
         const bool torn = position[at(end)] != position[at(end - 1)] + 1;
-        if (torn || n == 64 || (n >= 8 && ends[at(end - 1)] != 0)) return end;
+        const bool ended = n >= fewest_entries && ends[at(end - 1)] != 0;
+        if (torn || ended || n == most_entries) return end;
     }
     return view.n_kv;
 }

@@ -16,11 +16,11 @@ constexpr std::array<std::string_view, 9> closing = {
 bool ends_sentence(std::string_view piece) {
     const auto stands_last = [&](std::string_view mark) { return piece.ends_with(mark); };
     if (piece.find('\n') != std::string_view::npos) return true;
-    for (auto mark = closing.begin(); mark != closing.end();) {
-        mark = std::ranges::find_if(closing, stands_last);
-        if (mark != closing.end()) piece.remove_suffix(mark->size());
+    while (true) {
+        const auto mark = std::ranges::find_if(closing, stands_last);
+        if (mark == closing.end()) return std::ranges::any_of(stops, stands_last);
+        piece.remove_suffix(mark->size());
     }
-    return std::ranges::any_of(stops, stands_last);
 }
 
 }  // namespace

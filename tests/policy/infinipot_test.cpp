@@ -261,9 +261,9 @@ TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {
 
 TEST(InfiniPot, Says_which_other_options_it_takes) {
     EXPECT_EQ(refusal([] { infinipot({.kernel = 4}); }),
-              "policy infinipot wants an odd kernel of at least 1, not 4");
+              "policy infinipot wants an odd kernel, or 0 for whole sentences, not 4");
     EXPECT_EQ(refusal([] { infinipot({.novelty_kernel = -1}); }),
-              "policy infinipot wants an odd novelty_kernel of at least 1, not -1");
+              "policy infinipot wants an odd novelty_kernel, or 0 for whole sentences, not -1");
     EXPECT_EQ(refusal([] { infinipot({.value_norm = 3}); }),
               "policy infinipot wants value_norm 0 (none), 1 or 2, not 3");
     EXPECT_EQ(refusal([] { make_policy("infinipot:carried=2"); }),
