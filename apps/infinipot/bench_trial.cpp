@@ -50,13 +50,14 @@ void add_reading(Json& row, const Stats& before, const Stats& after, double flop
     row["surprisal_share"] = rate(after.surprisal_seconds - before.surprisal_seconds, seconds);
     row["select_share"] = rate(after.select_seconds - before.select_seconds, seconds);
     row["gather_share"] = rate(after.gather_seconds - before.gather_seconds, seconds);
+    row["graph_share"] = rate(after.graph_seconds - before.graph_seconds, seconds);
 }
 
 /// The first token of an answer comes from reading the question; those after it are timed.
 void add_writing(Json& row, Session& session, const BenchTrial& trial) {
     Generation answer = session.ask(
         trial.question, {.max_tokens = trial.n_written + 1, .min_tokens = trial.n_written + 1});
-    const int n_kv = session.stats().n_kv;
+    const Stats before = session.stats();
     answer.text();
     const Stats stats = session.stats();
     row["ttft_seconds"] = stats.ttft_seconds;
@@ -64,9 +65,11 @@ void add_writing(Json& row, Session& session, const BenchTrial& trial) {
     row["tokens_written"] = n_written;
     const double per_second = rate(n_written, stats.decode_seconds);
     row["decode_tokens_per_second"] = per_second;
+    row["decode_graph_share"] =
+        rate(stats.graph_seconds - before.graph_seconds, stats.decode_seconds);
     row["decode_gb_per_second"] =
         per_second * 1e-9 *
-        eval::bytes_per_token(session.model().info(), n_kv + n_written / 2.0,
+        eval::bytes_per_token(session.model().info(), before.n_kv + n_written / 2.0,
                               stats.attended_entry_bytes);
 }
 

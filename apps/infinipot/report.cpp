@@ -111,6 +111,7 @@ Json stats_json(const Stats& stats) {
             {"catalyst_seconds", stats.catalyst_seconds},
             {"select_seconds", stats.select_seconds},
             {"gather_seconds", stats.gather_seconds},
+            {"graph_seconds", stats.graph_seconds},
             {"decode_seconds", stats.decode_seconds},
             {"prefill_tokens_per_second", prefill_rate(stats)},
             {"decode_tokens_per_second", decode_rate(stats)}};

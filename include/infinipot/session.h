@@ -159,7 +159,8 @@ struct Stats {
     double select_seconds = 0;
     double gather_seconds = 0;
     double decode_seconds = 0;
-    double ttft_seconds = 0;  ///< of the last answer: from the question to its first token
+    double graph_seconds = 0;  ///< building graphs, of reading and of writing
+    double ttft_seconds = 0;   ///< of the last answer: from the question to its first token
 };
 
 class Session;

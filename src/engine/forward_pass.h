@@ -96,6 +96,9 @@ class ForwardPass {
     /// Rotates the keys from slot `first` on anew, for the slots they are in now.
     void renumber(int first);
 
+    /// Spent on building graphs so far.
+    double graph_seconds() const { return workspace_.preparing_seconds(); }
+
     /// Activations, scores and logits; constant.
     std::size_t bytes() const;
 

@@ -465,6 +465,7 @@ Stats Session::Impl::current_stats() const {
     now.catalyst_seconds = distiller_.times().catalyst;
     now.select_seconds = distiller_.times().select;
     now.gather_seconds = distiller_.times().gather;
+    now.graph_seconds = forward_.graph_seconds();
     if (one_by_one_) now.select_seconds += one_by_one_->seconds();
     if (in_turn_) now.select_seconds += in_turn_->seconds();
     return now;

@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "base/clock.h"
 #include "infinipot/error.h"
 
 namespace infinipot {
@@ -50,10 +51,12 @@ void Workspace::clear_inputs() {
 
 void Workspace::prepare(const Build& build) {
     [[maybe_unused]] const std::size_t reserved = bytes();
+    const Stopwatch watch;
     graph_ = build_graph(build);
     if (!ggml_gallocr_alloc_graph(allocator_.get(), graph_)) {
         throw Error(ErrorCode::out_of_memory, "the machine has no memory for the activations");
     }
+    preparing_seconds_ += watch.seconds();
     assert(bytes() <= reserved && "a graph outgrew the one that was reserved");
 }
 

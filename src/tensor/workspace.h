@@ -32,6 +32,9 @@ class Workspace {
     /// @throws Error(interrupted) if compute() would.
     void require_not_interrupted() { backend_.require_not_interrupted(); }
 
+    /// Spent in prepare() so far.
+    double preparing_seconds() const { return preparing_seconds_; }
+
     /// Bytes reserved for the tensors of a graph and their descriptions.
     std::size_t bytes() const;
 
@@ -45,6 +48,7 @@ class Workspace {
     ContextHandle context_;
     AllocatorHandle allocator_;
     ggml_cgraph* graph_ = nullptr;
+    double preparing_seconds_ = 0;
 };
 
 }  // namespace infinipot
