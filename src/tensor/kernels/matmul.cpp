@@ -13,6 +13,7 @@ namespace {
 
 /// ggml's Q8_0: 32 weights and their scale.
 struct BlockQ8 {
+    static constexpr int weights_per_byte = 1;  // when packed
     ggml_fp16_t scale;
     int8_t quants[quant_block];
     uint8_t unsigned_quant(int64_t i) const { return static_cast<uint8_t>(quants[i] + 128); }
@@ -21,6 +22,7 @@ static_assert(sizeof(BlockQ8) == 34);
 
 /// ggml's Q4_0: the weights of the second half lie in the upper halves of the bytes.
 struct BlockQ4 {
+    static constexpr int weights_per_byte = 2;
     ggml_fp16_t scale;
     uint8_t quants[quant_block / 2];
     uint8_t unsigned_quant(int64_t i) const {
@@ -42,33 +44,39 @@ const MatmulKernel* kernel_for(ggml_type type) {
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+/// One block of a group, whose rows lie `row_blocks` blocks apart: [step][row][lane] bytes, of
+/// which each holds the weights of one row or of two.
+template <typename Block, int lane>
+void pack_block(const Block* rows, int64_t row_blocks, uint8_t* quants) {
+    constexpr int per_byte = Block::weights_per_byte, n_rows = row_group / per_byte;
+    for (int first = 0; first < quant_block; first += lane)
+        for (int row = 0; row < n_rows; ++row)
+            for (int i = first; i < first + lane; ++i) {
+                unsigned byte = rows[row * row_blocks].unsigned_quant(i);
+                if constexpr (per_byte == 2)
+                    byte |= rows[(row + n_rows) * row_blocks].unsigned_quant(i) << 4;
+                *quants++ = static_cast<uint8_t>(byte);
+            }
+}
+
 template <typename Block>
 void pack_blocks(const MatmulKernel& kernel, const void* rows, int64_t first_row, int64_t n_rows,
                  int64_t n_in, int64_t n_out, void* packed) {
-    const int64_t n_blocks = n_in / quant_block, lane = kernel.lane;
-    const int64_t values_per_byte = row_group * quant_block / kernel.group_bytes;
-    const int64_t rows_apart = row_group / values_per_byte;  // of those that share a byte
-    const auto* from = static_cast<const Block*>(rows);
+    assert(kernel.lane == 2 || kernel.lane == 4);
+    const auto pack_one = kernel.lane == 2 ? pack_block<Block, 2> : pack_block<Block, 4>;
+    const int64_t n_blocks = n_in / quant_block, first_block = first_row / row_group * n_blocks;
     auto* quants = static_cast<uint8_t*>(packed);
-    const int64_t n_quant_bytes = n_in * n_out / values_per_byte;
-    auto* scales = reinterpret_cast<ggml_fp16_t*>(quants + n_quant_bytes);
-    const int64_t first_block = first_row / row_group * n_blocks;
+    auto* scales = reinterpret_cast<ggml_fp16_t*>(quants + n_in * n_out / Block::weights_per_byte);
     quants += first_block * kernel.group_bytes;
     scales += first_block * row_group;
-    std::memset(quants, 0, static_cast<std::size_t>(n_rows * n_in / values_per_byte));
-    for (int64_t group = 0; group < n_rows / row_group; ++group)
-        for (int64_t block = 0; block < n_blocks; ++block)
-            for (int64_t row = 0; row < row_group; ++row) {
-                const Block& source = from[(group * row_group + row) * n_blocks + block];
-                const int64_t at = group * n_blocks + block;
-                const int64_t shift = row / rows_apart * 8 / values_per_byte;
-                for (int64_t i = 0; i < quant_block; ++i) {
-                    const int64_t place = i / lane * rows_apart + row % rows_apart;
-                    quants[at * kernel.group_bytes + place * lane + i % lane] |=
-                        static_cast<uint8_t>(source.unsigned_quant(i) << shift);
-                }
-                scales[at * row_group + row] = source.scale;
-            }
+    for (int64_t group = 0; group < n_rows / row_group; ++group) {
+        const Block* from = static_cast<const Block*>(rows) + group * row_group * n_blocks;
+        for (int64_t block = 0; block < n_blocks; ++block, ++from) {
+            pack_one(from, n_blocks, quants);
+            quants += kernel.group_bytes;
+            for (int64_t row = 0; row < row_group; ++row) *scales++ = from[row * n_blocks].scale;
+        }
+    }
 }
 
 const MatmulKernel& kernel_of(void* userdata) {
