@@ -321,7 +321,7 @@ void WeightLoader::load_mapped(WeightStorage& storage) {
 
 void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,
                                WeightStorage& storage) {
-    BufferHandle buffer = allocate_tensors(to.context.get(), type, "the weights");
+    BufferHandle buffer = allocate_unset_tensors(to.context.get(), type, "the weights");
     ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
     for_each_in_parallel(to.placements, [this](const Placement& placement) {
         const auto& [tensor, source, n_bytes, source_type, packing] = placement;

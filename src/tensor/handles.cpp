@@ -15,6 +15,13 @@ ContextHandle make_description_context(std::size_t n_tensors) {
 
 BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t type,
                               const char* purpose) {
+    BufferHandle buffer = allocate_unset_tensors(context, type, purpose);
+    ggml_backend_buffer_clear(buffer.get(), 0);
+    return buffer;
+}
+
+BufferHandle allocate_unset_tensors(ggml_context* context, ggml_backend_buffer_type_t type,
+                                    const char* purpose) {
     const std::size_t bytes = ggml_backend_alloc_ctx_tensors_from_buft_size(context, type);
     BufferHandle buffer(ggml_backend_alloc_ctx_tensors_from_buft(context, type));
     if (!buffer) {
@@ -22,7 +29,6 @@ BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t 
                                                   " MiB of memory for " + purpose +
                                                   "; choose a smaller budget");
     }
-    ggml_backend_buffer_clear(buffer.get(), 0);
     return buffer;
 }
 

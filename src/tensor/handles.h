@@ -35,6 +35,11 @@ ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, 
 BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t type,
                               const char* purpose);
 
+/// The same, but what is in it is undefined: for much that many threads will write whole, which
+/// then share the work of the first touch.
+BufferHandle allocate_unset_tensors(ggml_context* context, ggml_backend_buffer_type_t type,
+                                    const char* purpose);
+
 /// All of a contiguous F32 tensor: where it lies, or copied into `copy` where the CPU cannot read
 /// it.
 const float* read_from(const ggml_tensor* tensor, std::vector<float>& copy);
