@@ -123,66 +123,83 @@ void matmul(benchmark::State& state, ggml_type type, Layout layout) {
             static_cast<double>(ggml_row_size(type, n_in)) * static_cast<double>(n_out));
 }
 
+/// n_tokens queries, of which the last sees all n_kv entries.
+struct AttentionShape {
+    explicit AttentionShape(const benchmark::State& state)
+        : d(state.range(0)),
+          n_head(state.range(1)),
+          n_head_kv(state.range(2)),
+          n_tokens(state.range(3)),
+          n_kv(state.range(4)) {}
+
+    double n_mac() const {
+        const std::int64_t n_pairs = n_tokens * n_kv - n_tokens * (n_tokens - 1) / 2;
+        return 2 * static_cast<double>(d * n_head * n_pairs);
+    }
+    double entry_bytes(ggml_type type) const {
+        return 2 * static_cast<double>(ggml_row_size(type, d)) *
+               static_cast<double>(n_kv * n_head_kv);
+    }
+    std::int64_t tensor_bytes() const {
+        return d * n_head * n_tokens * 24 + d * n_kv * n_head_kv * 4;
+    }
+
+    std::int64_t d, n_head, n_head_kv, n_tokens, n_kv;
+};
+
 void attend(benchmark::State& state, ggml_type type, bool ours) {
-    const std::int64_t d = state.range(0), n_head = state.range(1), n_head_kv = state.range(2);
-    const std::int64_t n_tokens = state.range(3), n_kv = state.range(4);
-    if (!kernels::attention_supported(type, static_cast<int>(d)))
+    const AttentionShape shape(state);
+    if (!kernels::attention_supported(type, static_cast<int>(shape.d)))
         return state.SkipWithError("unsupported CPU");
-    const float scale = 1 / std::sqrt(static_cast<float>(d));
+    const float scale = 1 / std::sqrt(static_cast<float>(shape.d));
     const auto make_output = [&](ggml_context* ctx) {
-        ggml_tensor* q = random_tensor(ctx, GGML_TYPE_F32, d, n_head, n_tokens);
-        ggml_tensor* k = random_tensor(ctx, type, d, n_kv, n_head_kv);
-        ggml_tensor* v = random_tensor(ctx, type, d, n_kv, n_head_kv);
+        ggml_tensor* q = random_tensor(ctx, GGML_TYPE_F32, shape.d, shape.n_head, shape.n_tokens);
+        ggml_tensor* k = random_tensor(ctx, type, shape.d, shape.n_kv, shape.n_head_kv);
+        ggml_tensor* v = random_tensor(ctx, type, shape.d, shape.n_kv, shape.n_head_kv);
         if (ours) return kernels::attention(ctx, q, k, v, scale);
-        ggml_tensor* mask = ggml_new_tensor_2d(ctx, GGML_TYPE_F16, n_kv, n_tokens);
-        for (std::int64_t i = 0; i < n_kv * n_tokens; ++i) {
-            const bool visible = i % n_kv <= n_kv - n_tokens + i / n_kv;
+        ggml_tensor* mask = ggml_new_tensor_2d(ctx, GGML_TYPE_F16, shape.n_kv, shape.n_tokens);
+        for (std::int64_t i = 0; i < shape.n_kv * shape.n_tokens; ++i) {
+            const bool visible = i % shape.n_kv <= shape.n_kv - shape.n_tokens + i / shape.n_kv;
             static_cast<ggml_fp16_t*>(mask->data)[i] =
                 ggml_fp32_to_fp16(visible ? 0 : -std::numeric_limits<float>::infinity());
         }
         return ggml_flash_attn_ext(ctx, ggml_permute(ctx, q, 0, 2, 1, 3), k, v, mask, scale, 0, 0);
     };
     Copies copies(static_cast<int>(state.range(5)),
-                  d * n_head * n_tokens * 24 + d * n_kv * n_head_kv * 4 + n_kv * n_tokens * 2,
-                  make_output);
-    const std::int64_t n_pairs = n_tokens * n_kv - n_tokens * (n_tokens - 1) / 2;
-    measure(
-        state, copies, 2 * static_cast<double>(d * n_head * n_pairs),
-        2 * static_cast<double>(ggml_row_size(type, d)) * static_cast<double>(n_kv * n_head_kv));
+                  shape.tensor_bytes() + shape.n_kv * shape.n_tokens * 2, make_output);
+    measure(state, copies, shape.n_mac(), shape.entry_bytes(type));
 }
 
 /// Attention of a catalyst, and how much of it each entry receives: ggml needs the probabilities as
 /// a tensor for that.
 void observe(benchmark::State& state, bool ours) {
-    const std::int64_t d = state.range(0), n_head = state.range(1), n_head_kv = state.range(2);
-    const std::int64_t n_tokens = state.range(3), n_kv = state.range(4);
-    if (!kernels::single_query_supported(GGML_TYPE_F16, static_cast<int>(d)))
+    const AttentionShape shape(state);
+    if (!kernels::single_query_supported(GGML_TYPE_F16, static_cast<int>(shape.d)))
         return state.SkipWithError("unsupported CPU");
-    const float scale = 1 / std::sqrt(static_cast<float>(d));
+    const float scale = 1 / std::sqrt(static_cast<float>(shape.d));
     const auto make_output = [&](ggml_context* ctx) {
-        ggml_tensor* q = random_tensor(ctx, GGML_TYPE_F32, d, n_head, n_tokens);
-        ggml_tensor* k = random_tensor(ctx, GGML_TYPE_F16, d, n_kv, n_head_kv);
+        ggml_tensor* q = random_tensor(ctx, GGML_TYPE_F32, shape.d, shape.n_head, shape.n_tokens);
+        ggml_tensor* k = random_tensor(ctx, GGML_TYPE_F16, shape.d, shape.n_kv, shape.n_head_kv);
         if (ours) {
-            ggml_tensor* v = random_tensor(ctx, GGML_TYPE_F16, d, n_kv, n_head_kv);
-            ggml_tensor* mass = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, n_kv, n_head_kv);
+            ggml_tensor* v =
+                random_tensor(ctx, GGML_TYPE_F16, shape.d, shape.n_kv, shape.n_head_kv);
+            ggml_tensor* mass = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, shape.n_kv, shape.n_head_kv);
             return kernels::observed_attention(ctx, q, k, v, scale, mass).mass;
         }
-        ggml_tensor* v = random_tensor(ctx, GGML_TYPE_F16, n_kv, d, n_head_kv);
+        ggml_tensor* v = random_tensor(ctx, GGML_TYPE_F16, shape.n_kv, shape.d, shape.n_head_kv);
         ggml_tensor* scores = ggml_mul_mat(ctx, k, ggml_permute(ctx, q, 0, 2, 1, 3));
         ggml_tensor* shares = ggml_soft_max_inplace(
             ctx, ggml_diag_mask_inf_inplace(ctx, ggml_scale_inplace(ctx, scores, scale),
-                                            static_cast<int>(n_kv - n_tokens)));
+                                            static_cast<int>(shape.n_kv - shape.n_tokens)));
         ggml_tensor* by_entry = ggml_cont(ctx, ggml_permute(ctx, shares, 1, 0, 2, 3));
         ggml_tensor* attended = ggml_mul_mat(ctx, v, shares);
         return ggml_add(ctx, ggml_sum_rows(ctx, by_entry), ggml_sum(ctx, attended));
     };
     Copies copies(static_cast<int>(state.range(5)),
-                  d * n_head * n_tokens * 24 + d * n_kv * n_head_kv * 4 +
-                      n_kv * n_tokens * n_head * 12 + n_kv * n_head * 16,
+                  shape.tensor_bytes() + shape.n_kv * shape.n_tokens * shape.n_head * 12 +
+                      shape.n_kv * shape.n_head * 16,
                   make_output);
-    const std::int64_t n_pairs = n_tokens * n_kv - n_tokens * (n_tokens - 1) / 2;
-    measure(state, copies, 2 * static_cast<double>(d * n_head * n_pairs),
-            4 * static_cast<double>(d * n_kv * n_head_kv));
+    measure(state, copies, shape.n_mac(), shape.entry_bytes(GGML_TYPE_F16));
 }
 
 /// The keys of TinyLlama's pot, all layers and heads: as eviction one by one does, a row at a time.
