@@ -56,24 +56,24 @@ class Copies {
     std::size_t next_ = 0;
 };
 
-void measure(benchmark::State& state, Copies& copies, double n_mac, double n_bytes) {
-    for (auto _ : state) copies.run_next();
+/// Billions of it per second, of which an iteration has so many.
+void count(benchmark::State& state, const std::string& what, double n) {
     using benchmark::Counter;
-    state.counters["GMAC/s"] = Counter(n_mac * 1e-9, Counter::kIsIterationInvariantRate);
-    state.counters["GB/s"] = Counter(n_bytes * 1e-9, Counter::kIsIterationInvariantRate);
+    state.counters[what] = Counter(n * 1e-9, Counter::kIsIterationInvariantRate);
 }
 
-std::vector<float> random_numbers(std::int64_t n) {
-    static std::minstd_rand random(1);
-    std::vector<float> numbers(static_cast<std::size_t>(n));
-    for (float& number : numbers) number = static_cast<float>(random() % 4001) / 1000 - 2;
-    return numbers;
+void measure(benchmark::State& state, Copies& copies, double n_mac, double n_bytes) {
+    for (auto _ : state) copies.run_next();
+    count(state, "GMAC/s", n_mac);
+    count(state, "GB/s", n_bytes);
 }
 
 ggml_tensor* random_tensor(ggml_context* ctx, ggml_type type, std::int64_t ne0, std::int64_t ne1,
                            std::int64_t ne2 = 1) {
     ggml_tensor* tensor = ggml_new_tensor_3d(ctx, type, ne0, ne1, ne2);
-    const std::vector<float> numbers = random_numbers(ggml_nelements(tensor));
+    static std::minstd_rand random(1);
+    std::vector<float> numbers(static_cast<std::size_t>(ggml_nelements(tensor)));
+    for (float& number : numbers) number = static_cast<float>(random() % 4001) / 1000 - 2;
     ggml_quantize_chunk(type, numbers.data(), tensor->data, 0, ne1 * ne2, ne0, nullptr);
     return tensor;
 }
@@ -215,8 +215,7 @@ void rotate_rows(benchmark::State& state) {
         }
         benchmark::ClobberMemory();
     }
-    state.counters["GB/s"] = benchmark::Counter(static_cast<double>(n) * 64 * 4 * 1e-9,
-                                                benchmark::Counter::kIsIterationInvariantRate);
+    count(state, "GB/s", static_cast<double>(n) * 64 * 4);
 }
 
 /// The same keys as a graph.
@@ -231,8 +230,7 @@ void rotate_in_graph(benchmark::State& state) {
     };
     Copies copies(1, n * n_heads * 64 * 4 + n * 4, make_output);
     for (auto _ : state) copies.run_next();
-    state.counters["GB/s"] = benchmark::Counter(static_cast<double>(n * n_heads) * 64 * 4 * 1e-9,
-                                                benchmark::Counter::kIsIterationInvariantRate);
+    count(state, "GB/s", static_cast<double>(n * n_heads) * 64 * 4);
 }
 
 /// The queries of a batch, before they meet a quantised pot.
@@ -247,8 +245,7 @@ void transform(benchmark::State& state, bool ours) {
     };
     Copies copies(1, d * n * 8 + d * d * 4, make_output);
     for (auto _ : state) copies.run_next();
-    state.counters["GB/s"] = benchmark::Counter(static_cast<double>(d * n) * 8 * 1e-9,
-                                                benchmark::Counter::kIsIterationInvariantRate);
+    count(state, "GB/s", static_cast<double>(d * n) * 8);
 }
 
 /// The matrices of TinyLlama-1.1B, for a chunk, a few tokens and one.

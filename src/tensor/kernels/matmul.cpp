@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 
 #include "tensor/kernels/cpu.h"
 #include "tensor/kernels/matmul_layout.h"
