@@ -14,6 +14,7 @@
 #include "quantity.h"
 #include "reading.h"
 #include "report.h"
+#include "reserve.h"
 #include "session_flags.h"
 #include "terminal.h"
 #include "text_files.h"
@@ -127,13 +128,14 @@ std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, Progress
 void run(const Ask& ask) {
     check(ask);
     TextFiles texts(ask.files);
-    const SessionOptions options = session_options(ask.flags, ask.questions);
+    SessionOptions options = session_options(ask.flags, ask.questions);
 
     const InterruptGuard interrupts;
     ProgressBar bar(texts.total_bytes(), ask.quiet);
     bar.announce("loading " + ask.flags.model);
     const Model model = load_model(ask.flags);
     interrupts.check();
+    raise_reserve(model, n_asked(model, ask.questions, ask.generate.max_tokens), options);
     Session session(model, options);
 
     auto answers = read_and_answer(session, texts, bar, interrupts, ask);

@@ -151,7 +151,8 @@ void run_instructions(const InstructionsRun& run) {
     std::vector<std::string> questions;
     for (const std::string_view question : eval::neutral_questions())
         questions.emplace_back(question);
-    const SessionOptions options = session_options(run.flags, questions);
+    SessionOptions options = session_options(run.flags, questions);
+    options.budget.fill = false;  // what is counted are distillations of a text without an end
     const Model model = load_model(run.flags);
     const EndlessText text(model, read_all(run.file));
     const std::vector<ExperimentItem> items = items_of(run, model, options, text);

@@ -20,6 +20,7 @@
 #include "output.h"
 #include "prompt_session.h"
 #include "quantity.h"
+#include "reserve.h"
 #include "session_flags.h"
 
 namespace infinipot::cli {
@@ -148,12 +149,26 @@ std::string write(const Text& text, const Haystacks& haystacks, const Model& mod
 // --- Items
 // ----------------------------------------------------------------------------------------
 
+constexpr int question_tokens = 64;  ///< at the most
+constexpr int number_tokens = 24;    ///< the longest answer that is looked at
+constexpr int sentence_tokens = 50;  ///< of the sandwich, as in KV cache papers
+
+int answer_tokens(NeedleKind kind) {
+    return kind == NeedleKind::sandwich ? sentence_tokens : number_tokens;
+}
+
 /// A question reads for what its answer's beginning will attend to as well.
-SessionOptions options_for(const NeedleRun& run, const Text& text) {
+SessionOptions asked_options(const NeedleRun& run, const Text& text) {
     std::vector<std::string> questions;
     for (const Needle& needle : in_asking_order(text))
         questions.push_back(needle.question + needle.beginning);
     return prompt_options(run.flags, questions);
+}
+
+SessionOptions options_for(const NeedleRun& run, const Text& text, const Model& model) {
+    SessionOptions options = asked_options(run, text);
+    raise_reserve(model, question_tokens + answer_tokens(run.kind), options);
+    return options;
 }
 
 Json describe(const NeedleRun& run, const Text& text, const Session& session) {
@@ -170,17 +185,14 @@ Json describe(const NeedleRun& run, const Text& text, const Session& session) {
     return settings;
 }
 
-constexpr int number_tokens = 24;    ///< the longest answer that is looked at
-constexpr int sentence_tokens = 50;  ///< of the sandwich, as in KV cache papers
-
 void read_and_ask(Session& session, const Text& text, const std::string& book, Json& result) {
     const InterruptibleSession interruptible(session);
     read_with_progress(session, book);
     double sum = 0;
     for (const Needle& needle : in_asking_order(text)) {
-        const int longest = needle.kind == NeedleKind::sandwich ? sentence_tokens : number_tokens;
-        const GenerateOptions options{
-            .sampling = {}, .max_tokens = longest, .answer_prefix = needle.beginning};
+        const GenerateOptions options{.sampling = {},
+                                      .max_tokens = answer_tokens(needle.kind),
+                                      .answer_prefix = needle.beginning};
         const std::string answer = session.ask(eval::prompt_of(needle), options).text();
         const double score = eval::needle_score(needle, answer);
         result["wanted"].push_back(needle.answer);
@@ -206,14 +218,14 @@ std::vector<ExperimentItem> items_of(const NeedleRun& run, const std::vector<Tex
                                      const Haystacks& haystacks, const Model& model) {
     std::vector<ExperimentItem> items;
     if (texts.empty()) return items;
-    const Session any(model, options_for(run, texts.front()));  // tells its automatic values
+    const Session any(model, options_for(run, texts.front(), model));  // tells its automatic values
     for (const Text& text : texts) {
         items.push_back({.settings = describe(run, text, any),
                          .name = name_of(text),
                          .size = static_cast<double>(text.length),
                          .measure = [&run, &text, &haystacks, &model](Json& result) {
                              const std::string book = write(text, haystacks, model);
-                             Session session(model, options_for(run, text));
+                             Session session(model, options_for(run, text, model));
                              read_and_ask(session, text, book, result);
                              add_measurements(result, session, run.flags);
                          }});
@@ -292,7 +304,7 @@ void run_needle(const NeedleRun& run) {
     }
     Experiment experiment(run.out, is_whole);
     const std::vector<Text> texts = texts_of(run);
-    options_for(run, texts.front());  // refuses a misspelt policy before the model is loaded
+    asked_options(run, texts.front());  // refuses a misspelt policy before the model is loaded
     const Model model = load_model(run.flags);
     const Haystacks haystacks = read_haystacks(run, model);
     const std::vector<ExperimentItem> items = items_of(run, texts, haystacks, model);

@@ -130,6 +130,7 @@ void run_perplexity(const PerplexityRun& run) {
     eval::Results results(run.out, is_whole);
     SessionOptions options = session_options(run.flags, {});
     options.measure_surprisal = true;
+    options.budget.fill = false;  // the end of a stream is like its middle
     const Model model = load_model(run.flags);
     Session session(model, options);
     const Json settings = describe(run, session);

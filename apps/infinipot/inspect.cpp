@@ -19,6 +19,7 @@
 #include "quantity.h"
 #include "reading.h"
 #include "report.h"
+#include "reserve.h"
 #include "session_flags.h"
 #include "terminal.h"
 #include "text_files.h"
@@ -148,7 +149,12 @@ void run(const Inspect& inspect) {
     const Model model = load_model(inspect.flags);
     interrupts.check();
     Inspection inspection(model);
-    Session session(model, recorded_options(inspect, inspection));
+    SessionOptions options = recorded_options(inspect, inspection);
+    if (!inspect.question.empty()) {
+        const int n_tokens = n_asked(model, {inspect.question}, inspect.generate.max_tokens);
+        raise_reserve(model, n_tokens, options);
+    }
+    Session session(model, options);
 
     auto given = read_and_answer(session, texts, bar, interrupts, inspection, inspect);
     const Report report = report_on(session, inspect.flags.model_options, inspect.files,

@@ -141,7 +141,10 @@ std::string totals(const Inspection& inspection, const Budget& budget) {
     if (survival.n_distillations() == 0) {
         return read + ": all of it is in the pot; with a smaller --capacity some must go\n";
     }
-    return read + " to " + count_text(static_cast<std::uint64_t>(budget.retain)) + " entries of " +
+    const auto retain = static_cast<std::uint64_t>(budget.retain);
+    const auto left = survival.survivors(survival.n_distillations(), 0, 0).size();
+    return read + " to " + count_text(retain) + " entries" +
+           (left == retain ? "" : ", the last to " + count_text(left) + ",") + " of " +
            count_text(static_cast<std::uint64_t>(survival.n_heads()), "head") + " (" +
            count_text(static_cast<std::uint64_t>(survival.n_layer()), "layer") + " x " +
            std::to_string(survival.n_head_kv()) + ")\n";

@@ -11,6 +11,7 @@ using Json = nlohmann::ordered_json;
 Json asked_json(const SessionFlags& flags, const Session& session) {
     Budget asked = flags.session.budget;
     asked.capacity = session.budget().capacity;
+    asked.fill = session.budget().fill;
     Json json = budget_json(asked);
     for (auto& value : json) {
         if (value == Budget::automatic) value = "automatic";

@@ -162,13 +162,16 @@ std::string closing_lines(const Report& report) {
 }
 
 nlohmann::ordered_json budget_json(const Budget& budget) {
-    return {{"capacity", budget.capacity},
-            {"retain", budget.retain},
-            {"reserve", budget.reserve},
-            {"protect_first", budget.protect_first},
-            {"protect_recent", budget.protect_recent},
-            {"memory_bytes", budget.memory_bytes},
-            {"beyond_window", budget.beyond_window}};
+    Json json = {{"capacity", budget.capacity},
+                 {"retain", budget.retain},
+                 {"reserve", budget.reserve},
+                 {"protect_first", budget.protect_first},
+                 {"protect_recent", budget.protect_recent},
+                 {"memory_bytes", budget.memory_bytes},
+                 {"beyond_window", budget.beyond_window}};
+    if (budget.fill)
+        json["fill"] = true;  // lines of results from before there was a choice lack it
+    return json;
 }
 
 Json to_json(const Report& report) {

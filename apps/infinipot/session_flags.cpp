@@ -29,6 +29,11 @@ void add_budget_flags(CLI::App& app, SessionOptions& session) {
     add_count(app, "--retain", budget.retain, 1,
               "Entries that survive a distillation [half of the capacity]")
         ->group(group);
+    app.add_flag_callback(
+           "--no-fill", [&budget] { budget.fill = false; },
+           "Distil down to --retain at the end of a text, too [there only what must\n"
+           "leaves, and all that was read since the last time stays whole]")
+        ->group(group);
     add_count(app, "--reserve", budget.reserve, 0,
               "Entries free for a question and its answer [an eighth of the capacity]")
         ->group(group);
@@ -87,8 +92,9 @@ void add_policy_flags(CLI::App& app, SessionFlags& flags) {
               "of all that is remembered; 0: all [0]")
         ->group(group);
     add_choice(app, "--preset", flags.paper, {{"paper", true}},
-               "paper: as in InfiniPot's experiments, nothing is protected and, unless\n"
-               "there is a --policy, it is infinipot:shared=0,kernel=1,novelty_kernel=1")
+               "paper: as in InfiniPot's experiments, nothing is protected, --no-fill and,\n"
+               "unless there is a --policy, it is\n"
+               "infinipot:shared=0,kernel=1,novelty_kernel=1")
         ->group(group);
 }
 
@@ -149,6 +155,7 @@ PolicyPtr policy_of(const SessionFlags& flags) {
 void apply_paper_preset(Budget& budget) {
     if (budget.protect_first == Budget::automatic) budget.protect_first = 0;
     if (budget.protect_recent == Budget::automatic) budget.protect_recent = 0;
+    budget.fill = false;
 }
 
 }  // namespace

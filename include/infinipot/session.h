@@ -30,6 +30,10 @@ struct Budget {
     /// Entries that survive a distillation, |C|. Automatic: half of the capacity; with
     /// Schedule::one_by_one, where the pot stays at it, all but the reserve.
     int retain = automatic;
+    /// With Schedule::when_full, use all the room at the end of a text: its last distillation lets
+    /// go only what the rest of the text has no room beside, and all that was read since the one
+    /// before stays, as far as it can. false: down to `retain` there too, as the paper does.
+    bool fill = true;
     /// Entries that reading leaves free, so that a question and its answer always fit.
     /// Automatic: an eighth of the capacity.
     int reserve = automatic;

@@ -28,9 +28,9 @@ void require_equal_sizes(const KeptSlots& kept, const EvictionPolicy& policy) {
 Distiller::Distiller(const Plan& plan, KvCache& cache, ForwardPass& forward)
     : plan_(plan), cache_(cache), forward_(forward), measurements_(plan, cache, forward) {}
 
-void Distiller::distil(std::int64_t stream_position, int n_last) {
+void Distiller::distil(std::int64_t stream_position, int n, int n_last) {
     observe(stream_position);
-    const KeptSlots kept = select(n_last);
+    const KeptSlots kept = select(n, n_last);
     const int first_moved = gather(kept);
     n_old_ = std::max(cache_.n() - n_last, 0);
     renumber(first_moved);
@@ -45,9 +45,9 @@ void Distiller::observe(std::int64_t stream_position) {
     times_.catalyst += watch.seconds();
 }
 
-KeptSlots Distiller::select(int n_last) {
+KeptSlots Distiller::select(int n, int n_last) {
     const Stopwatch watch;
-    KeptSlots kept = select_from(keep_protected(n_last));
+    KeptSlots kept = select_from(keep_protected(n, n_last));
     times_.select += watch.seconds();
     return kept;
 }
@@ -78,9 +78,9 @@ KeptSlots Distiller::select_in_layer(int il, const Keep& keep) {
 }
 
 /// Of a head, in which the Budget's protected entries are kept already.
-Keep Distiller::keep_protected(int n_last) const {
+Keep Distiller::keep_protected(int n, int n_last) const {
     const Budget& budget = plan_.options.budget;
-    Keep keep(cache_.n(), std::min(budget.retain, cache_.n()));
+    Keep keep(cache_.n(), std::min(n, cache_.n()));
     keep.last(n_last).first(budget.protect_first).last(budget.protect_recent);
     return keep;
 }

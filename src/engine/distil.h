@@ -27,16 +27,16 @@ class Distiller {
     /// @throws as distil()
     KeptSlots choose_for(std::span<const Token> question, int n, int position);
 
-    /// Leaves `retain` entries per head, among them at least the `n_last` most recent.
+    /// Leaves `n` entries per head, among them at least the `n_last` most recent.
     /// `stream_position` is that of the next token.
     /// @throws Error(interrupted) or what the policy throws, and then nothing has changed.
-    void distil(std::int64_t stream_position, int n_last = 0);
+    void distil(std::int64_t stream_position, int n, int n_last = 0);
 
     const Times& times() const { return times_; }
 
     // The steps of distil(), one after another.
     void observe(std::int64_t stream_position);
-    KeptSlots select(int n_last);
+    KeptSlots select(int n, int n_last);
 
     /// Rotates what has moved for the slots it is in now, those from `first_moved` on.
     void renumber(int first_moved);
@@ -46,7 +46,7 @@ class Distiller {
    private:
     KeptSlots select_from(const Keep& keep);
     KeptSlots select_in_layer(int il, const Keep& keep);
-    Keep keep_protected(int n_last) const;
+    Keep keep_protected(int n, int n_last) const;
     int gather(const KeptSlots& kept);
 
     const Plan& plan_;

@@ -241,6 +241,7 @@ void resolve_budget(Plan& plan, const Model::Impl& model) {
     require_at_least(budget.retain, 1, "retain");
     require_at_least(budget.protect_first, 0, "protect_first");
     require_at_least(budget.protect_recent, 0, "protect_recent");
+    budget.fill = budget.fill && plan.schedule == Schedule::when_full;
     plan.fill_limit = fill_limit_of(plan);
     check_room_to_read(plan);
 }

@@ -20,6 +20,8 @@ struct Plan {
     int fill_limit = 0;                    ///< entries leave when the pot holds this many
 
     bool measures_surprisal() const { return needs.surprisal || options.measure_surprisal; }
+    /// Tokens read between two distillations of Schedule::when_full.
+    int stride() const { return fill_limit - options.budget.retain; }
 };
 
 /// @throws Error(invalid_argument) or Error(does_not_fit), one sentence naming the option.

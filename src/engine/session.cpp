@@ -32,13 +32,13 @@ void Session::ingest(std::istream& text, const IngestOptions& options) {
     if (text.bad()) throw Error(ErrorCode::file_error, "the text could not be read to its end");
 }
 
-void Session::flush(const IngestOptions& options) { impl_->flush(options); }
+void Session::flush(const IngestOptions& options) { impl_->flush(Impl::Behind::nothing, options); }
 
 Generation Session::ask(std::string_view question, const GenerateOptions& options) {
     require_utf8(question, "the question");
     require_utf8(options.answer_prefix, "the beginning of the answer");
     const Stopwatch watch;
-    impl_->flush({});
+    impl_->flush(Impl::Behind::nothing);
     const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text,
                                        options.answer_prefix);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
@@ -51,7 +51,7 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
 Generation Session::generate(std::string_view text, const GenerateOptions& options) {
     require_utf8(text, "the text to continue");
     const Stopwatch watch;
-    impl_->flush({});
+    impl_->flush(Impl::Behind::answer);
     const auto prompt = impl_->model.impl().vocabulary.tokenize(text);
     if (prompt.empty() && impl_->stats.tokens_read == 0) {
         throw Error(ErrorCode::invalid_argument, "there is no text to continue");

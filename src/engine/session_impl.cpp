@@ -13,6 +13,13 @@ namespace infinipot {
 namespace {
 
 constexpr std::size_t enqueued_bytes = Segmenter::segment_bytes;  // text taken at one time
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();  // tokens to come
+
+std::size_t size(int n) { return static_cast<std::size_t>(n); }
+
+/// Of a stride, that leave at one time though fewer tokens come: short texts, one after another,
+/// are not worth a distillation each.
+int least_leaving(int stride) { return (stride + 7) / 8; }
 
 /// How many tokens' attention is measured without a break, at the most.
 int n_observed(const Plan& plan) {
@@ -101,12 +108,12 @@ void Session::Impl::ingest(std::string_view text, const IngestOptions& options) 
     begin_stream();
     const Stopwatch watch;
     try {
-        read_waiting(false, options, watch);  // what an interrupted call has left
+        read_waiting(Behind::text, options, watch);  // what an interrupted call has left
         while (!text.empty()) {
             const std::string_view part = text.substr(0, enqueued_bytes);
             text.remove_prefix(part.size());
             enqueue(part);
-            read_waiting(false, options, watch);
+            read_waiting(Behind::text, options, watch);
         }
     } catch (...) {
         forget_cut_off();
@@ -143,7 +150,7 @@ void Session::Impl::tokenize(std::string_view segment) {
     waiting_.insert(waiting_.end(), tokens.begin(), tokens.end());
 }
 
-void Session::Impl::flush(const IngestOptions& options) {
+void Session::Impl::flush(Behind behind, const IngestOptions& options) {
     require_no_generation();
     begin_stream();
     if (!cut_off_.empty()) {
@@ -152,7 +159,7 @@ void Session::Impl::flush(const IngestOptions& options) {
                                              std::to_string(stats.bytes_read));
     }
     tokenize(segmenter_.rest());
-    read_waiting(true, options, Stopwatch());
+    read_waiting(behind, options, Stopwatch());
 }
 
 // --- Tokens to the pot ------------------------------------------------------------------------
@@ -201,12 +208,12 @@ bool Session::Impl::decides(int n_question) const {
            cache_.n() + n_question > plan.options.budget.retain;
 }
 
-/// Before the next token that is there to stay is read.
-void Session::Impl::make_room() {
+/// Before the next token that is there to stay is read, of `n_to_come`.
+void Session::Impl::make_room(std::size_t n_to_come) {
     if (cache_.n() < plan.fill_limit) return;
     switch (plan.schedule) {
         case Schedule::when_full:
-            return distil();
+            return distil_for(n_to_come);
         case Schedule::one_by_one:
             // the entry leaves when the token has been read, unless its policy has refused
             return evict_surplus();
@@ -244,7 +251,9 @@ std::uint64_t Session::Impl::bytes_in_pot(std::size_t n_waiting) const {
                                       (n_read + static_cast<double>(n_waiting)));
 }
 
-void Session::Impl::read_waiting(bool all, const IngestOptions& options, const Stopwatch& watch) {
+void Session::Impl::read_waiting(Behind behind, const IngestOptions& options,
+                                 const Stopwatch& watch) {
+    const bool all = behind != Behind::text;
     std::size_t done = 0;
     const Stopwatch reading;
     const auto close = [&] {
@@ -254,9 +263,9 @@ void Session::Impl::read_waiting(bool all, const IngestOptions& options, const S
     try {
         if (plan.schedule == Schedule::before_reading) leave_out_middle(done);
         while (done < waiting_.size()) {
-            if (holds_back() && !all) break;
-            make_room();
             const std::size_t n_left = waiting_.size() - done;
+            if (!all && holds_back(n_left)) break;
+            make_room(behind == Behind::nothing ? n_left : unlimited);
             const Step step = next_step();
             std::size_t n = static_cast<std::size_t>(step.n_tokens);
             if (n > n_left && !all) break;
@@ -282,9 +291,11 @@ void Session::Impl::report_progress(const IngestOptions& options, std::span<cons
                          watch.seconds(), nats, batch});
 }
 
-/// Whether the rest of the text must be known before more of it is read.
-bool Session::Impl::holds_back() const {
-    return plan.schedule == Schedule::before_reading && cache_.n() >= plan.fill_limit / 2;
+/// Whether the rest of the text, of which n_left tokens are known, must be before more is read.
+bool Session::Impl::holds_back(std::size_t n_left) const {
+    if (plan.schedule == Schedule::before_reading) return cache_.n() >= plan.fill_limit / 2;
+    return plan.options.budget.fill && cache_.n() >= plan.fill_limit &&
+           n_left < size(plan.stride());
 }
 
 /// Where the next token is rotated to.
@@ -389,10 +400,20 @@ void Session::Impl::evict_surplus() {
     ++stats.distillations;
 }
 
-void Session::Impl::distil(int n_last) {
+/// Makes room for a stride, or for what is to come if that is less: then of the last stride, which
+/// is the latest that was read, no more leaves than must.
+void Session::Impl::distil_for(std::size_t n_to_come) {
+    const int stride = plan.stride();
+    const int n_leaving = plan.options.budget.fill && n_to_come < size(stride)
+                              ? std::max(static_cast<int>(n_to_come), least_leaving(stride))
+                              : stride;
+    distil(plan.fill_limit - n_leaving, stride - n_leaving);
+}
+
+void Session::Impl::distil(int n, int n_last) {
     const int n_catalyst = static_cast<int>(plan.catalyst.size());
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n() + n_catalyst);
-    distiller_.distil(stream_position_, n_last);
+    distiller_.distil(stream_position_, n, n_last);
     observing_ = false;  // what was measured is of slots that have moved
     ++stats.distillations;
 }
@@ -403,7 +424,7 @@ void Session::Impl::read(std::span<const Token> tokens, bool staying) {
     const bool deciding = decides(static_cast<int>(tokens.size()));
     if (deciding) observing_ = false;
     while (!tokens.empty()) {
-        if (staying) make_room();
+        if (staying) make_room(unlimited);
         const bool is_end = !staying || plan.schedule == Schedule::at_end;
         const Step step = is_end ? next_prompt_step(tokens.size(), staying, deciding) : next_step();
         assert(step.n_tokens > 0);
@@ -419,7 +440,7 @@ void Session::Impl::read_generated(Token token, bool staying) {
     const Stopwatch watch;
     const bool tagged = staying && plan.measures_surprisal();
     const float nats = tagged ? surprisal_from(logits_, token) : 0.0f;
-    if (staying) make_room();
+    if (staying) make_room(unlimited);
     const Step step{1, staying && next_step().observed, staying};
     run({&token, 1}, step.observed);
     append({&token, 1}, {&nats, 1}, staying, step);
@@ -431,7 +452,7 @@ Session::Impl::Mark Session::Impl::end_of_prompt(int n_question, const Mark& bef
     if (plan.schedule != Schedule::at_end || before.stream_position == ended_at_) return before;
     Mark without_question = before;
     if (cache_.n() > plan.options.budget.retain) {
-        distil(n_question);
+        distil(plan.options.budget.retain, n_question);
         without_question.n_kv = cache_.n() - n_question;
     }
     ended_at_ = before.stream_position;

@@ -24,8 +24,15 @@ class Session::Impl {
    public:
     Impl(const Model& model, SessionOptions options);
 
+    /// What comes behind the tokens that wait to be read.
+    enum class Behind {
+        text,     ///< more of it, perhaps: a batch that is not full yet waits as well
+        answer,   ///< one that goes on as long as it likes, and stays
+        nothing,  ///< that stays
+    };
+
     void ingest(std::string_view text, const IngestOptions& options);
-    void flush(const IngestOptions& options);
+    void flush(Behind behind, const IngestOptions& options = {});
     void interrupt() noexcept { backend_.interrupt(); }
 
     /// Where the pot stood, so that an answer can be taken back.
@@ -68,7 +75,8 @@ class Session::Impl {
     const OneByOne* one_by_one() const { return one_by_one_ ? &*one_by_one_ : nullptr; }
     Stats current_stats() const;
     int room() const { return cache_.room(); }
-    void distil(int n_last = 0);
+    void distil() { distil(plan.options.budget.retain); }
+    void distil(int n, int n_last = 0);  ///< see Distiller
     void focus(std::span<const Token> question);
 
    private:
@@ -83,12 +91,13 @@ class Session::Impl {
     void enqueue(std::string_view text);
     void forget_cut_off();
     void tokenize(std::string_view segment);
-    void read_waiting(bool all, const IngestOptions& options, const Stopwatch& watch);
+    void read_waiting(Behind behind, const IngestOptions& options, const Stopwatch& watch);
     Step next_step() const;
     Step next_prompt_step(std::size_t n_left, bool staying, bool deciding) const;
-    void make_room();
+    void make_room(std::size_t n_to_come);
+    void distil_for(std::size_t n_to_come);
     void leave_out_middle(std::size_t done);
-    bool holds_back() const;
+    bool holds_back(std::size_t n_left) const;
     void report_progress(const IngestOptions& options, std::span<const Token> batch,
                          std::size_t n_waiting, const Stopwatch& watch) const;
     std::uint64_t bytes_in_pot(std::size_t n_waiting) const;
