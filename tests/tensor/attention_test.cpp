@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tensor/kernel_test.h"
+#include "tensor/kernels/cpu.h"
 
 namespace infinipot {
 namespace {
@@ -148,6 +149,11 @@ class AttentionGraph : public SmallGraph {
     ggml_tensor *q_, *k_, *v_;
 };
 
+bool multiplies_bf16() { return kernels::cpu() >= kernels::Cpu::amx; }
+
+/// Of the normalized error. AMX multiplies numbers of BF16.
+double tolerance() { return multiplies_bf16() ? 3e-5 : 3e-7; }
+
 class Attention : public testing::Test {
    protected:
     void SetUp() override {
@@ -163,7 +169,7 @@ TEST_P(AttentionOfShape, Equals_ggml_and_plain_arithmetic_for_any_number_of_thre
 
     const std::vector<float> ours = graph.ours(1);
 
-    EXPECT_LT(normalized_error(ours, reference(GetParam(), inputs)), 3e-7);
+    EXPECT_LT(normalized_error(ours, reference(GetParam(), inputs)), tolerance());
     EXPECT_LT(normalized_error(ours, graph.ggmls()), 1e-3);  // ggml sums in F16 for single tokens
     EXPECT_EQ(graph.ours(2), ours);
     EXPECT_EQ(graph.ours(3), ours);
@@ -193,7 +199,7 @@ TEST_P(JointAttention, Equals_plain_arithmetic_with_other_keys_beyond_a_distance
     const std::vector<double> expected = reference(shape, inputs, far);
     for (const int n_threads : {1, 3}) {
         AttentionGraph graph(shape, inputs);
-        EXPECT_LT(normalized_error(graph.joint(far, n_threads), expected), 3e-7);
+        EXPECT_LT(normalized_error(graph.joint(far, n_threads), expected), tolerance());
     }
 }
 
@@ -233,7 +239,7 @@ TEST_P(AttentionToType, Equals_plain_arithmetic_on_what_the_type_holds) {
         const std::vector<float> out =
             graph.compute(attention(graph.context(), q, k, v, s.scale()), 2);
 
-        EXPECT_LT(normalized_error(out, reference(s, inputs)), 3e-7);
+        EXPECT_LT(normalized_error(out, reference(s, inputs)), tolerance());
     }
 }
 
@@ -243,6 +249,7 @@ INSTANTIATE_TEST_SUITE_P(Types, AttentionToType,
                          [](const auto& type) { return ggml_type_name(type.param); });
 
 TEST_F(Attention, Errs_less_than_storing_keys_and_values_in_F16_does) {
+    if (multiplies_bf16()) GTEST_SKIP() << "AMX errs more";
     const Shape s{64, 8, 2, 9, 1000};
     const Inputs plain = Inputs::random(s);
     Inputs with_outliers = plain;  // one element of all keys far off, as in models with biases
@@ -283,7 +290,7 @@ TEST_F(Attention, Gives_a_token_the_same_result_in_every_batch) {
         const std::vector<float> rest = AttentionGraph(late, late_inputs).ours(2);
 
         apart.insert(apart.end(), rest.begin(), rest.end());
-        EXPECT_LT(normalized_error(apart, together), 1e-7) << "split after " << first;
+        EXPECT_LT(normalized_error(apart, together), tolerance() / 3) << "split after " << first;
     }
 }
 
@@ -314,7 +321,7 @@ TEST_F(Attention, Reads_a_pot_larger_than_its_entries_and_queries_in_any_order) 
                                 in_pot(inputs.v), s.scale()),
                       1);
 
-    EXPECT_LT(normalized_error(out, reference(s, inputs)), 3e-7);
+    EXPECT_LT(normalized_error(out, reference(s, inputs)), tolerance());
 }
 
 TEST_F(Attention, Follows_scores_that_grow_from_entry_to_entry_without_bound) {

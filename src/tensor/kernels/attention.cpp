@@ -17,19 +17,21 @@ namespace {
 constexpr int64_t min_chunk = 256;     // entries; a multiple of the kernel's tile of 64
 constexpr int64_t enough_pieces = 32;  // for the threads to share evenly
 
-constexpr Sight whole_sight = {};
+constexpr int64_t amx_rows = 16;  // query heads of all tokens, which one instruction multiplies
 
 /// What an operation's memory for parameters says: ggml has the first 24 bytes of it, WorkTickets
 /// the last 4.
 Sight& sight_of(ggml_tensor* op) { return *reinterpret_cast<Sight*>(op->op_params + 8); }
 
 /// The kernel for this CPU and such entries, or nullptr.
-AttentionKernel kernel(EntryType type, int64_t n_tokens, const Sight& sight = whole_sight) {
-    const bool causal = sight.skip == 0 && sight.window == 0;
-    if (cpu() >= Cpu::avx512 && type == EntryType::f16 && causal && attention_avx512())
-        return attention_avx512();
+AttentionKernel kernel(EntryType type, int64_t n_tokens, int64_t n_group) {
     if (cpu() < Cpu::x8 || type == EntryType::other) return nullptr;
-    return n_tokens == 1 ? attention_one_token_x8(type) : attention_x8();
+    const bool fills_tiles = n_tokens * n_group >= amx_rows;
+    if (cpu() >= Cpu::amx && fills_tiles && attention_amx()) return attention_amx();
+    const bool many_tokens = n_tokens > 1;
+    if (cpu() >= Cpu::avx512 && (many_tokens || type == EntryType::f16) && attention_avx512())
+        return attention_avx512();
+    return many_tokens ? attention_x8() : attention_one_token_x8(type);
 }
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -65,7 +67,7 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     };
 
     const EntryType type = entry_type(k->type);
-    const AttentionKernel attend = kernel(type, n_tokens, sight);
+    const AttentionKernel attend = kernel(type, n_tokens, group);
     WorkTickets tickets(dst, n_head_kv * plan.n_run * plan.n_chunk, nth);
     for (int64_t piece = tickets.draw(); piece >= 0; piece = tickets.draw()) {
         const int64_t chunk = piece % plan.n_chunk;
@@ -171,7 +173,8 @@ EntryType entry_type(ggml_type type) {
 }
 
 bool attention_supported(ggml_type type, int n_embd_head, int n_group) {
-    return kernel(entry_type(type), 1) && n_embd_head >= 32 && n_embd_head <= attention_max_head &&
+    return kernel(entry_type(type), 1, n_group) && n_embd_head >= 32 &&
+           n_embd_head <= attention_max_head &&
            n_embd_head % std::max<int64_t>(16, ggml_blck_size(type)) == 0 &&
            n_group <= attention_max_queries / n_embd_head;
 }

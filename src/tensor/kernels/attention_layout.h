@@ -41,9 +41,10 @@ struct AttentionPiece {
 
 using AttentionKernel = void (*)(const AttentionPiece& piece);
 
-/// The kernel for CPUs with AVX-512 VNNI, entries in F16 and nothing hidden, and those for Cpu::x8
-/// and any entries, of which one takes pieces of one token only; or nullptr where the compiler has
-/// no such instructions. Whether the CPU has them is for the caller to ask.
+/// The kernels for CPUs with AMX-BF16, with AVX-512 VNNI and for Cpu::x8, and one for a single
+/// token; or nullptr where the compiler has no such instructions. Whether the CPU has them is for
+/// the caller to ask. That of AMX rounds queries, keys, values and weights to BF16.
+AttentionKernel attention_amx();
 AttentionKernel attention_avx512();
 AttentionKernel attention_x8();
 AttentionKernel attention_one_token_x8(EntryType type);

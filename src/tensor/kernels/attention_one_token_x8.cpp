@@ -2,9 +2,9 @@
 // attention_x8.cpp: entries are read once, where they lie, by all heads that share them. Its
 // steps are in query_heads_x8.h.
 #include "tensor/kernels/attention_layout.h"
-#include "tensor/kernels/f32x8.h"
+#include "tensor/kernels/f32s.h"
 
-#ifdef INFINIPOT_HAS_F32X8
+#ifdef INFINIPOT_HAS_F32S
 
 #include "tensor/kernels/query_heads_x8.h"
 

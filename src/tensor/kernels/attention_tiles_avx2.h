@@ -14,15 +14,21 @@
 
 #include <cstdint>
 
-#include "tensor/kernels/attention_tile_x8.h"
-#include "tensor/kernels/entries_x8.h"
-#include "tensor/kernels/f32x8.h"
+#include "tensor/kernels/attention_tile.h"
+#include "tensor/kernels/entries.h"
+#include "tensor/kernels/f32s.h"
 
 namespace infinipot::kernels {
 namespace {
 
 using Packed = int32_t;
 constexpr int packing = 2;  // numbers in one Packed
+constexpr int block_rows = 6;
+constexpr int query_padding = 0;
+constexpr int rows_read(int n_rows) { return n_rows; }
+constexpr int packed(int n_embd_head) { return n_embd_head / 2; }
+
+struct Multiplier {};
 
 constexpr float int16_max = 32767;
 constexpr float query_norm = 30000;  // times key_norm: 2^31, with some room for rounding
@@ -101,7 +107,8 @@ void transpose(__m256i (&rows)[lanes]) {
 }
 
 /// Writes a tile of keys and returns their scale.
-float load_keys(const Entries& k, float* decoded, Packed* out) {
+float load_keys(const Entries& k, Packed* out, Ahead& /*ahead*/) {
+    alignas(64) float decoded[tile * attention_max_head];
     const Bounds bounds = decode(k, decoded);
     const float by_max = bounds.max / int16_max, by_norm = bounds.norm / key_norm;
     const float scale = by_max > by_norm ? by_max : by_norm;
@@ -122,7 +129,8 @@ float load_keys(const Entries& k, float* decoded, Packed* out) {
 }
 
 /// Writes a tile of values and returns their scale.
-float load_values(const Entries& v, float* decoded, Packed* out) {
+float load_values(const Entries& v, Packed* out, Ahead& /*ahead*/) {
+    alignas(64) float decoded[tile * attention_max_head];
     const Bounds bounds = decode(v, decoded);
     const float scale = bounds.max / int16_max;
     const F32x8 inverse = all(ratio(1, scale));
@@ -171,7 +179,7 @@ void add_products(__m256i& sum, __m256i a, __m256i b) {
 /// of a are n apart, and `width` is a multiple of 16. Without factors c is written only.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
-              const float* factors, float* c) {
+              const float* factors, float* c, Ahead& /*ahead*/) {
     for (int at = 0; at < width; at += 2 * lanes) {
         __m256i sum[M][2];
 #pragma GCC unroll 6

@@ -7,15 +7,21 @@
 //     weights  [row][64]
 #pragma once
 
-#include "tensor/kernels/attention_tile_x8.h"
-#include "tensor/kernels/entries_x8.h"
-#include "tensor/kernels/f32x8.h"
+#include "tensor/kernels/attention_tile.h"
+#include "tensor/kernels/entries.h"
+#include "tensor/kernels/f32s.h"
 
 namespace infinipot::kernels {
 namespace {
 
 using Packed = float;
 constexpr int packing = 1;  // numbers in one Packed
+constexpr int block_rows = 6;
+constexpr int query_padding = 0;
+constexpr int rows_read(int n_rows) { return n_rows; }
+constexpr int packed(int n_embd_head) { return n_embd_head; }
+
+struct Multiplier {};
 
 /// out: [64][n_embd_head]. Returns 1, or not-a-number where an element is not finite.
 template <EntryType type>
@@ -37,7 +43,8 @@ float decode(const Entries& entries, float* out) {
 
 /// Writes a tile of keys and returns their scale: 1, as of all that is packed here, if they are
 /// finite.
-float load_keys(const Entries& k, float* decoded, Packed* out) {
+float load_keys(const Entries& k, Packed* out, Ahead& /*ahead*/) {
+    alignas(64) float decoded[tile * attention_max_head];
     const float scale = decode(k, decoded);
     for (int entry = 0; entry < tile; entry += lanes)
         for (int at = 0; at < k.n_embd_head; ++at)
@@ -47,7 +54,7 @@ float load_keys(const Entries& k, float* decoded, Packed* out) {
     return scale;
 }
 
-float load_values(const Entries& v, float* /*decoded*/, Packed* out) { return decode(v, out); }
+float load_values(const Entries& v, Packed* out, Ahead& /*ahead*/) { return decode(v, out); }
 
 float pack_query(const float* q, int n_embd_head, Packed* out) {
     __builtin_memcpy(out, q, sizeof(float) * static_cast<unsigned>(n_embd_head));
@@ -63,7 +70,7 @@ float pack_weights(const F32x8 (&weights)[tile_registers], F32x8 /*sums*/, Packe
 /// `width` is a multiple of 16. Without factors c is written only.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
-              const float* factors, float* c) {
+              const float* factors, float* c, Ahead& /*ahead*/) {
     for (int at = 0; at < width; at += 2 * lanes) {
         F32x8 sum[M][2];
 #pragma GCC unroll 6

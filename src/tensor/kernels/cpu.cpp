@@ -4,8 +4,34 @@
 #include <cstdlib>
 #include <string_view>
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace infinipot::kernels {
 namespace {
+
+#if defined(INFINIPOT_EMULATE_AVX512)
+
+Cpu detect() { return Cpu::amx; }
+
+#else
+
+/// Whether there are AMX's tiles and BF16, and the system lets this process use them.
+bool has_amx() {
+#if defined(__x86_64__) && defined(__linux__)
+    constexpr unsigned tile_and_bf16 = 1u << 24 | 1u << 22;
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
+    if ((edx & tile_and_bf16) != tile_and_bf16) return false;
+    constexpr long request_permission = 0x1023, tile_data = 18;  // of arch_prctl
+    return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+    return false;
+#endif
+}
 
 Cpu detect() {
 #if defined(__x86_64__)
@@ -15,7 +41,7 @@ Cpu detect() {
         __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vnni");
-    if (has_avx512) return Cpu::avx512;
+    if (has_avx512) return has_amx() ? Cpu::amx : Cpu::avx512;
     if (has_avx2) return Cpu::x8;
 #elif defined(__aarch64__)
     return Cpu::x8;  // all of them have NEON
@@ -23,12 +49,14 @@ Cpu detect() {
     return Cpu::plain;
 }
 
+#endif
+
 Cpu allowed() {
     const char* variable = std::getenv("INFINIPOT_CPU");
     const std::string_view name = variable ? variable : "";
     if (name == "plain") return Cpu::plain;
     if (name == "avx2" || name == "neon") return Cpu::x8;
-    return Cpu::avx512;
+    return name == "avx512" ? Cpu::avx512 : Cpu::amx;
 }
 
 }  // namespace

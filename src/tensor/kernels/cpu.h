@@ -7,10 +7,12 @@ enum class Cpu {
     plain,
     x8,      ///< eight floats at a time: AVX2 with FMA and F16C, or NEON
     avx512,  ///< F, BW, VL, DQ and VNNI
+    amx,     ///< AMX-BF16 besides
 };
 
-/// Asked once. The environment variable INFINIPOT_CPU (plain, avx2, neon or avx512) makes it less
-/// than it is, so that every kernel can be tried on one machine; it never makes it more.
+/// Asked once. The environment variable INFINIPOT_CPU (plain, avx2, neon, avx512 or amx) makes it
+/// less than it is, so that every kernel can be tried on one machine; it never makes it more, but
+/// in a build with INFINIPOT_EMULATE_AVX512, whose kernels need none of it.
 Cpu cpu();
 
 }  // namespace infinipot::kernels

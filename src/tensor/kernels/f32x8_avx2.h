@@ -1,4 +1,4 @@
-// Eight floats in a register of AVX2, with FMA and F16C. Included by f32x8.h only.
+// Eight floats in a register of AVX2, with FMA and F16C. Included by f32s.h only.
 #pragma once
 
 #include <immintrin.h>
@@ -9,6 +9,7 @@ namespace infinipot::kernels {
 namespace {
 
 using F32x8 = __m256;
+using F32s = F32x8;
 
 inline F32x8 zero() { return _mm256_setzero_ps(); }
 inline F32x8 all(float x) { return _mm256_set1_ps(x); }
@@ -19,9 +20,13 @@ inline F32x8 fma(F32x8 a, F32x8 b, F32x8 c) { return _mm256_fmadd_ps(a, b, c); }
 inline F32x8 larger(F32x8 a, F32x8 b) { return _mm256_max_ps(a, b); }
 inline F32x8 floor(F32x8 x) { return _mm256_floor_ps(x); }
 
-/// y * 2^x for whole x from -127 on; 2^-127 is 0.
+/// Where a power of two is a number; below it is 0. What is not a number stays so.
+inline F32x8 within_exponents(F32x8 x) { return larger(all(-127), x); }
+inline F32x8 fraction(F32x8 x) { return x - floor(x); }
+
+/// y * 2^floor(x), for x from -127 on; 2^-127 is 0.
 inline F32x8 scale_by_two_to(F32x8 x, F32x8 y) {
-    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(127));
+    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(floor(x)), _mm256_set1_epi32(127));
     return y * _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
 }
 

@@ -1,4 +1,4 @@
-// Eight floats in two registers of NEON, which all 64-bit ARM CPUs have. Included by f32x8.h only.
+// Eight floats in two registers of NEON, which all 64-bit ARM CPUs have. Included by f32s.h only.
 #pragma once
 
 #include <arm_neon.h>
@@ -11,6 +11,7 @@ namespace {
 struct F32x8 {
     float32x4_t low, high;
 };
+using F32s = F32x8;
 
 inline F32x8 all(float x) { return {vdupq_n_f32(x), vdupq_n_f32(x)}; }
 inline F32x8 zero() { return all(0); }
@@ -40,10 +41,14 @@ inline F32x8 larger(F32x8 a, F32x8 b) {
 }
 inline F32x8 floor(F32x8 x) { return {vrndmq_f32(x.low), vrndmq_f32(x.high)}; }
 
-/// y * 2^x for whole x from -127 on; 2^-127 is 0.
+/// Where a power of two is a number; below it is 0. What is not a number stays so.
+inline F32x8 within_exponents(F32x8 x) { return larger(all(-127), x); }
+inline F32x8 fraction(F32x8 x) { return x - floor(x); }
+
+/// y * 2^floor(x), for x from -127 on; 2^-127 is 0.
 inline F32x8 scale_by_two_to(F32x8 x, F32x8 y) {
     const auto scale = [](float32x4_t exponent) {
-        const int32x4_t bits = vaddq_s32(vcvtnq_s32_f32(exponent), vdupq_n_s32(127));
+        const int32x4_t bits = vaddq_s32(vcvtmq_s32_f32(exponent), vdupq_n_s32(127));
         return vreinterpretq_f32_s32(vshlq_n_s32(bits, 23));
     };
     return y * F32x8{scale(x.low), scale(x.high)};

@@ -19,7 +19,7 @@
 
 #include <immintrin.h>
 
-#include "tensor/kernels/f32x8.h"
+#include "tensor/kernels/f32s.h"
 
 namespace infinipot::kernels {
 namespace {

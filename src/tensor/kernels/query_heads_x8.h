@@ -10,8 +10,8 @@
 
 #include <cstddef>
 
-#include "tensor/kernels/entries_x8.h"
-#include "tensor/kernels/f32x8.h"
+#include "tensor/kernels/entries.h"
+#include "tensor/kernels/f32s.h"
 
 namespace infinipot::kernels {
 namespace {

@@ -1,8 +1,8 @@
 // The kernel of rotate for eight elements at a time.
-#include "tensor/kernels/f32x8.h"
+#include "tensor/kernels/f32s.h"
 #include "tensor/kernels/rotate.h"
 
-#ifdef INFINIPOT_HAS_F32X8
+#ifdef INFINIPOT_HAS_F32S
 
 namespace infinipot::kernels {
 namespace {

@@ -1,8 +1,8 @@
 // The kernel of attend_single_query for eight floats at a time; its steps are in query_heads_x8.h.
-#include "tensor/kernels/f32x8.h"
+#include "tensor/kernels/f32s.h"
 #include "tensor/kernels/single_query_layout.h"
 
-#ifdef INFINIPOT_HAS_F32X8
+#ifdef INFINIPOT_HAS_F32S
 
 #include "tensor/kernels/query_heads_x8.h"
 

@@ -1,43 +1,43 @@
-// Entries of each type, eight elements at a time. Included by the kernels *_x8.cpp only.
+// Entries of each type, a register of elements at a time. Included by kernels only.
 #pragma once
 
 #include <cstdint>
 
 #include "tensor/kernels/attention_layout.h"
-#include "tensor/kernels/f32x8.h"
+#include "tensor/kernels/f32s.h"
 
 namespace infinipot::kernels {
 namespace {
 
-inline F32x8 scale_of(const char* block) {
+inline F32s scale_of(const char* block) {
     uint16_t half;
     __builtin_memcpy(&half, block, sizeof half);
     return all_f16(half);
 }
 
 template <EntryType type>
-F32x8 elements(const char* entry, int at);
+F32s elements(const char* entry, int at);
 
 template <>
-F32x8 elements<EntryType::f16>(const char* entry, int at) {
+F32s elements<EntryType::f16>(const char* entry, int at) {
     return load_f16(entry + at * 2);
 }
 
 template <>
-F32x8 elements<EntryType::bf16>(const char* entry, int at) {
+F32s elements<EntryType::bf16>(const char* entry, int at) {
     return load_bf16(entry + at * 2);
 }
 
 template <>  // blocks of 32: an F16 scale, then a byte each
-F32x8 elements<EntryType::q8_0>(const char* entry, int at) {
+F32s elements<EntryType::q8_0>(const char* entry, int at) {
     const char* block = entry + at / 32 * 34;
     return load_int8(block + 2 + at % 32) * scale_of(block);
 }
 
 template <>  // blocks of 32: an F16 scale, then 16 bytes whose lower halves come first
-F32x8 elements<EntryType::q4_0>(const char* entry, int at) {
+F32s elements<EntryType::q4_0>(const char* entry, int at) {
     const char* block = entry + at / 32 * 18;
-    const F32x8 quants = load_half_bytes(block + 2 + at % 16, at % 32 >= 16);
+    const F32s quants = load_half_bytes(block + 2 + at % 16, at % 32 >= 16);
     return (quants - all(8)) * scale_of(block);
 }
 
