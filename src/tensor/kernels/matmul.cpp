@@ -33,12 +33,11 @@ static_assert(sizeof(BlockQ4) == 18);
 
 /// The kernel of this CPU for weights of `type`, or nullptr.
 const MatmulKernel* kernel_for(ggml_type type) {
-    if (type == GGML_TYPE_Q8_0) {
-        if (cpu() >= Cpu::avx512 && matmul_q8_avx512()) return matmul_q8_avx512();
-        return cpu() >= Cpu::x8 ? matmul_q8_avx2() : nullptr;
-    }
-    // ggml's own Q4_0 is for AVX-512 as well
-    return type == GGML_TYPE_Q4_0 && cpu() == Cpu::x8 ? matmul_q4_avx2() : nullptr;
+    if (cpu() < Cpu::x8 || (type != GGML_TYPE_Q8_0 && type != GGML_TYPE_Q4_0)) return nullptr;
+    const bool q8 = type == GGML_TYPE_Q8_0;
+    const MatmulKernel* avx512 = q8 ? matmul_q8_avx512() : matmul_q4_avx512();
+    if (cpu() >= Cpu::avx512 && avx512) return avx512;
+    return q8 ? matmul_q8_avx2() : matmul_q4_avx2();
 }
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }

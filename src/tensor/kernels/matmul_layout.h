@@ -57,6 +57,7 @@ struct MatmulKernel {
 /// The kernels for CPUs with AVX-512 VNNI or AVX2, or nullptr where the compiler has no such
 /// instructions. Whether the CPU has them is for the caller to ask.
 const MatmulKernel* matmul_q8_avx512();
+const MatmulKernel* matmul_q4_avx512();
 const MatmulKernel* matmul_q8_avx2();
 const MatmulKernel* matmul_q4_avx2();
 
