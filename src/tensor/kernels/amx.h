@@ -12,6 +12,10 @@
 #include "tensor/kernels/amx_emulated.h"
 #elif defined(INFINIPOT_HAS_AVX512) && defined(__AMX_TILE__) && defined(__AMX_BF16__)
 #define INFINIPOT_HAS_AMX
+// GCC before 14 believes that _tile_loadconfig() reads 8 bytes, and deletes the stores of the
+// others.
+#undef _tile_loadconfig
+#define _tile_loadconfig(shapes) asm volatile("ldtilecfg %0" ::"m"(*(shapes)))
 #endif
 
 #ifdef INFINIPOT_HAS_AMX
@@ -42,6 +46,7 @@ class AmxTiles {
         uint16_t row_bytes[16];
         uint8_t rows[16];
     };
+    static_assert(sizeof(Shapes) == 64);
 };
 
 }  // namespace
