@@ -8,10 +8,10 @@
 //
 // Numbers: products are of 16-bit integers scaled per tile, with exact sums, or with NEON of F32;
 // tiles are added up in F32. The result errs less than storing K and V in F16 does (NMSE 1e-7 at
-// most for normal inputs, against exact arithmetic). With AMX products are of BF16, where 16 query
-// heads or more meet the same entries, and the NMSE is 2e-5. The result does not depend on the
-// number of threads, nor beyond that error on the batch a token is in. Where q or k is not finite,
-// neither is the result.
+// most for normal inputs, against exact arithmetic). With AMX (see cpu.h) products are of BF16,
+// where 16 query heads or more meet the same entries, and the NMSE is 2e-5. The result does not
+// depend on the number of threads, nor beyond that error on the batch a token is in. Where q or k
+// is not finite, neither is the result.
 //
 // Custom operations of the CPU back end, for any number of threads. They allocate nothing; each
 // thread uses about 300 KiB of its stack.

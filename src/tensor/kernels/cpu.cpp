@@ -15,7 +15,7 @@ namespace {
 
 #if defined(INFINIPOT_EMULATE_AVX512)
 
-Cpu detect() { return Cpu::amx; }
+Cpu detect(Cpu) { return Cpu::amx; }
 
 #else
 
@@ -33,7 +33,8 @@ bool has_amx() {
 #endif
 }
 
-Cpu detect() {
+/// No more than `allowed`, which the system is not asked for in vain.
+Cpu detect([[maybe_unused]] Cpu allowed) {
 #if defined(__x86_64__)
     // Not asked for F16C, which not every compiler knows by name: all CPUs with AVX2 have it.
     const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -41,7 +42,7 @@ Cpu detect() {
         __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vnni");
-    if (has_avx512) return has_amx() ? Cpu::amx : Cpu::avx512;
+    if (has_avx512) return allowed == Cpu::amx && has_amx() ? Cpu::amx : Cpu::avx512;
     if (has_avx2) return Cpu::x8;
 #elif defined(__aarch64__)
     return Cpu::x8;  // all of them have NEON
@@ -56,13 +57,13 @@ Cpu allowed() {
     const std::string_view name = variable ? variable : "";
     if (name == "plain") return Cpu::plain;
     if (name == "avx2" || name == "neon") return Cpu::x8;
-    return name == "avx512" ? Cpu::avx512 : Cpu::amx;
+    return name == "amx" ? Cpu::amx : Cpu::avx512;
 }
 
 }  // namespace
 
 Cpu cpu() {
-    static const Cpu found = std::min(detect(), allowed());
+    static const Cpu found = std::min(detect(allowed()), allowed());
     return found;
 }
 

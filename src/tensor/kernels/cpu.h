@@ -10,9 +10,10 @@ enum class Cpu {
     amx,     ///< AMX-BF16 besides
 };
 
-/// Asked once. The environment variable INFINIPOT_CPU (plain, avx2, neon, avx512 or amx) makes it
-/// less than it is, so that every kernel can be tried on one machine; it never makes it more, but
-/// in a build with INFINIPOT_EMULATE_AVX512, whose kernels need none of it.
+/// Asked once. The environment variable INFINIPOT_CPU (plain, avx2, neon or avx512) makes it less
+/// than it is, so that every kernel can be tried on one machine; it never makes it more, but in a
+/// build with INFINIPOT_EMULATE_AVX512, whose kernels need none of it. AMX, whose BF16 is less
+/// exact, is used only where the variable says amx.
 Cpu cpu();
 
 }  // namespace infinipot::kernels
