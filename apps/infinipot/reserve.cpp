@@ -13,7 +13,7 @@ int n_asked(const Model& model, const std::vector<std::string>& questions, int n
 
 void raise_reserve(const Model& model, int n_tokens, SessionOptions& options) {
     if (options.budget.reserve != Budget::automatic) return;
-    const Budget usual = Session(model, options).budget();
+    const Budget usual = resolved_budget(model, options);
     const int most = (usual.capacity - usual.retain) / 2;
     options.budget.reserve = std::clamp(n_tokens, usual.reserve, std::max(most, usual.reserve));
 }

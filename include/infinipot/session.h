@@ -223,6 +223,11 @@ class Generation {
     bool done_ = false;
 };
 
+/// The budget that a session with such options has, every automatic value filled in. Allocates
+/// nothing.
+/// @throws as Session, but never Error(out_of_memory)
+Budget resolved_budget(const Model& model, SessionOptions options);
+
 /// A pot of fixed size that reads texts of any length and answers questions about them.
 ///
 /// All memory is allocated by the constructor; nothing grows with the text. Reading is independent
@@ -238,8 +243,9 @@ class Session {
     Session(Session&&) noexcept;
     Session& operator=(Session&&) noexcept;
 
-    /// Reads text to its end, distilling as the schedule says. Text that does not fill a batch
-    /// waits until more comes, flush() is called or a question is asked. After an error,
+    /// Reads text to its end, distilling as the schedule says. Text that does not fill a batch, and
+    /// at a full pot what could be all that is left (Budget::fill), waits until more comes, flush()
+    /// is called or a question is asked. After an error,
     /// Stats::bytes_read says how much of all texts was taken; nothing of that is lost, and reading
     /// can go on from there.
     /// @throws Error(bad_text) at the first byte that is not UTF-8.
@@ -248,7 +254,7 @@ class Session {
     void ingest(std::string_view text, const IngestOptions& options = {});
     void ingest(std::istream& text, const IngestOptions& options = {});
 
-    /// Reads what still waits.
+    /// Reads what still waits, as the end of the text.
     void flush(const IngestOptions& options = {});
 
     /// Answers from what was read and leaves no trace: the pot is afterwards as it was before, so

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <istream>
+#include <utility>
 
 #include "base/utf8.h"
 #include "engine/generation_impl.h"
@@ -10,6 +11,10 @@
 #include "model/model_impl.h"
 
 namespace infinipot {
+
+Budget resolved_budget(const Model& model, SessionOptions options) {
+    return make_plan(model.impl(), std::move(options)).options.budget;
+}
 
 Session::Session(const Model& model, SessionOptions options)
     : impl_(std::make_unique<Impl>(model, std::move(options))) {}

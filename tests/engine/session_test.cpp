@@ -722,6 +722,10 @@ TEST_F(SessionTest, Automatic_values_are_filled_in) {
     EXPECT_GT(budget.reserve, 0);
     EXPECT_GE(budget.protect_first, 4);
     EXPECT_EQ(automatic.options().policy->spec(), infinipot()->spec());
+    const Budget without_session = resolved_budget(model_, {.n_threads = 1});
+    EXPECT_EQ(without_session.capacity, budget.capacity);
+    EXPECT_EQ(without_session.retain, budget.retain);
+    EXPECT_EQ(without_session.reserve, budget.reserve);
 }
 
 }  // namespace
