@@ -9,14 +9,13 @@
 //
 // Wanted of attention_tiles_*.h:
 //
-//     Packed, packing, packed(n_embd_head)      what is multiplied, the numbers in one, and in a
-//     row block_rows, rows_read(M), query_padding   rows at a time; rows of queries and weights
-//     that are
-//                                               looked at for M, which must be there; room for them
-//     load_keys(), load_values()                write a tile and return its scale
-//     pack_query(), pack_weights()              write a row and return its scale
-//     multiply<M>()                             c = factors c + scales a b
-//     Multiplier                                lives while a piece is computed
+// - Packed, what is multiplied; `packing` numbers are in one, packed(n_embd_head) of them in a row;
+// - block_rows; of M rows of queries or weights, rows_read(M) are looked at and must be there, for
+//   which query_padding leaves room;
+// - load_keys() and load_values(), which write a tile and return its scale;
+// - pack_query() and pack_weights(), which write a row and return its scale;
+// - multiply<M>(): c = factors c + scales a b;
+// - Multiplier, which lives while a piece is computed.
 #pragma once
 
 #include <cstddef>
