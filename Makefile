@@ -37,10 +37,6 @@ aarch64: build/aarch64/build.ninja ## for 64-bit ARM on another CPU; tests of ke
 	cmake --build build/aarch64 -j $(JOBS) --target infinipot_cli test_graph
 	ctest --preset aarch64 -j $(JOBS) -L graph
 
-avx512: build/avx512/build.ninja ## tests of the kernels for AVX-512 and AMX, emulated on any CPU
-	cmake --build build/avx512 -j $(JOBS) --target test_graph
-	ctest --preset avx512 -j $(JOBS) -L graph
-
 cuda: build/cuda/build.ninja ## the program for NVIDIA GPUs, in build/cuda; takes half an hour
 	cmake --build build/cuda -j $(JOBS)
 
@@ -58,4 +54,4 @@ build/%/build.ninja: CMakePresets.json
 	scripts/bootstrap $*
 	cmake --preset $*
 
-.PHONY: help build demo test lint tidy format asan tsan aarch64 avx512 cuda bench bench-vs-llama clean
+.PHONY: help build demo test lint tidy format asan tsan aarch64 cuda bench bench-vs-llama clean

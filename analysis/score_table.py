@@ -37,6 +37,7 @@ def method_settings(result):
             "capacity": asked["capacity"],
             "retain": asked["retain"],
             "reserve": asked.get("reserve"),
+            "end": "filled" if asked.get("fill") else "",
             "protected": f'{asked.get("protect_first")}, {asked.get("protect_recent")}',
             "cache": result.get("kv_type", "f16")}
 

@@ -28,7 +28,7 @@ function(infinipot_kernel_flags)
     set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni)
     set(amx ${avx512} -mamx-tile -mamx-bf16)
     if(INFINIPOT_EMULATE_AVX512)
-        set(avx512 ${avx2} -Wno-psabi)
+        set(avx512 ${avx2} -Wno-psabi -O1)  # slow either way, and sooner built
         set(amx ${avx512})
     endif()
     set(x8 ${avx2})

@@ -65,6 +65,7 @@ std::string name_of(const Json& result) {
     if (result.contains(budget) && result[budget].contains("capacity"))
         name += ", capacity " + text_of(result[budget]["capacity"]) + ", retain " +
                 text_of(result[budget]["retain"]);
+    if (result.contains(budget) && result[budget].contains("fill")) name += ", filled at the end";
     return name;
 }
 

@@ -1,6 +1,6 @@
 // The tiles of AMX: eight registers of up to 16 rows of 64 bytes, and the product of such matrices
-// of pairs of BF16, summed in F32. In a build with INFINIPOT_EMULATE_AVX512 the same in plain C++.
-// INFINIPOT_HAS_AMX says that there is either.
+// of pairs of BF16, summed in F32. Where INFINIPOT_EMULATE_AVX512 is defined, the same in plain
+// C++. INFINIPOT_HAS_AMX says that there is either.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // The intrinsics of AVX-512 (F, BW, VL, DQ and VNNI): the compiler's, where the file is compiled
-// for such a CPU, or in a build with INFINIPOT_EMULATE_AVX512 those of SIMDe, which compute the
+// for such a CPU, or where INFINIPOT_EMULATE_AVX512 is defined those of SIMDe, which compute the
 // same on any CPU, slowly, so that what is written for AVX-512 can be tested there.
 // INFINIPOT_HAS_AVX512 says that there are any.
 #pragma once

@@ -11,8 +11,8 @@ enum class Cpu {
 };
 
 /// Asked once. The environment variable INFINIPOT_CPU (plain, avx2, neon or avx512) makes it less
-/// than it is, so that every kernel can be tried on one machine; it never makes it more, but in a
-/// build with INFINIPOT_EMULATE_AVX512, whose kernels need none of it. AMX, whose BF16 is less
+/// than it is, so that every kernel can be tried on one machine; it never makes it more, but where
+/// INFINIPOT_EMULATE_AVX512 is defined, whose kernels need none of it. AMX, whose BF16 is less
 /// exact, is used only where the variable says amx.
 Cpu cpu();
 
