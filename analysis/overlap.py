@@ -16,7 +16,7 @@ novelty  Figure 3: after each distillation, the share of what a head holds with 
 
 For instance, of a text of 1,500 tokens:
 
-  infinipot inspect -f TEXT --capacity 512 --retain 256 --question Q --json > ccd.json
+  infinipot inspect -f TEXT --capacity 512 --retain 256 --no-fill --question Q --json > ccd.json
   infinipot inspect -f TEXT --capacity 2048 --retain 256 --schedule at-end --question Q --json > global.json \\
       --catalyst question --policy infinipot:novelty=0
 """
