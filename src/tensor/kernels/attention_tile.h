@@ -56,5 +56,12 @@ F32s fold(const F32s (&s)[tile_registers], Op op) {
         return op(first, op(op(s[4], s[5]), op(s[6], s[7])));
 }
 
+/// to = factors[m] * to + scales[m] * x; without factors `to` is written only. What multiply() does
+/// with its sums of row m.
+inline void put_product(F32s x, int m, const float* scales, const float* factors, float* to) {
+    const F32s before = factors ? all(factors[m]) * load(to) : zero();
+    store(to, fma(x, all(scales[m]), before));
+}
+
 }  // namespace
 }  // namespace infinipot::kernels

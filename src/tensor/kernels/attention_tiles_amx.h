@@ -112,11 +112,9 @@ void multiply(const Packed* a, int n, const Packed* b, int width, const float* s
         const int left = (width - at) / lanes, n_columns = left < 4 ? left : 4;
         multiply_tiles_functions[n_columns - 1](a, n, b + at, width, sums, ahead);
         for (int m = 0; m < M; ++m)
-            for (int i = 0; i < n_columns; ++i) {
-                float* to = c + m * width + at + i * lanes;
-                const F32s before = factors ? all(factors[m]) * load(to) : zero();
-                store(to, fma(load(sums[i] + m * lanes), all(scales[m]), before));
-            }
+            for (int i = 0; i < n_columns; ++i)
+                put_product(load(sums[i] + m * lanes), m, scales, factors,
+                            c + m * width + at + i * lanes);
     }
 }
 

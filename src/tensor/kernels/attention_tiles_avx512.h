@@ -150,18 +150,11 @@ void multiply_block(const Packed* a, int n, const Packed* b, int width, const fl
         }
     }
 #pragma GCC unroll 6
-    for (int m = 0; m < M; ++m) {
-        const __m512 scale = _mm512_set1_ps(scales[m]);
+    for (int m = 0; m < M; ++m)
 #pragma GCC unroll 4
-        for (int i = 0; i < N; ++i) {
-            float* at = c + m * width + i * lanes;
-            const __m512 before =
-                factors ? _mm512_mul_ps(_mm512_set1_ps(factors[m]), _mm512_load_ps(at))
-                        : _mm512_setzero_ps();
-            _mm512_store_ps(at,
-                            _mm512_fmadd_ps(_mm512_cvtepi32_ps(__m512i(sum[m][i])), scale, before));
-        }
-    }
+        for (int i = 0; i < N; ++i)
+            put_product(_mm512_cvtepi32_ps(__m512i(sum[m][i])), m, scales, factors,
+                        c + m * width + i * lanes);
 }
 
 /// c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width], for any width that is a multiple

@@ -87,11 +87,8 @@ void multiply(const Packed* a, int n, const Packed* b, int width, const float* s
 #pragma GCC unroll 6
         for (int m = 0; m < M; ++m)
 #pragma GCC unroll 2
-            for (int i = 0; i < 2; ++i) {
-                float* to = c + m * width + at + i * lanes;
-                const F32x8 before = factors ? all(factors[m]) * load(to) : zero();
-                store(to, fma(sum[m][i], all(scales[m]), before));
-            }
+            for (int i = 0; i < 2; ++i)
+                put_product(sum[m][i], m, scales, factors, c + m * width + at + i * lanes);
     }
 }
 
