@@ -19,9 +19,10 @@ Cpu detect(Cpu) { return Cpu::amx; }
 
 #else
 
+#if defined(__x86_64__)
 /// Whether there are AMX's tiles and BF16, and the system lets this process use them.
 bool has_amx() {
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__linux__)
     constexpr unsigned tile_and_bf16 = 1u << 24 | 1u << 22;
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
     if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
@@ -32,6 +33,7 @@ bool has_amx() {
     return false;
 #endif
 }
+#endif
 
 /// No more than `allowed`, which the system is not asked for in vain.
 Cpu detect([[maybe_unused]] Cpu allowed) {
