@@ -17,9 +17,11 @@ constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();  // t
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-/// Of a stride, that leave at one time though fewer tokens come: short texts, one after another,
-/// are not worth a distillation each.
-int least_leaving(int stride) { return (stride + 7) / 8; }
+/// Entries that leave at one time though fewer tokens come: short texts, one after another, are not
+/// worth a distillation each, and the tokens whose attention decides the next need room.
+int least_leaving(const Plan& plan) {
+    return std::max((plan.stride() + 7) / 8, plan.needs.n_query);
+}
 
 /// How many tokens' attention is measured without a break, at the most.
 int n_observed(const Plan& plan) {
@@ -405,7 +407,7 @@ void Session::Impl::evict_surplus() {
 void Session::Impl::distil_for(std::size_t n_to_come) {
     const int stride = plan.stride();
     const int n_leaving = plan.options.budget.fill && n_to_come < size(stride)
-                              ? std::max(static_cast<int>(n_to_come), least_leaving(stride))
+                              ? std::max(static_cast<int>(n_to_come), least_leaving(plan))
                               : stride;
     distil(plan.fill_limit - n_leaving, stride - n_leaving);
 }

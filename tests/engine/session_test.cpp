@@ -213,6 +213,27 @@ TEST_F(SessionTest, Short_texts_one_after_another_do_not_cost_a_distillation_eac
     EXPECT_LE(reader.stats().distillations - n_before, n_read / 12 + 1);
 }
 
+TEST_F(SessionTest, Tokens_whose_attention_is_to_decide_have_room_at_the_end_as_well) {
+    SessionOptions observing = options();
+    observing.policy = make_policy("snapkv");
+    observing.schedule = Schedule::when_full;
+    for (const int n_words : {560, 590, 650}) {
+        Session reader(model_, observing);
+        const int n_query = reader.impl().plan.needs.n_query;
+        ASSERT_GT(n_query, 96 / 8);
+        int last = 0,
+            n_left = 0;  // entries before a batch; those that the last distillation let go
+        const auto look = [&](const Progress& progress) {
+            const int n = reader.stats().n_kv, n_read = static_cast<int>(progress.tokens.size());
+            if (n - n_read < last) n_left = last - (n - n_read);
+            last = n;
+        };
+        reader.ingest(words(n_words), {.on_progress = look});
+        reader.flush({.on_progress = look});
+        EXPECT_GE(n_left, n_query) << n_words << " words";
+    }
+}
+
 TEST_F(SessionTest, Only_a_pot_that_is_read_until_it_is_full_is_filled_at_the_end) {
     SessionOptions changed = options();
     EXPECT_TRUE(session().budget().fill);
