@@ -35,7 +35,8 @@ void add_budget_flags(CLI::App& app, SessionOptions& session) {
            "leaves, and all that was read since the last time stays whole]")
         ->group(group);
     add_count(app, "--reserve", budget.reserve, 0,
-              "Entries free for a question and its answer [an eighth of the capacity]")
+              "Entries free for a question and its answer [an eighth of the capacity;\n"
+              "more where the questions are known and need it]")
         ->group(group);
     add_count(app, "--protect-first", budget.protect_first, 0,
               "Oldest entries, never evicted [the chat template's opening, at least 4]")
