@@ -116,9 +116,19 @@ def plot_hits(readings, rates, file):
     save(figure, (top, first, last), file)
 
 
+def require_retained(reading):
+    """Whoever keeps more hits more."""
+    most = max(len(held) for held in reading.heads(reading.last))
+    if most > reading.retain:
+        sys.exit(f"{reading.name} holds {most} entries after its last distillation and not {reading.retain}; "
+                 "it wants --no-fill")
+
+
 def hits(files, file):
     readings = [Reading(path) for path in files]
     require_alike(readings)
+    for reading in readings:
+        require_retained(reading)
     wanted = globally_kept(readings[0])
     rates = {reading.name: hit_rates(reading, wanted) for reading in readings}
     print_hits(rates)
