@@ -41,7 +41,7 @@ constexpr const char* examples = R"(Examples:
   infinipot eval needle --length 8192 --kind magic-number --needles 10 --out needle.jsonl
       ten needles in one text and ten questions about it: is the fifth answered as well as the first?
 
-Lines are appended to --out, one for each text; analysis/needle_heatmap.py draws them.)";
+Lines are appended to --out, one for each text; analysis/needle_table.py draws them.)";
 
 constexpr const char* filler = "filler";  ///< the haystack of repeated sentences
 constexpr int spread = -1;                ///< the depth of several needles

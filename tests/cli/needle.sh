@@ -34,12 +34,15 @@ results=$work/sandwich.jsonl
 succeeds "${needle[@]}" --kind sandwich --depth 1 --keys 1 --out "$results"
 all '0 <= j["score"] < 1 and j["wanted"][0].startswith("The best thing")'
 
-# The heat map and its table come from the lines alone.
+# The table and its heat map come from the lines alone.
+draws() { python3 "$source_dir/analysis/needle_table.py" "$@" >"$work/out" 2>"$work/err" || fail "no table of needles"; }
+draws "$work/before"
+grep -Eq '^\| .* \| book.txt \| [0-2]/2 \|$' "$work/out" || fail "no table"
+draws --depths "$work/before"
+grep -Eq '^\| .* \| haystack \| 300 @ 0.5 \|$' "$work/out" || fail "no column for the depth"
 if python3 -c 'import matplotlib' 2>"$work/err"; then
-    python3 "$source_dir/analysis/needle_heatmap.py" "$work/before" "$work/map.svg" >"$work/out" 2>"$work/err" ||
-        fail "no heat map"
+    draws "$work/before" "$work/map.svg"
     grep -q '</svg>' "$work/map.svg" || fail "not a figure"
-    grep -Eq '^\| .* \| book.txt \| [0-9.]+ \|$' "$work/out" || fail "no table"
 fi
 
 refuses 2 'there is no --length' eval needle -m "$model"

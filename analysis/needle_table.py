@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Heat maps of the results of `infinipot eval needle` or `eval passkey`, as in InfiniPot's Figures 4 and 5, and their table.
+"""What `infinipot eval needle` or `eval passkey` found, as a table and as heat maps like InfiniPot's Figures 4 and 5.
 
-usage: analysis/needle_heatmap.py [--csv | --latex] RESULTS.jsonl... [FIGURE.svg]
+usage: analysis/needle_table.py [--depths] [--csv | --latex] RESULTS.jsonl... [FIGURE.svg]
 
-A map for each method and haystack: lengths from left to right, depths from top to bottom, in each cell the mean
-score in per cent. The table has a row for each map, with a column for each length (the mean over its depths).
-Texts with several needles have no depth; they are in the table alone.
+A row for each method and haystack and a column for each length, or with --depths for each length and depth; in each cell
+the sum of the scores (of keys: how many were found) and how many there are. The figure has a map for each row, lengths
+from left to right and depths from top to bottom, of mean scores in per cent. Texts with several needles have no depth;
+they are in the table alone.
 """
 import collections
 import json
@@ -41,17 +42,22 @@ def maps_of(results):
 
 
 def mean(values):
-    values = list(values)
     return sum(values) / len(values)
 
 
-def table(names, maps):
-    lengths = sorted({length for cells in maps.values() for length, _ in cells})
-    yield [*names, "haystack", *map(str, lengths)]
+def table(names, maps, with_depths):
+    def heading(place):
+        length, depth = place
+        return f"{length} @ {depth:g}" if with_depths and depth is not None else str(length)
+
+    places = {place for cells in maps.values() for place in cells}
+    columns = dict.fromkeys(map(heading, sorted(places, key=lambda place: (place[0], place[1] or 0))))
+    yield [*names, "haystack", *columns]
     for (row, haystack), cells in maps.items():
-        by_length = {length: [each for (l, _), scores in cells.items() if l == length for each in scores]
-                     for length in lengths}
-        yield [*row, haystack, *(f"{100 * mean(each):.1f}" if each else "" for each in by_length.values())]
+        below = {column: [] for column in columns}
+        for place, scores in cells.items():
+            below[heading(place)] += scores
+        yield [*row, haystack, *(f"{sum(each):.3g}/{len(each)}" if each else "" for each in below.values())]
 
 
 def draw(axes, cells):
@@ -80,14 +86,14 @@ def plot(names, maps, file):
 
 
 def main(arguments):
-    form = next((each for each in arguments if each in ("--csv", "--latex")), "")
-    paths = [each for each in arguments if not each.startswith("--")]
+    options = {each for each in arguments if each.startswith("--")}
+    paths = [each for each in arguments if each not in options]
     figure = paths.pop() if paths and paths[-1].endswith(".svg") else None
-    if not paths or {each for each in arguments if each.startswith("--")} - {form}:
+    if not paths or options - {"--depths", "--csv", "--latex"}:
         sys.exit(__doc__.strip())
     results = {result["id"]: result for result in read_results(paths, task_of(paths[0]), ("id", "length"))}
     names, maps = maps_of(results.values())
-    print_table(list(table(names, maps)), [form])
+    print_table(list(table(names, maps, "--depths" in options)), options)
     if figure:
         plot(names, maps, figure)
 
