@@ -47,6 +47,7 @@ class Experiment {
     /// is wrong with one item and not with the machine becomes the "error" of its result.
     /// @param outcome what was found, in a few words
     /// @throws Error(interrupted) that says how far it came and whether it can go on from there
+    /// @throws Error(does_not_fit) if all items have errors, when they have been written down
     void run(const std::vector<ExperimentItem>& items,
              const std::function<std::string(const Json& result)>& outcome, int n_parallel);
 
@@ -54,6 +55,8 @@ class Experiment {
     Json result_of(const ExperimentItem& item) const;
 
    private:
+    void check_measured(const std::vector<ExperimentItem>& items) const;
+
     std::string out_;
     InterruptGuard interrupts_;
     eval::Results results_;

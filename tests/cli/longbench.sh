@@ -79,11 +79,13 @@ succeeds "${longbench[@]}" --tasks qasper --policy truncate --out "$results"
 all 'j["tokens_cut"] > 0 and j["tokens_left_out"] <= 8 and j["peak_n_kv"] <= 256'
 succeeds "${longbench[@]}" --tasks qasper --policy full --max-length 100 --out "$results"
 results=$work/full.jsonl
-succeeds "${longbench[@]}" --tasks qasper --policy full --out "$results"
-grep -Eqx 'qasper +4 +[1-4] *[0-9.]*' "$work/out" || fail "no errors in the table"
+full=(eval longbench -m "$model" --threads 1 --data "$data" --tasks qasper --policy full --out "$results")
+succeeds "${full[@]}" --capacity 512
+grep -Eqx 'qasper +4 +[1-3] +[0-9.]+' "$work/out" || fail "no errors in the table"
 grep -q '"error":"the text is longer than the pot' "$results" || fail "no error in a line"
-succeeds "${longbench[@]}" --tasks qasper --policy full --out "$results"
-[[ $(wc -l <"$results") == 4 ]] || fail "an error was tried again"
+gives_up 7 'none of 4 items could be measured; the first: the text is longer than the pot' "${full[@]}" --capacity 256
+gives_up 7 'none of 4 items could be measured; the first: the text is longer than the pot' "${full[@]}" --capacity 256
+[[ $(wc -l <"$results") == 8 ]] || fail "an error was tried again"
 
 # The scripts.
 table=$source_dir/analysis/longbench_table.py

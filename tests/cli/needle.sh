@@ -52,4 +52,4 @@ refuses 2 '--kind wants pass-key, magic-number or sandwich, not "pin"' "${needle
 refuses 2 'there are two haystacks named book.txt' "${needle[@]}" --haystack "$work/book.txt"
 refuses 3 'nowhere.txt' "${needle[@]}" --haystack nowhere.txt
 succeeds "${needle[@]}" --length 5 --depth 0.5 --keys 1 --out "$work/short.jsonl"
-grep -q 'the needles alone take more than 5 tokens' "$work/short.jsonl" || fail "no error of a text that is too short"
+grep -q '"error":"the needles alone take more than 5 tokens' "$work/short.jsonl" || fail "no error of a text that is too short"

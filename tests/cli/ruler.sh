@@ -75,8 +75,11 @@ succeeds "${ruler[@]}" --longbench "$work/longbench" --tasks qa_2_stand_in --len
 [[ $(wc -l <"$results") == 2 ]] || fail "not a line for each question"
 all 'j["questions"] == "hotpotqa.jsonl" and j["references"] == ["Town"]'
 results=$work/errors.jsonl
-succeeds "${ruler[@]}" --tasks niah_single_1,fwe --length 200 --items 1 --out "$results"
-grep -Eqx 'niah_single_1 +-' "$work/out" || fail "a score of an error"
+short=("${ruler[@]}" --tasks niah_single_1,fwe --length 200 --items 1 --out "$results")
+gives_up 7 'none of 2 items could be measured; the first: the shortest prompt has' "${short[@]}"
+cat "$work/before" >>"$results"
+succeeds "${short[@]}" --length 3000
+grep -Eqx 'niah_single_1 +- +[0-9.]+' "$work/out" || fail "a score of an error"
 grep -Eqx '2 items with an error and no score' "$work/out" || fail "no word of errors"
 grep -q '"error":"the shortest prompt has' "$results" || fail "no error in a line"
 

@@ -32,6 +32,15 @@ refuses() {
     refused "$expected" "$pattern" "$*"
 }
 
+# gives_up STATUS PATTERN ARGUMENT...: the program works, and then ends with that status and one sentence.
+gives_up() {
+    local expected=$1 pattern=$2
+    shift 2
+    run "$@" </dev/null
+    [[ $status == "$expected" ]] || fail "$*: exit status $status, not $expected"
+    tail -n 1 "$work/err" | grep -Eq -- "$pattern" || fail "$*: no \"$pattern\" in the last sentence"
+}
+
 # refused STATUS PATTERN WHAT: the same about a run that is over.
 refused() {
     grep -Eqx -- "$1" <<<"$status" || fail "$3: exit status $status, not $1"
