@@ -75,7 +75,7 @@ struct SessionOptions {
     /// Entries that an answer is written from, chosen anew for its question from all that the pot
     /// holds, by the policy with the question as catalyst; the others wait in the pot meanwhile.
     /// Fewer entries distract a small model less. 0: all. Only for policies that use a catalyst,
-    /// with schedule when-full, positions reset and the pot on the CPU.
+    /// with schedule when-full and positions reset.
     int focus = 0;
     /// Score every token that is read, though the policy may not ask for it: see
     /// Progress::surprisal.

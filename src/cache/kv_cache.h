@@ -88,7 +88,7 @@ class KvCache {
 
     /// Moves the kept slots of every head to its front as gather() does, but keeps the others: they
     /// wait in the last slots, where nothing sees them and what comes later does not reach them.
-    /// Returns the first slot that changed. For pots on the host; not to be called twice in a row.
+    /// Returns the first slot that changed. Not to be called twice in a row.
     int set_aside_others(const KeptSlots& kept);
 
     /// Puts everything back as it was before set_aside_others(), bit for bit, and forgets what came
@@ -97,7 +97,7 @@ class KvCache {
 
     /// Allocates what set_aside_others() needs for up to n_kept slots.
     void reserve_aside(int n_kept);
-    std::size_t aside_bytes() const { return saved_.size(); }
+    std::size_t aside_bytes() const { return saved_.size() + copy_.size(); }
 
     /// What a graph has written to `slot`, behind the pot, becomes the newest entry of a head, that
     /// in slot n-1, and has received no attention yet.
@@ -128,8 +128,9 @@ class KvCache {
     std::size_t tag_offset(int il, int head) const;
     void copy_vectors(int il, int head, int from, int to) const;
     void gather_vectors(int il, int head, std::span<const int> slots) const;
-    void swap_slots(int il, int head, int a, int b);
-    void swap_with_last(int il, int head);
+    class LayerOnHost;
+    void swap_slots(const LayerOnHost& layer, int head, int a, int b);
+    void swap_with_last(const LayerOnHost& layer, int head);
     std::span<std::byte> saved_rows(int il, int head);
 
     CacheShape shape_;
@@ -142,6 +143,7 @@ class KvCache {
     int n_aside_ = 0;               // entries that set_aside_others() has hidden
     KeptSlots shown_;               // what it has kept
     std::vector<std::byte> saved_;  // [n_layer, n_head_kv, n_kept]: rotated keys of what was kept
+    std::vector<std::byte> copy_;   // of a layer that is not on the host
 };
 
 }  // namespace infinipot

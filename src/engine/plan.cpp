@@ -91,8 +91,8 @@ void check_device(const Plan& plan, const Model::Impl& model) {
     }
 }
 
-/// A question chooses as a catalyst does, and entries are put back from the host's memory.
-void check_focus(const Plan& plan, const Model::Impl& model) {
+/// A question chooses as a catalyst does.
+void check_focus(const Plan& plan) {
     const int focus = plan.options.focus;
     if (focus == 0) return;
     require_at_least(focus, plan.options.budget.protect_first + 1, "the focus");
@@ -107,10 +107,6 @@ void check_focus(const Plan& plan, const Model::Impl& model) {
     }
     if (plan.schedule != Schedule::when_full || plan.positions.rule != Positions::reset) {
         contradiction(start + "wants schedule when-full and positions reset");
-    }
-    if (!is_cpu(model.device)) {
-        contradiction(start + "wants the pot on the cpu, and it is on " +
-                      device_name(model.device));
     }
 }
 
@@ -295,7 +291,7 @@ Plan make_plan(const Model::Impl& model, SessionOptions options) {
     check_window(o, model);
     check_local_layers(plan, model);
     check_device(plan, model);
-    check_focus(plan, model);
+    check_focus(plan);
     if (static_cast<int>(plan.opening.size()) >= plan.fill_limit) {
         too_small("a capacity of " + number(o.budget.capacity) +
                   " entries is too small for the opening of the chat template; raise the capacity");

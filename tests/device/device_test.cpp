@@ -150,6 +150,24 @@ TEST_F(DeviceRulesTest, An_answer_can_be_taken_back) {
     EXPECT_EQ(ask(), first);
 }
 
+TEST_F(DeviceRulesTest, A_focused_question_leaves_no_trace) {
+    const TinyModel tiny{.n_embd_head = 32};
+    SessionOptions focused = options("infinipot");
+    focused.focus = 24;
+    Session here(load("cpu", tiny), focused), there(load(remote_device(), tiny), focused);
+    Session unfocused(load(remote_device(), tiny), options("infinipot"));
+    for (Session* each : {&here, &there, &unfocused}) memory_of(*each, 400, tiny.n_vocab);
+    const auto ask = [](Session& session) {
+        return session.ask("the day was", {.max_tokens = 8}).text();
+    };
+    EXPECT_EQ(ask(there), ask(here));
+    ask(unfocused);
+    const Memory expected = memory_of(unfocused, 8, tiny.n_vocab);
+    const Memory actual = memory_of(there, 8, tiny.n_vocab);
+    EXPECT_EQ(actual.logits, expected.logits);
+    EXPECT_EQ(actual.state, expected.state);
+}
+
 TEST_F(DeviceRulesTest, Weights_lie_on_the_device_once) {
     const TinyModel untied{.n_embd_head = 32}, tied{.n_embd_head = 32, .tied = true};
     const std::size_t table = std::size_t{64} * 512 * sizeof(float);
