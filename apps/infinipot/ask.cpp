@@ -88,6 +88,7 @@ Answer answer(Session& session, const std::string& question, const Ask& ask) {
     answer.stop_reason = generation.stop_reason();
     answer.n_tokens = generation.n_tokens();
     answer.ttft_seconds = session.stats().ttft_seconds;
+    answer.focus = session.stats().focus;
     return answer;
 }
 

@@ -131,6 +131,7 @@ void run_perplexity(const PerplexityRun& run) {
     SessionOptions options = session_options(run.flags, {});
     options.measure_surprisal = true;
     options.budget.fill = false;  // the end of a stream is like its middle
+    options.focus = 0;            // and nothing is asked
     const Model model = load_model(run.flags);
     Session session(model, options);
     const Json settings = describe(run, session);

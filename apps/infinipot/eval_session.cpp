@@ -48,6 +48,7 @@ void add_stats(Json& result, const Stats& stats) {
     result["ttft_seconds"] = stats.ttft_seconds;
     result["pot_bytes"] = stats.pot_bytes;
     result["peak_n_kv"] = stats.peak_n_kv;
+    result["answer_focus"] = stats.focus;
 }
 
 }  // namespace
@@ -66,7 +67,7 @@ Json describe_session(const std::string& task, const Session& session, const Ses
     // Left out where they are as usual, so that results from before there were others keep their
     // ids.
     if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
-    if (options.focus != 0) settings["focus"] = options.focus;
+    if (options.focus != 0) settings["focus"] = focus_json(options.focus);
     if (const int window = flags.model_options.sliding_window; window != 0)
         settings["sliding_window"] = window;
     if (const int n = flags.model_options.novelty_vocab; n != 0) settings["novelty_vocab"] = n;

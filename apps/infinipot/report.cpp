@@ -91,7 +91,8 @@ Json answers_json(const std::vector<Answer>& answers) {
                         {"answer", answer.text},
                         {"stop_reason", word(answer.stop_reason)},
                         {"n_tokens", answer.n_tokens},
-                        {"ttft_seconds", answer.ttft_seconds}});
+                        {"ttft_seconds", answer.ttft_seconds},
+                        {"focus", answer.focus}});
     }
     return list;
 }
@@ -174,6 +175,10 @@ nlohmann::ordered_json budget_json(const Budget& budget) {
     return json;
 }
 
+Json focus_json(int focus) {
+    return focus == SessionOptions::automatic ? Json("automatic") : Json(focus);
+}
+
 Json to_json(const Report& report) {
     const SessionOptions& session = report.session;
     return {{"version", INFINIPOT_VERSION},
@@ -186,7 +191,7 @@ Json to_json(const Report& report) {
             {"kv_type", to_string(session.kv_type)},
             {"framing", session.framing == Framing::chat ? "chat" : "raw"},
             {"catalyst", session.catalyst},
-            {"focus", session.focus},
+            {"focus", focus_json(session.focus)},
             {"n_batch", session.n_batch},
             {"n_threads", session.n_threads},
             {"max_tokens", report.generate.max_tokens},

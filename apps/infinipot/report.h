@@ -15,6 +15,7 @@ struct Answer {
     StopReason stop_reason = StopReason::end_of_answer;
     int n_tokens = 0;
     double ttft_seconds = 0;
+    int focus = 0;  ///< see Stats
 };
 
 /// What one run did, for people and for programs.
@@ -41,6 +42,7 @@ std::string closing_lines(const Report& report);
 std::string word(StopReason reason);
 
 nlohmann::ordered_json budget_json(const Budget& budget);
+nlohmann::ordered_json focus_json(int focus);  ///< of SessionOptions
 
 nlohmann::ordered_json to_json(const Report& report);
 

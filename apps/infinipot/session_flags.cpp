@@ -90,11 +90,12 @@ void add_policy_flags(CLI::App& app, SessionFlags& flags) {
         ->group(group);
     add_count(app, "--focus", flags.session.focus, 0,
               "Entries that an answer is written from, chosen anew for its question out\n"
-              "of all that is remembered; 0: all [0]")
+              "of all that is remembered; 0: all [all, unless the model is much surer of its\n"
+              "first words with half or an eighth of the capacity]")
         ->group(group);
     add_choice(app, "--preset", flags.paper, {{"paper", true}},
-               "paper: as in InfiniPot's experiments, nothing is protected, --no-fill and,\n"
-               "unless there is a --policy, it is\n"
+               "paper: as in InfiniPot's experiments, nothing is protected, --no-fill,\n"
+               "--focus 0 and, unless there is a --policy, it is\n"
                "infinipot:shared=0,kernel=1,novelty_kernel=1")
         ->group(group);
 }
@@ -153,10 +154,12 @@ PolicyPtr policy_of(const SessionFlags& flags) {
     return flags.paper ? infinipot(infinipot_of_the_paper) : infinipot();
 }
 
-void apply_paper_preset(Budget& budget) {
+void apply_paper_preset(SessionOptions& options) {
+    Budget& budget = options.budget;
     if (budget.protect_first == Budget::automatic) budget.protect_first = 0;
     if (budget.protect_recent == Budget::automatic) budget.protect_recent = 0;
     budget.fill = false;
+    if (options.focus == SessionOptions::automatic) options.focus = 0;
 }
 
 }  // namespace
@@ -224,7 +227,7 @@ SessionOptions session_options(const SessionFlags& flags,
     options.catalyst = catalyst_text(flags.catalyst, questions);
     if (!flags.schedule.empty()) options.schedule = parse_schedule(flags.schedule);
     if (!flags.positions.empty()) options.positions = parse_positions(flags.positions);
-    if (flags.paper) apply_paper_preset(options.budget);
+    if (flags.paper) apply_paper_preset(options);
     if (flags.n_parallel > 1 && options.n_threads == 0) {
         const auto cores = static_cast<int>(std::thread::hardware_concurrency());
         options.n_threads = std::clamp(cores / flags.n_parallel, 1, largest_share_of_threads);

@@ -58,6 +58,8 @@ enum class Framing {
 };
 
 struct SessionOptions {
+    static constexpr int automatic = Budget::automatic;
+
     Budget budget = {};
     PolicyPtr policy = nullptr;               ///< null: infinipot()
     std::optional<Schedule> schedule = {};    ///< nothing: as the policy's source does it
@@ -74,9 +76,11 @@ struct SessionOptions {
     std::string catalyst = {};
     /// Entries that an answer is written from, chosen anew for its question from all that the pot
     /// holds, by the policy with the question as catalyst; the others wait in the pot meanwhile.
-    /// Fewer entries distract a small model less. 0: all. Only for policies that use a catalyst,
-    /// with schedule when-full and positions reset.
-    int focus = 0;
+    /// Fewer entries distract a small model less. 0: all. Automatic, once something has left the
+    /// pot: all, unless the model is much surer of an answer's first words with half or with an
+    /// eighth of the capacity; it writes them three times to see. Only for policies that use a
+    /// catalyst, with schedule when-full and positions reset; elsewhere automatic is all.
+    int focus = automatic;
     /// Score every token that is read, though the policy may not ask for it: see
     /// Progress::surprisal.
     bool measure_surprisal = false;
@@ -165,6 +169,7 @@ struct Stats {
     double decode_seconds = 0;
     double graph_seconds = 0;  ///< building graphs, of reading and of writing
     double ttft_seconds = 0;   ///< of the last answer: from the question to its first token
+    int focus = 0;  ///< of the last answer: the entries that it is written from; 0: all
 };
 
 class Session;

@@ -52,10 +52,13 @@ KeptSlots Distiller::select(int n, int n_last) {
     return kept;
 }
 
-/// What is latest has no privilege: it is as likely to answer a question as anything else.
+/// What is latest has little privilege: it is nearly as likely to answer a question as the rest.
 KeptSlots Distiller::choose_for(std::span<const Token> question, int n, int position) {
     forward_.run_catalyst(question, position);
-    return select_from(Keep(cache_.n(), n).first(plan_.options.budget.protect_first));
+    const Budget& budget = plan_.options.budget;
+    return select_from(Keep(cache_.n(), n)
+                           .first(budget.protect_first)
+                           .last(std::min(budget.protect_recent, n / 8)));
 }
 
 /// The policy's choice for all layers and heads, on top of what is kept already.

@@ -51,7 +51,7 @@ std::vector<Token> ends_of_answer(const Vocabulary& vocabulary, std::vector<Toke
 }  // namespace
 
 Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
-                       const GenerateOptions& options, Trace trace)
+                       const GenerateOptions& options, Trace trace, int focus)
     : session_(session),
       trace_(trace),
       before_(session.mark()),
@@ -63,7 +63,7 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
     }
     if (trace == Trace::none) check_room(session, prompt.size());
     try {
-        if (trace == Trace::none) session_.focus(prompt);
+        if (trace == Trace::none) session_.focus(prompt, focus);
         session_.read(prompt, trace == Trace::kept);
         before_ = session_.end_of_prompt(static_cast<int>(prompt.size()), before_);
     } catch (...) {
@@ -100,9 +100,7 @@ std::optional<Token> Generation::Impl::draw() {
         stop_reason_ = StopReason::max_tokens;
         return std::nullopt;
     }
-    const bool may_end = n_tokens_ >= options_.min_tokens;
-    const Token token =
-        sampler_.pick(session_.logits(), may_end ? std::span<const Token>() : too_early_);
+    const Token token = pick();
     if (ends_answer(token)) {
         stop_reason_ = StopReason::end_of_answer;
         return std::nullopt;
@@ -111,6 +109,22 @@ std::optional<Token> Generation::Impl::draw() {
     ++session_.stats.tokens_generated;
     last_ = token;
     return token;
+}
+
+Token Generation::Impl::pick() {
+    const bool may_end = n_tokens_ >= options_.min_tokens;
+    return sampler_.pick(session_.logits(), may_end ? std::span<const Token>() : too_early_);
+}
+
+double Generation::Impl::sureness(int n) {
+    double nats = 0;
+    while (true) {
+        const Token token = pick();
+        nats += surprisal_from(session_.logits(), token);
+        ++n_tokens_;
+        if (n_tokens_ == n || ends_answer(token) || session_.room() == 0) return -nats / n_tokens_;
+        session_.read_generated(token, false);
+    }
 }
 
 bool Generation::Impl::ends_answer(Token token) const {

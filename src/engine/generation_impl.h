@@ -15,10 +15,11 @@ class Generation::Impl {
    public:
     enum class Trace { none, kept };  ///< whether the pot remembers what was said
 
-    /// Reads the prompt.
+    /// Reads the prompt, and if nothing may be kept, sees no more than `focus` entries of what was
+    /// before it; 0: all.
     /// @throws Error(does_not_fit) if nothing may be kept and the prompt is larger than the room.
     Impl(Session::Impl& session, std::span<const Token> prompt, const GenerateOptions& options,
-         Trace trace);
+         Trace trace, int focus = 0);
     ~Impl();
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
@@ -26,11 +27,15 @@ class Generation::Impl {
     /// The next piece of whole characters; empty at the end of the answer.
     std::string next();
 
+    /// Mean ln P of its first tokens, up to n of them; to be called instead of next().
+    double sureness(int n);
+
     StopReason stop_reason() const { return stop_reason_; }
     int n_tokens() const { return n_tokens_; }
 
    private:
     std::optional<Token> draw();
+    Token pick();
     bool ends_answer(Token token) const;
     bool read_last();
     std::string finish(StopReason reason);

@@ -94,7 +94,6 @@ void check_device(const Plan& plan, const Model::Impl& model) {
 /// A question chooses as a catalyst does.
 void check_focus(const Plan& plan) {
     const int focus = plan.options.focus;
-    if (focus == 0) return;
     require_at_least(focus, plan.options.budget.protect_first + 1, "the focus");
     const std::string start = "a focus of " + number(focus) + " entries ";
     if (focus >= plan.options.budget.capacity) {
@@ -107,6 +106,21 @@ void check_focus(const Plan& plan) {
     }
     if (plan.schedule != Schedule::when_full || plan.positions.rule != Positions::reset) {
         contradiction(start + "wants schedule when-full and positions reset");
+    }
+}
+
+/// Automatic where a question cannot choose: all there is.
+void resolve_focus(Plan& plan) {
+    int& focus = plan.options.focus;
+    const bool can_choose = plan.needs.attention == AttentionProbe::catalyst &&
+                            plan.schedule == Schedule::when_full &&
+                            plan.positions.rule == Positions::reset;
+    if (focus == SessionOptions::automatic && !can_choose) focus = 0;
+    if (focus > 0) check_focus(plan);
+    if (focus != SessionOptions::automatic) return;
+    for (const int part : {2, 8}) {
+        const int n = plan.options.budget.capacity / part;
+        if (n > plan.options.budget.protect_first) plan.foci.push_back(n);
     }
 }
 
@@ -291,7 +305,7 @@ Plan make_plan(const Model::Impl& model, SessionOptions options) {
     check_window(o, model);
     check_local_layers(plan, model);
     check_device(plan, model);
-    check_focus(plan);
+    resolve_focus(plan);
     if (static_cast<int>(plan.opening.size()) >= plan.fill_limit) {
         too_small("a capacity of " + number(o.budget.capacity) +
                   " entries is too small for the opening of the chat template; raise the capacity");

@@ -18,10 +18,13 @@ struct Plan {
     std::vector<Token> catalyst = {};  ///< empty if the policy needs no attention
     std::vector<char> sentence_ends = {};  ///< by token, if the policy needs them
     int fill_limit = 0;                    ///< entries leave when the pot holds this many
+    /// Numbers of entries, beside all, that an automatic focus tries; the largest first.
+    std::vector<int> foci = {};
 
     bool measures_surprisal() const { return needs.surprisal || options.measure_surprisal; }
     /// Tokens read between two distillations of Schedule::when_full.
     int stride() const { return fill_limit - options.budget.retain; }
+    int largest_focus() const { return foci.empty() ? options.focus : foci.front(); }
 };
 
 /// @throws Error(invalid_argument) or Error(does_not_fit), one sentence naming the option.

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "engine/generation_impl.h"
 #include "engine/session_impl.h"
+#include "engine/surest_focus.h"
 #include "infinipot/error.h"
 #include "model/model_impl.h"
 
@@ -47,8 +48,9 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
     const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text,
                                        options.answer_prefix);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
-    Generation answer(
-        std::make_unique<Generation::Impl>(*impl_, prompt, options, Generation::Impl::Trace::none));
+    const int focus = impl_->stats.focus = surest_focus(*impl_, prompt, options);
+    Generation answer(std::make_unique<Generation::Impl>(*impl_, prompt, options,
+                                                         Generation::Impl::Trace::none, focus));
     impl_->stats.ttft_seconds = watch.seconds();
     return answer;
 }

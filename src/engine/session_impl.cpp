@@ -29,7 +29,7 @@ int n_observed(const Plan& plan) {
         case AttentionProbe::none:
             return 0;
         case AttentionProbe::catalyst:
-            return plan.options.focus > 0
+            return plan.largest_focus() > 0
                        ? plan.options.budget.capacity  // a question of any length
                        : static_cast<int>(plan.catalyst.size());
         case AttentionProbe::recent:
@@ -58,15 +58,14 @@ std::size_t attended_entry_bytes(const KvCache& cache) {
            static_cast<std::size_t>(shape.n_layer);
 }
 
-/// -ln P(token) from logits, in nats.
+}  // namespace
+
 float surprisal_from(std::span<const float> logits, Token token) {
     const double largest = *std::ranges::max_element(logits);
     double sum = 0;
     for (const float logit : logits) sum += std::exp(logit - largest);
     return static_cast<float>(largest + std::log(sum) - logits[static_cast<std::size_t>(token)]);
 }
-
-}  // namespace
 
 Session::Impl::Impl(const Model& m, SessionOptions options)
     : model(m),
@@ -83,7 +82,7 @@ Session::Impl::Impl(const Model& m, SessionOptions options)
     if (InTurn::possible(plan, m.impl(), cache_)) {
         in_turn_.emplace(plan, m.impl(), cache_, forward_, *one_by_one_);
     }
-    if (plan.options.focus > 0) cache_.reserve_aside(plan.options.focus);
+    if (plan.largest_focus() > 0) cache_.reserve_aside(plan.largest_focus());
     stats.pot_bytes = cache_.bytes();
     stats.attended_entry_bytes = attended_entry_bytes(cache_);
     stats.compute_bytes = forward_.bytes() + distiller_.bytes() + cache_.aside_bytes() +
@@ -465,12 +464,11 @@ Session::Impl::Mark Session::Impl::mark() const {
     return {cache_.n(), stream_position_, forward_.preceding_state(), observing_};
 }
 
-/// Shows the model only what the policy chooses for the question, until rewind().
-void Session::Impl::focus(std::span<const Token> question) {
-    if (plan.options.focus == 0 || cache_.n() <= plan.options.focus) return;
+void Session::Impl::focus(std::span<const Token> question, int n) {
+    if (n == 0 || cache_.n() <= n) return;
     const int n_question = static_cast<int>(question.size());
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n() + n_question);
-    const KeptSlots kept = distiller_.choose_for(question, plan.options.focus, cache_.n());
+    const KeptSlots kept = distiller_.choose_for(question, n, cache_.n());
     distiller_.renumber(cache_.set_aside_others(kept));
 }
 

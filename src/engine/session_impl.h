@@ -77,7 +77,9 @@ class Session::Impl {
     int room() const { return cache_.room(); }
     void distil() { distil(plan.options.budget.retain); }
     void distil(int n, int n_last = 0);  ///< see Distiller
-    void focus(std::span<const Token> question);
+    /// Shows the model only n entries, which the policy chooses for the question, until rewind();
+    /// 0: all.
+    void focus(std::span<const Token> question, int n);
 
    private:
     /// A forward pass that is to come.
@@ -132,5 +134,8 @@ class Session::Impl {
     std::vector<Tag> tags_;             // [n_batch]
     std::span<const float> logits_;     // of what follows the last read()
 };
+
+/// -ln P of a token in nats, from the logits of all.
+float surprisal_from(std::span<const float> logits, Token token);
 
 }  // namespace infinipot
