@@ -116,8 +116,8 @@ void resolve_focus(Plan& plan) {
                             plan.schedule == Schedule::when_full &&
                             plan.positions.rule == Positions::reset;
     if (focus == SessionOptions::automatic && !can_choose) focus = 0;
-    if (focus > 0) check_focus(plan);
-    if (focus != SessionOptions::automatic) return;
+    if (focus == 0) return;
+    if (focus != SessionOptions::automatic) return check_focus(plan);
     for (const int part : {2, 8}) {
         const int n = plan.options.budget.capacity / part;
         if (n > plan.options.budget.protect_first) plan.foci.push_back(n);

@@ -1,12 +1,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 
 #include "cache/random_cache.h"
+#include "engine/generation_impl.h"
 #include "engine/session_impl.h"
+#include "model/model_impl.h"
 #include "infinipot/infinipot.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
@@ -374,6 +378,103 @@ TEST_F(SessionTest, A_focus_on_at_least_what_there_is_changes_nothing) {
     EXPECT_EQ(answers[0], answers[1]);
 }
 
+/// How sure the model is of the first words of an answer that sees so many entries.
+double sureness(Session& session, const std::string& question, int focus) {
+    Session::Impl& impl = session.impl();
+    const auto prompt = frame_question(impl.model.impl(), impl.plan, question, true);
+    return Generation::Impl(impl, prompt, {}, Generation::Impl::Trace::none, focus).sureness(8);
+}
+
+TEST_F(SessionTest, An_automatic_focus_is_what_the_model_is_much_surer_with_than_with_all) {
+    std::map<int, int> n_chosen;
+    for (unsigned seed = 1; seed <= 24; ++seed) {
+        Session reader = session();
+        reader.ingest(words(350, seed));
+        reader.flush();
+        const std::string question = words(7, seed + 100), before = contents(reader);
+        const double all = sureness(reader, question, 0);
+        const double half = sureness(reader, question, 128);
+        const double eighth = sureness(reader, question, 32);
+        const int surer = half >= eighth ? 128 : 32;
+        const int expected = std::max(half, eighth) > all + 0.5 ? surer : 0;
+        const std::string text = reader.ask(question, {.max_tokens = 12}).text();
+        EXPECT_EQ(reader.stats().focus, expected) << seed;
+        EXPECT_EQ(reader.stats().tokens_generated, 12u);
+        EXPECT_EQ(contents(reader), before);
+        ++n_chosen[expected];
+
+        SessionOptions told = options();
+        told.focus = expected;
+        Session same(model_, told);
+        same.ingest(words(350, seed));
+        EXPECT_EQ(same.ask(question, {.max_tokens = 12}).text(), text);
+    }
+    EXPECT_EQ(n_chosen.size(), 3u) << "one of the three was never chosen";
+}
+
+/// Mean ln P of the tokens that are written, of which the answer's end is one.
+TEST_F(SessionTest, The_sureness_of_an_answer_is_the_mean_of_its_tokens) {
+    Session reader = session();
+    reader.ingest(words(100));
+    reader.flush();
+    Session::Impl& impl = reader.impl();
+    const auto prompt = frame_question(impl.model.impl(), impl.plan, "who?", true);
+    const auto before = impl.mark();
+    impl.read(prompt, false);
+    double nats = 0;
+    std::vector<Token> tokens;
+    for (int i = 0; i < 4; ++i) {
+        const auto logits = impl.logits();
+        const auto best = std::ranges::max_element(logits);
+        double sum = 0;
+        for (const float logit : logits) sum += std::exp(double{logit} - *best);
+        nats += std::log(sum);
+        tokens.push_back(static_cast<Token>(best - logits.begin()));
+        impl.read_generated(tokens.back(), false);
+    }
+    impl.rewind(before);
+    const auto of_first = [&](const GenerateOptions& options) {
+        return Generation::Impl(impl, prompt, options, Generation::Impl::Trace::none).sureness(4);
+    };
+    EXPECT_NEAR(of_first({}), -nats / 4, 1e-5);
+    EXPECT_NE(of_first({.stop_tokens = {tokens[0]}}), of_first({}));
+    EXPECT_NEAR(of_first({.min_tokens = 4, .stop_tokens = {599}}), -nats / 4, 1e-5);
+}
+
+TEST_F(SessionTest, A_text_that_has_lost_nothing_is_seen_as_a_whole) {
+    SessionOptions whole = options();
+    whole.focus = 0;
+    for (unsigned seed = 1; seed <= 8; ++seed) {
+        Session reader = session(), unfocused(model_, whole);
+        for (Session* each : {&reader, &unfocused}) each->ingest(words(80, seed));
+        const std::string question = words(7, seed + 100);
+        EXPECT_EQ(reader.ask(question, {.max_tokens = 12}).text(),
+                  unfocused.ask(question, {.max_tokens = 12}).text());
+        EXPECT_EQ(reader.stats().distillations, 0u);
+        EXPECT_EQ(reader.stats().focus, 0);
+        EXPECT_GT(reader.stats().n_kv, 128);
+    }
+}
+
+TEST_F(SessionTest, Where_a_question_cannot_choose_the_automatic_focus_is_all) {
+    const auto focus = [&](const std::string& policy, std::optional<Schedule> schedule = {},
+                           std::optional<Positions> positions = {}) {
+        SessionOptions choice = options();
+        choice.policy = make_policy(policy);
+        choice.schedule = schedule;
+        choice.positions = positions;
+        return Session(model_, choice).options().focus;
+    };
+    EXPECT_EQ(focus("infinipot"), SessionOptions::automatic);
+    EXPECT_EQ(focus("infinipot:shared=0,kernel=1,novelty_kernel=1"), SessionOptions::automatic);
+    EXPECT_EQ(focus("infinipot:novelty=1"), 0);
+    EXPECT_EQ(focus("infinipot:catalyst=0"), 0);
+    EXPECT_EQ(focus("streaming_llm"), 0);
+    EXPECT_EQ(focus("full"), 0);
+    EXPECT_EQ(focus("infinipot", Schedule::at_end), 0);
+    EXPECT_EQ(focus("infinipot", {}, Positions{Positions::keep}), 0);
+}
+
 /// What a question sees is what distilling for it would have left.
 TEST_F(SessionTest, A_focus_keeps_what_a_distillation_for_the_question_would) {
     const std::string question = "who was not far, and when she came home?";
@@ -422,8 +523,8 @@ TEST_F(SessionTest, A_focus_that_cannot_be_is_refused_with_a_sentence) {
     EXPECT_EQ(refusal([](SessionOptions&) {}), "accepted");
     EXPECT_EQ(refusal([](SessionOptions& o) { o.focus = 256; }),
               "a focus of 256 entries must be less than the capacity of 256");
-    EXPECT_EQ(refusal([](SessionOptions& o) { o.focus = -1; }),
-              "the focus is -1 and must be at least 5");
+    EXPECT_EQ(refusal([](SessionOptions& o) { o.focus = -2; }),
+              "the focus is -2 and must be at least 5");
     EXPECT_EQ(refusal([](SessionOptions& o) {
                   o.policy = make_policy("tova");
                   o.schedule = Schedule::when_full;
