@@ -38,6 +38,7 @@ def method_settings(result):
             "retain": asked["retain"],
             "reserve": asked.get("reserve"),
             "end": "filled" if asked.get("fill") else "",
+            "focus": result.get("focus", 0),
             "protected": f'{asked.get("protect_first")}, {asked.get("protect_recent")}',
             "cache": result.get("kv_type", "f16")}
 

@@ -100,6 +100,7 @@ std::vector<int> Survival::n_holding(std::uint32_t distillation) const {
 }
 
 void Survival::record(const LayerView& view, std::span<const Keep> heads) {
+    if (closed_) return;
     assert(view.layer < n_layer_ && view.n_head_kv == n_head_kv_ && view.n_kv > 0);
     const std::uint32_t distillation = ++n_selections_[size(view.layer)];
     const std::int64_t n_read = view.position[0].back() + 1;  // the newest entry never left

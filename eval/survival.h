@@ -46,6 +46,8 @@ class Survival {
 
     /// What a policy has chosen to keep of one layer, whose positions it saw.
     void record(const LayerView& view, std::span<const Keep> heads);
+    /// What is chosen from here on is what a question sees, and nothing leaves.
+    void close() { closed_ = true; }
 
    private:
     const std::vector<std::uint32_t>& row(int il, int head) const;
@@ -53,6 +55,7 @@ class Survival {
 
     int n_layer_;
     int n_head_kv_;
+    bool closed_ = false;
     std::vector<std::vector<std::uint32_t>> left_at_;  // [n_layer * n_head_kv][position]
     std::vector<std::uint32_t> n_selections_;          // of each layer
     std::vector<std::int64_t> tokens_read_;            // at each distillation

@@ -100,7 +100,8 @@ std::vector<Answer> answers(Session& session, const Inspect& inspect) {
              .text = std::move(text),
              .stop_reason = generation.stop_reason(),
              .n_tokens = generation.n_tokens(),
-             .ttft_seconds = session.stats().ttft_seconds}};
+             .ttft_seconds = session.stats().ttft_seconds,
+             .focus = session.stats().focus}};
 }
 
 std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, ProgressBar& bar,
@@ -110,6 +111,7 @@ std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, Progress
     try {
         read_texts(session, texts, bar, interrupts,
                    [&](const Progress& progress) { inspection.add(progress); });
+        if (session.options().schedule != Schedule::at_end) inspection.survival()->close();
         return answers(session, inspect);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::interrupted) throw;

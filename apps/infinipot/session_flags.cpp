@@ -90,8 +90,8 @@ void add_policy_flags(CLI::App& app, SessionFlags& flags) {
         ->group(group);
     add_count(app, "--focus", flags.session.focus, 0,
               "Entries that an answer is written from, chosen anew for its question out\n"
-              "of all that is remembered; 0: all [all, unless the model is much surer of its\n"
-              "first words with half or an eighth of the capacity]")
+              "of all that is remembered; 0: all [all, unless the model is much surer of\n"
+              "its first words with half or an eighth of the capacity]")
         ->group(group);
     add_choice(app, "--preset", flags.paper, {{"paper", true}},
                "paper: as in InfiniPot's experiments, nothing is protected, --no-fill,\n"

@@ -116,13 +116,15 @@ Token Generation::Impl::pick() {
     return sampler_.pick(session_.logits(), may_end ? std::span<const Token>() : too_early_);
 }
 
-double Generation::Impl::sureness(int n) {
+double Generation::Impl::sureness(int n, double least) {
     double nats = 0;
     while (true) {
         const Token token = pick();
         nats += surprisal_from(session_.logits(), token);
         ++n_tokens_;
-        if (n_tokens_ == n || ends_answer(token) || session_.room() == 0) return -nats / n_tokens_;
+        const bool hopeless = -nats / n < least;  // though all to come were certain
+        if (n_tokens_ == n || hopeless || ends_answer(token) || session_.room() == 0)
+            return -nats / n_tokens_;
         session_.read_generated(token, false);
     }
 }

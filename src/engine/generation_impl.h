@@ -27,8 +27,9 @@ class Generation::Impl {
     /// The next piece of whole characters; empty at the end of the answer.
     std::string next();
 
-    /// Mean ln P of its first tokens, up to n of them; to be called instead of next().
-    double sureness(int n);
+    /// Mean ln P of its first tokens, up to n of them; less than `least` as soon as it cannot reach
+    /// that. To be called instead of next().
+    double sureness(int n, double least);
 
     StopReason stop_reason() const { return stop_reason_; }
     int n_tokens() const { return n_tokens_; }

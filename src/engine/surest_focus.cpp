@@ -1,17 +1,20 @@
 #include "engine/surest_focus.h"
 
+#include <limits>
+
 #include "engine/generation_impl.h"
 
 namespace infinipot {
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int n_tried = 8;              ///< tokens of each
 constexpr double least_advantage = 0.5;  ///< nats for each of them that a part must be surer by
 
 double sureness(Session::Impl& session, std::span<const Token> question,
-                const GenerateOptions& options, int focus) {
+                const GenerateOptions& options, int focus, double least) {
     Generation::Impl answer(session, question, options, Generation::Impl::Trace::none, focus);
-    return answer.sureness(n_tried);
+    return answer.sureness(n_tried, least);
 }
 
 }  // namespace
@@ -25,10 +28,11 @@ int surest_focus(Session::Impl& session, std::span<const Token> question,
     greedy.sampling = {};
     const double decode_seconds = session.stats.decode_seconds;
     int surest = 0;
-    double most = sureness(session, question, greedy, 0) + least_advantage;
+    double most = sureness(session, question, greedy, 0, -infinity) + least_advantage;
     for (const int focus : session.plan.foci) {
+        if (most >= 0) break;                        // nothing is as sure
         if (focus >= session.cache().n()) continue;  // that is all
-        const double sure = sureness(session, question, greedy, focus);
+        const double sure = sureness(session, question, greedy, focus, most);
         if (sure > most) {
             most = sure;
             surest = focus;

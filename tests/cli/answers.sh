@@ -33,6 +33,14 @@ succeeds "${ask[@]}" --file "$work/a.txt" --json --memory 1MiB --preset paper "W
 [[ $(json 'j["stats"]["pot_bytes"] <= 2**20') == True ]] || fail "more than 1 MiB"
 [[ $(json 'j["budget"]["protect_first"], j["budget"]["protect_recent"], "fill" in j["budget"]') == "(0, 0, False)" ]] ||
     fail "--preset paper protects or fills something"
+[[ $(json 'j["focus"]') == 0 ]] || fail "--preset paper focuses"
+
+# How much of the pot an answer is written from: said by the user, else tried out.
+succeeds "${ask[@]}" --file "$work/a.txt" --json --focus 100 "Who?"
+[[ $(json 'j["focus"], j["answers"][0]["focus"]') == "(100, 100)" ]] || fail "another focus"
+succeeds "${ask[@]}" --file "$work/a.txt" --json "Who?"
+[[ $(json 'j["focus"], j["answers"][0]["focus"] in (0, j["budget"]["capacity"] // 2, j["budget"]["capacity"] // 8)') == \
+    "('automatic', True)" ]] || fail "no automatic focus"
 
 # The same bytes hold more entries of a smaller type: 6, 6, 3.2 and 1.7 bytes per number, and tags.
 entries=()

@@ -88,6 +88,14 @@ succeeds inspect -m "$model" --threads 1 --capacity 400 --retain 96 --file "$wor
 grep -q '1 distillation to 96 entries' "$work/out" || fail "at-end does not distil"
 grep -qx "$question" "$work/out" || fail "no answer"
 
+# What a question sees is not what is left.
+succeeds "${inspect[@]}" --question "$question" --max-tokens 1 --focus 40 --json
+python3 -c 'import json, sys
+j = json.load(sys.stdin)
+assert j["answers"][0]["focus"] == 40
+assert j["stats"]["distillations"] == len(j["summaries"]) == len(j["tokens_read_at"])' <"$work/out" ||
+    fail "a question counts as a distillation"
+
 # The paper's Figures 2 and 3, from such files alone.
 overlap=$source_dir/analysis/overlap.py
 succeeds "${inspect[@]}" --policy "$paper,novelty=0" --json

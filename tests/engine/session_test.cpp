@@ -382,7 +382,8 @@ TEST_F(SessionTest, A_focus_on_at_least_what_there_is_changes_nothing) {
 double sureness(Session& session, const std::string& question, int focus) {
     Session::Impl& impl = session.impl();
     const auto prompt = frame_question(impl.model.impl(), impl.plan, question, true);
-    return Generation::Impl(impl, prompt, {}, Generation::Impl::Trace::none, focus).sureness(8);
+    return Generation::Impl(impl, prompt, {}, Generation::Impl::Trace::none, focus)
+        .sureness(8, -1e9);
 }
 
 TEST_F(SessionTest, An_automatic_focus_is_what_the_model_is_much_surer_with_than_with_all) {
@@ -433,12 +434,17 @@ TEST_F(SessionTest, The_sureness_of_an_answer_is_the_mean_of_its_tokens) {
         impl.read_generated(tokens.back(), false);
     }
     impl.rewind(before);
-    const auto of_first = [&](const GenerateOptions& options) {
-        return Generation::Impl(impl, prompt, options, Generation::Impl::Trace::none).sureness(4);
+    const auto of_first = [&](const GenerateOptions& options, double least) {
+        return Generation::Impl(impl, prompt, options, Generation::Impl::Trace::none)
+            .sureness(4, least);
     };
-    EXPECT_NEAR(of_first({}), -nats / 4, 1e-5);
-    EXPECT_NE(of_first({.stop_tokens = {tokens[0]}}), of_first({}));
-    EXPECT_NEAR(of_first({.min_tokens = 4, .stop_tokens = {599}}), -nats / 4, 1e-5);
+    const double all = of_first({}, -1e9);
+    EXPECT_NEAR(all, -nats / 4, 1e-5);
+    EXPECT_EQ(of_first({}, all), all) << "it reaches that";
+    EXPECT_LT(of_first({}, all + 0.01), all + 0.01) << "it does not";
+    EXPECT_LT(of_first({}, -1e-9), -1e-9) << "nor that, as the first token shows";
+    EXPECT_NE(of_first({.stop_tokens = {tokens[0]}}, -1e9), all);
+    EXPECT_NEAR(of_first({.min_tokens = 4, .stop_tokens = {599}}, -1e9), all, 1e-5);
 }
 
 TEST_F(SessionTest, A_text_that_has_lost_nothing_is_seen_as_a_whole) {
