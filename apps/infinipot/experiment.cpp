@@ -171,9 +171,9 @@ void Experiment::check_measured(const std::vector<ExperimentItem>& items) const 
     const auto failed = [&](const ExperimentItem& item) { return has_error(result_of(item)); };
     if (items.empty() || !std::ranges::all_of(items, failed)) return;
     const Json first = result_of(items.front());
-    throw Error(ErrorCode::does_not_fit, "none of " + count_text(items.size(), "item") +
-                                             " could be measured; the first: " +
-                                             first["error"].get<std::string>());
+    throw Error(ErrorCode::does_not_fit,
+                "none of " + count_text(items.size(), "item") +
+                    " could be measured; the first: " + first["error"].get<std::string>());
 }
 
 Json Experiment::result_of(const ExperimentItem& item) const {

@@ -8,7 +8,7 @@ namespace infinipot {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr int n_tried = 8;              ///< tokens of each
+constexpr int n_tried = 8;               ///< tokens of each
 constexpr double least_advantage = 0.5;  ///< nats for each of them that a part must be surer by
 
 double sureness(Session::Impl& session, std::span<const Token> question,

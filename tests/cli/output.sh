@@ -8,7 +8,7 @@ succeeds --help
 grep -q 'ask' "$work/out" || fail "the help does not list ask"
 succeeds ask --help
 for option in capacity retain no-fill reserve protect-first protect-recent memory kv-type beyond-window policy \
-    schedule positions catalyst preset raw kernels no-repack sliding-window novelty-vocab batch threads seed \
+    schedule positions catalyst preset raw kernels no-repack sliding-window novelty-vocab batch threads seed focus \
     temperature top-k top-p min-p repeat-penalty max-tokens json quiet; do
     grep -q -- "--$option" "$work/out" || fail "ask --help is silent about --$option"
 done

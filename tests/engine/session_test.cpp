@@ -10,8 +10,8 @@
 #include "cache/random_cache.h"
 #include "engine/generation_impl.h"
 #include "engine/session_impl.h"
-#include "model/model_impl.h"
 #include "infinipot/infinipot.h"
+#include "model/model_impl.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
