@@ -52,9 +52,12 @@ KeptSlots Distiller::select(int n, int n_last) {
     return kept;
 }
 
-/// What is latest has little privilege: it is nearly as likely to answer a question as the rest.
-KeptSlots Distiller::choose_for(std::span<const Token> question, int n, int position) {
+void Distiller::attend(std::span<const Token> question, int position) {
     forward_.run_catalyst(question, position);
+}
+
+/// What is latest has little privilege: it is nearly as likely to answer a question as the rest.
+KeptSlots Distiller::choose(int n) {
     const Budget& budget = plan_.options.budget;
     return select_from(Keep(cache_.n(), n)
                            .first(budget.protect_first)

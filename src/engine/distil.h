@@ -22,10 +22,13 @@ class Distiller {
 
     Distiller(const Plan& plan, KvCache& cache, ForwardPass& forward);
 
-    /// The `n` entries of each head that the policy keeps with `question` for a catalyst; the pot
-    /// is left as it is. `question` comes at `position`.
+    /// Measures what `question`, which comes at `position`, attends to, as if it were the catalyst.
     /// @throws as distil()
-    KeptSlots choose_for(std::span<const Token> question, int n, int position);
+    void attend(std::span<const Token> question, int position);
+
+    /// The `n` entries of each head that the policy keeps by what was measured last; the pot is
+    /// left as it is.
+    KeptSlots choose(int n);
 
     /// Leaves `n` entries per head, among them at least the `n_last` most recent.
     /// `stream_position` is that of the next token.

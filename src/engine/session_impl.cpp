@@ -468,8 +468,9 @@ void Session::Impl::focus(std::span<const Token> question, int n) {
     if (n == 0 || cache_.n() <= n) return;
     const int n_question = static_cast<int>(question.size());
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n() + n_question);
-    const KeptSlots kept = distiller_.choose_for(question, n, cache_.n());
-    distiller_.renumber(cache_.set_aside_others(kept));
+    if (!attended) distiller_.attend(question, cache_.n());
+    attended = true;
+    distiller_.renumber(cache_.set_aside_others(distiller_.choose(n)));
 }
 
 void Session::Impl::rewind(const Mark& mark) {

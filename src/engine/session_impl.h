@@ -68,6 +68,7 @@ class Session::Impl {
     Stats stats;
     bool generating = false;  ///< a Generation is alive
     bool has_text = false;    ///< something was ingested
+    bool attended = false;    ///< what the question attends to has been measured: see focus()
 
     KvCache& cache() { return cache_; }
     Distiller& distiller() { return distiller_; }
@@ -78,7 +79,7 @@ class Session::Impl {
     void distil() { distil(plan.options.budget.retain); }
     void distil(int n, int n_last = 0);  ///< see Distiller
     /// Shows the model only n entries, which the policy chooses for the question, until rewind();
-    /// 0: all.
+    /// 0: all. Another question, or another pot, wants `attended` to be false.
     void focus(std::span<const Token> question, int n);
 
    private:

@@ -381,6 +381,7 @@ TEST_F(SessionTest, A_focus_on_at_least_what_there_is_changes_nothing) {
 /// How sure the model is of the first words of an answer that sees so many entries.
 double sureness(Session& session, const std::string& question, int focus) {
     Session::Impl& impl = session.impl();
+    impl.attended = false;
     const auto prompt = frame_question(impl.model.impl(), impl.plan, question, true);
     return Generation::Impl(impl, prompt, {}, Generation::Impl::Trace::none, focus)
         .sureness(8, -1e9);
