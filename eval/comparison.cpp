@@ -66,6 +66,7 @@ std::string name_of(const Json& result) {
         name += ", capacity " + text_of(result[budget]["capacity"]) + ", retain " +
                 text_of(result[budget]["retain"]);
     if (result.contains(budget) && result[budget].contains("fill")) name += ", filled at the end";
+    if (result.contains("focus")) name += ", focus " + text_of(result["focus"]);
     return name;
 }
 
