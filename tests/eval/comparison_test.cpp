@@ -78,7 +78,7 @@ TEST_F(Methods, Are_told_apart_by_what_decides_a_result_besides_the_item) {
     const auto methods = read(
         R"({"task":"passkey","policy":"tova","budget":{"capacity":9,"retain":4},"format":"f","length":8,"depth":0.1,"key_index":0,"seed":1,"found":true}
 {"task":"passkey","policy":"tova","budget":{"capacity":9,"retain":4},"format":"f","length":8,"depth":0.5,"key_index":0,"seed":1,"found":false}
-{"task":"passkey","policy":"swa","budget":{"capacity":9,"retain":4},"format":"f","length":8,"depth":0.5,"key_index":0,"seed":1,"error":"x"}
+{"task":"passkey","policy":"swa","budget":{"capacity":9,"retain":4,"fill":true},"focus":"automatic","format":"f","length":8,"depth":0.5,"key_index":0,"seed":1,"error":"x"}
 )");
     ASSERT_EQ(methods.size(), 2u);
     EXPECT_EQ(methods[0].name, "tova, capacity 9, retain 4");
@@ -87,6 +87,7 @@ TEST_F(Methods, Are_told_apart_by_what_decides_a_result_besides_the_item) {
     EXPECT_EQ(methods[0].items[0].score, 1);
     EXPECT_EQ(methods[0].items[1].score, 0);
     EXPECT_NE(methods[0].items[0].item, methods[0].items[1].item);
+    EXPECT_EQ(methods[1].name, "swa, capacity 9, retain 4, filled at the end, focus automatic");
     EXPECT_TRUE(methods[1].items.empty());
 }
 
