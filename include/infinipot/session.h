@@ -58,7 +58,7 @@ enum class Framing {
 };
 
 struct SessionOptions {
-    static constexpr int automatic = Budget::automatic;
+    static constexpr int automatic = Budget::automatic;  ///< filled in by the session, or tried out
 
     Budget budget = {};
     PolicyPtr policy = nullptr;               ///< null: infinipot()
@@ -78,8 +78,9 @@ struct SessionOptions {
     /// holds, by the policy with the question as catalyst; the others wait in the pot meanwhile.
     /// Fewer entries distract a small model less. 0: all. Automatic, once something has left the
     /// pot: all, unless the model is much surer of an answer's first words with half or with an
-    /// eighth of the capacity; it writes them three times to see. Only for policies that use a
-    /// catalyst, with schedule when-full and positions reset; elsewhere automatic is all.
+    /// eighth of the capacity; it writes them three times to see, unless the question alone takes
+    /// more than an eighth. Only for policies that use a catalyst, with schedule when-full and
+    /// positions reset; elsewhere automatic is all.
     int focus = automatic;
     /// Score every token that is read, though the policy may not ask for it: see
     /// Progress::surprisal.

@@ -10,21 +10,6 @@ namespace infinipot {
 
 namespace {
 
-/// Room that a question leaves: for the catalyst, if entries leave when it has been read, and for
-/// at least one entry of the text.
-void check_room(const Session::Impl& session, std::size_t n_prompt) {
-    int room = session.room();
-    if (session.decides(static_cast<int>(n_prompt))) {
-        room = std::min(room - static_cast<int>(session.plan.catalyst.size()),
-                        session.plan.options.budget.retain);
-    }
-    if (static_cast<int>(n_prompt) < room) return;
-    throw Error(ErrorCode::does_not_fit, "the question has " + std::to_string(n_prompt) +
-                                             " tokens and the pot has room for " +
-                                             std::to_string(room) +
-                                             "; ask a shorter one or raise the reserve");
-}
-
 void check(const GenerateOptions& options, int n_vocab) {
     if (options.max_tokens < 1) {
         throw Error(ErrorCode::invalid_argument, "max_tokens must be at least 1");
@@ -61,9 +46,8 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
     if (options.min_tokens > 0) {
         too_early_ = ends_of_answer(session.model.impl().vocabulary, options.stop_tokens);
     }
-    if (trace == Trace::none) check_room(session, prompt.size());
     try {
-        if (trace == Trace::none) session_.focus(prompt, focus);
+        if (trace == Trace::none) session_.focus(focus);
         session_.read(prompt, trace == Trace::kept);
         before_ = session_.end_of_prompt(static_cast<int>(prompt.size()), before_);
     } catch (...) {

@@ -15,9 +15,8 @@ class Generation::Impl {
    public:
     enum class Trace { none, kept };  ///< whether the pot remembers what was said
 
-    /// Reads the prompt, and if nothing may be kept, sees no more than `focus` entries of what was
-    /// before it; 0: all.
-    /// @throws Error(does_not_fit) if nothing may be kept and the prompt is larger than the room.
+    /// Reads the prompt. If nothing may be kept, Session::Impl::require_room() has let it pass, and
+    /// it sees `focus` entries of what was before it; 0: all.
     Impl(Session::Impl& session, std::span<const Token> prompt, const GenerateOptions& options,
          Trace trace, int focus = 0);
     ~Impl();

@@ -24,6 +24,8 @@ struct Plan {
     bool measures_surprisal() const { return needs.surprisal || options.measure_surprisal; }
     /// Tokens read between two distillations of Schedule::when_full.
     int stride() const { return fill_limit - options.budget.retain; }
+    /// Of a question for which an automatic focus tries them, in tokens.
+    int longest_tried_question() const { return options.budget.capacity / 8; }
     int largest_focus() const { return foci.empty() ? options.focus : foci.front(); }
 };
 

@@ -48,7 +48,7 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
     const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text,
                                        options.answer_prefix);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
-    impl_->attended = false;
+    impl_->require_room(static_cast<int>(prompt.size()));
     const int focus = impl_->stats.focus = surest_focus(*impl_, prompt, options);
     Generation answer(std::make_unique<Generation::Impl>(*impl_, prompt, options,
                                                          Generation::Impl::Trace::none, focus));

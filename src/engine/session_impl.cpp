@@ -421,6 +421,20 @@ void Session::Impl::distil(int n, int n_last) {
 
 // --- Questions and answers --------------------------------------------------------------------
 
+/// Room for the catalyst, if entries leave when the question has been read, and for at least one
+/// entry of the text.
+void Session::Impl::require_room(int n_question) const {
+    int n = room();
+    if (decides(n_question)) {
+        n = std::min(n - static_cast<int>(plan.catalyst.size()), plan.options.budget.retain);
+    }
+    if (n_question < n) return;
+    throw Error(ErrorCode::does_not_fit, "the question has " + std::to_string(n_question) +
+                                             " tokens and the pot has room for " +
+                                             std::to_string(n) +
+                                             "; ask a shorter one or raise the reserve");
+}
+
 void Session::Impl::read(std::span<const Token> tokens, bool staying) {
     const bool deciding = decides(static_cast<int>(tokens.size()));
     if (deciding) observing_ = false;
@@ -464,12 +478,14 @@ Session::Impl::Mark Session::Impl::mark() const {
     return {cache_.n(), stream_position_, forward_.preceding_state(), observing_};
 }
 
-void Session::Impl::focus(std::span<const Token> question, int n) {
-    if (n == 0 || cache_.n() <= n) return;
+void Session::Impl::attend(std::span<const Token> question) {
     const int n_question = static_cast<int>(question.size());
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n() + n_question);
-    if (!attended) distiller_.attend(question, cache_.n());
-    attended = true;
+    distiller_.attend(question, cache_.n());
+}
+
+void Session::Impl::focus(int n) {
+    if (n == 0 || cache_.n() <= n) return;
     distiller_.renumber(cache_.set_aside_others(distiller_.choose(n)));
 }
 

@@ -45,6 +45,9 @@ class Session::Impl {
     Mark mark() const;
     void rewind(const Mark& mark);
 
+    /// @throws Error(does_not_fit) unless a question of so many tokens leaves room behind it.
+    void require_room(int n_question) const;
+
     /// Reads tokens to the end, after which logits() tell what follows. With `staying`, they are
     /// part of the stream, and room is made as the schedule says; without it they must fit.
     void read(std::span<const Token> tokens, bool staying);
@@ -68,7 +71,6 @@ class Session::Impl {
     Stats stats;
     bool generating = false;  ///< a Generation is alive
     bool has_text = false;    ///< something was ingested
-    bool attended = false;    ///< what the question attends to has been measured: see focus()
 
     KvCache& cache() { return cache_; }
     Distiller& distiller() { return distiller_; }
@@ -78,9 +80,11 @@ class Session::Impl {
     int room() const { return cache_.room(); }
     void distil() { distil(plan.options.budget.retain); }
     void distil(int n, int n_last = 0);  ///< see Distiller
-    /// Shows the model only n entries, which the policy chooses for the question, until rewind();
-    /// 0: all. Another question, or another pot, wants `attended` to be false.
-    void focus(std::span<const Token> question, int n);
+    /// Measures what a question attends to.
+    void attend(std::span<const Token> question);
+    /// Shows the model only n entries, which the policy chooses by what was measured last, until
+    /// rewind(); 0: all.
+    void focus(int n);
 
    private:
     /// A forward pass that is to come.

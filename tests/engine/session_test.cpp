@@ -381,8 +381,8 @@ TEST_F(SessionTest, A_focus_on_at_least_what_there_is_changes_nothing) {
 /// How sure the model is of the first words of an answer that sees so many entries.
 double sureness(Session& session, const std::string& question, int focus) {
     Session::Impl& impl = session.impl();
-    impl.attended = false;
     const auto prompt = frame_question(impl.model.impl(), impl.plan, question, true);
+    impl.attend(prompt);
     return Generation::Impl(impl, prompt, {}, Generation::Impl::Trace::none, focus)
         .sureness(8, -1e9);
 }
@@ -461,6 +461,21 @@ TEST_F(SessionTest, A_text_that_has_lost_nothing_is_seen_as_a_whole) {
         EXPECT_EQ(reader.stats().focus, 0);
         EXPECT_GT(reader.stats().n_kv, 128);
     }
+}
+
+/// Reading one of more than an eighth of the capacity four times would take too long.
+TEST_F(SessionTest, A_long_question_sees_all_there_is) {
+    std::map<int, int> n_chosen;
+    for (const int n_words : {7, 22}) {
+        for (unsigned seed = 1; seed <= 12; ++seed) {
+            Session reader = session();
+            reader.ingest(words(350, seed));
+            reader.ask(words(n_words, seed + 100), {.max_tokens = 1});
+            n_chosen[n_words] += reader.stats().focus > 0 ? 1 : 0;
+        }
+    }
+    EXPECT_GT(n_chosen[7], 0);
+    EXPECT_EQ(n_chosen[22], 0);
 }
 
 TEST_F(SessionTest, Where_a_question_cannot_choose_the_automatic_focus_is_all) {
