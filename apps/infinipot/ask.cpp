@@ -81,27 +81,25 @@ void stream(Generation& generation, std::string& text, bool silent) {
     if (!silent && !text.ends_with('\n')) print("\n");
 }
 
-Answer answer(Session& session, const std::string& question, const Ask& ask) {
+Answer answer(Session& session, const std::string& question, ProgressBar& bar, const Ask& ask) {
+    bar.announce("beginning the answer");
     Generation generation = session.ask(question, ask.generate);
-    Answer answer = {.question = question, .text = {}};
-    stream(generation, answer.text, ask.json);
-    answer.stop_reason = generation.stop_reason();
-    answer.n_tokens = generation.n_tokens();
-    answer.ttft_seconds = session.stats().ttft_seconds;
-    answer.focus = session.stats().focus;
-    return answer;
+    bar.clear();
+    std::string text;
+    stream(generation, text, ask.json);
+    return answer_of(session, generation, question, std::move(text));
 }
 
 /// The answers stream to the standard output as they come; with several questions, each stands
 /// before its answer.
-std::vector<Answer> answer_all(Session& session, const Ask& ask) {
+std::vector<Answer> answer_all(Session& session, ProgressBar& bar, const Ask& ask) {
     const bool several = ask.questions.size() > 1;
     std::vector<Answer> answers;
     for (const std::string& question : ask.questions) {
         if (several && !ask.json) {
             print((answers.empty() ? "" : "\n") + bold(question, stdout) + "\n");
         }
-        answers.push_back(answer(session, question, ask));
+        answers.push_back(answer(session, question, bar, ask));
     }
     return answers;
 }
@@ -119,7 +117,7 @@ std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, Progress
     const InterruptibleSession interruptible(session);
     try {
         read_texts(session, texts, bar, interrupts);
-        return answer_all(session, ask);
+        return answer_all(session, bar, ask);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::interrupted) throw;
         throw Error(ErrorCode::interrupted, interrupted_sentence(session.stats()));

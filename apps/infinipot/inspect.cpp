@@ -92,16 +92,13 @@ SessionOptions recorded_options(const Inspect& inspect, const Inspection& inspec
     return options;
 }
 
-std::vector<Answer> answers(Session& session, const Inspect& inspect) {
+std::vector<Answer> answers(Session& session, ProgressBar& bar, const Inspect& inspect) {
     if (inspect.question.empty()) return {};
+    bar.announce("answering");
     Generation generation = session.ask(inspect.question, inspect.generate);
     std::string text = generation.text();
-    return {{.question = inspect.question,
-             .text = std::move(text),
-             .stop_reason = generation.stop_reason(),
-             .n_tokens = generation.n_tokens(),
-             .ttft_seconds = session.stats().ttft_seconds,
-             .focus = session.stats().focus}};
+    bar.clear();
+    return {answer_of(session, generation, inspect.question, std::move(text))};
 }
 
 std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, ProgressBar& bar,
@@ -112,7 +109,7 @@ std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, Progress
         read_texts(session, texts, bar, interrupts,
                    [&](const Progress& progress) { inspection.add(progress); });
         if (session.options().schedule != Schedule::at_end) inspection.survival()->close();
-        return answers(session, inspect);
+        return answers(session, bar, inspect);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::interrupted) throw;
         throw Error(ErrorCode::interrupted, "interrupted after " +

@@ -23,7 +23,7 @@ class ProgressBar {
     /// From now on no bar is shown: several readings at one time would draw over each other.
     static void hide_all();
 
-    /// Says what goes on before the reading begins.
+    /// Says what goes on where nothing is read.
     void announce(std::string_view what);
 
     /// The reading's speed is measured from here on.

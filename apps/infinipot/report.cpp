@@ -132,6 +132,17 @@ std::string word(StopReason reason) {
     return "";
 }
 
+Answer answer_of(const Session& session, const Generation& generation, std::string question,
+                 std::string text) {
+    const Stats stats = session.stats();
+    return {.question = std::move(question),
+            .text = std::move(text),
+            .stop_reason = generation.stop_reason(),
+            .n_tokens = generation.n_tokens(),
+            .ttft_seconds = stats.ttft_seconds,
+            .focus = stats.focus};
+}
+
 Report report_on(const Session& session, const ModelOptions& model_options,
                  std::vector<std::string> files, const GenerateOptions& generate,
                  std::vector<Answer> answers) {

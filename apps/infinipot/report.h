@@ -18,6 +18,10 @@ struct Answer {
     int focus = 0;  ///< see Stats
 };
 
+/// Of a generation that is over.
+Answer answer_of(const Session& session, const Generation& generation, std::string question,
+                 std::string text);
+
 /// What one run did, for people and for programs.
 struct Report {
     ModelInfo model;
