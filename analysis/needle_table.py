@@ -89,7 +89,7 @@ def main(arguments):
     options = {each for each in arguments if each.startswith("--")}
     paths = [each for each in arguments if each not in options]
     figure = paths.pop() if paths and paths[-1].endswith(".svg") else None
-    if not paths or options - {"--depths", "--csv", "--latex"}:
+    if not paths or options - {"--depths", "--csv", "--latex"} or {"--csv", "--latex"} <= options:
         sys.exit(__doc__.strip())
     results = {result["id"]: result for result in read_results(paths, task_of(paths[0]), ("id", "length"))}
     names, maps = maps_of(results.values())

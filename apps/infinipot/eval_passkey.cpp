@@ -31,7 +31,7 @@ constexpr const char* examples = R"(Examples:
   infinipot eval passkey --length 1024 --policy full
       what the model can do without forgetting
 
-Lines are appended to --out, one for each key; analysis/needle_table.py --depths makes one table of them all.)";
+Lines are appended to --out, one for each key; analysis/needle_table.py makes one table of them all.)";
 
 struct PasskeyRun {
     std::vector<int> lengths;
