@@ -16,11 +16,6 @@ from figures import pyplot, save
 from score_table import labels, method_settings, print_table, read_results
 
 
-def task_of(path):
-    with open(path, encoding="utf-8") as lines:
-        return json.loads(lines.readline())["task"]
-
-
 def score(result):
     return result["score"] if "score" in result else float(result["found"])
 
@@ -91,7 +86,7 @@ def main(arguments):
     figure = paths.pop() if paths and paths[-1].endswith(".svg") else None
     if not paths or options - {"--depths", "--csv", "--latex"} or {"--csv", "--latex"} <= options:
         sys.exit(__doc__.strip())
-    results = {result["id"]: result for result in read_results(paths, task_of(paths[0]), ("id", "length"))}
+    results = {result["id"]: result for result in read_results(paths, "needle", "passkey", keys=("id", "length"))}
     names, maps = maps_of(results.values())
     print_table(list(table(names, maps, "--depths" in options)), options)
     if figure:

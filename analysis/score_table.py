@@ -4,24 +4,35 @@ import json
 import sys
 
 
-def read_results(paths, experiment, keys=("method_id", "dataset", "item")):
+def lines_of(path):
+    """The lines of a text file and their numbers, from 1."""
+    try:
+        with open(path, encoding="utf-8") as lines:
+            yield from enumerate(lines, 1)
+    except OSError as error:
+        sys.exit(f"cannot read {path}: {error.strerror}")
+    except UnicodeDecodeError:
+        sys.exit(f"{path} is not UTF-8")
+
+
+def read_results(paths, *experiments, keys=("method_id", "dataset", "item")):
     """The results of `infinipot eval EXPERIMENT` in the files, in their order, all of which have the keys."""
+    wanted = "infinipot eval " + " or ".join(experiments)
     n_results = 0
     for path in paths:
-        with open(path, encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    result = json.loads(line)
-                    if result["task"] != experiment:
-                        continue
-                    for key in keys:
-                        result[key]
-                except (json.JSONDecodeError, KeyError, TypeError):
-                    sys.exit(f"{path}, line {number}: this is no result of infinipot eval {experiment}")
-                n_results += 1
-                yield result
+        for number, line in lines_of(path):
+            try:
+                result = json.loads(line)
+                if result["task"] not in experiments:
+                    continue
+                for key in keys:
+                    result[key]
+            except (json.JSONDecodeError, KeyError, TypeError):
+                sys.exit(f"{path}, line {number}: this is no result of {wanted}")
+            n_results += 1
+            yield result
     if n_results == 0:
-        sys.exit(f"there are no results of infinipot eval {experiment} in " + ", ".join(paths))
+        sys.exit(f"there are no results of {wanted} in " + ", ".join(paths))
 
 
 def method_settings(result):
