@@ -91,8 +91,19 @@ void check_device(const Plan& plan, const Model::Impl& model) {
     }
 }
 
-/// A question chooses as a catalyst does.
-void check_focus(const Plan& plan) {
+/// Why a question cannot choose entries as a catalyst does; nothing if it can.
+std::string obstacle_to_focus(const Plan& plan) {
+    if (plan.needs.attention != AttentionProbe::catalyst) {
+        return "is chosen with the question as catalyst, which policy " +
+               plan.options.policy->spec() + " does not use; choose infinipot";
+    }
+    if (plan.schedule != Schedule::when_full || plan.positions.rule != Positions::reset) {
+        return "wants schedule when-full and positions reset";
+    }
+    return {};
+}
+
+void check_focus(const Plan& plan, const std::string& obstacle) {
     const int focus = plan.options.focus;
     require_at_least(focus, plan.options.budget.protect_first + 1, "the focus");
     const std::string start = "a focus of " + number(focus) + " entries ";
@@ -100,24 +111,16 @@ void check_focus(const Plan& plan) {
         contradiction(start + "must be less than the capacity of " +
                       number(plan.options.budget.capacity));
     }
-    if (plan.needs.attention != AttentionProbe::catalyst) {
-        contradiction(start + "is chosen with the question as catalyst, which policy " +
-                      plan.options.policy->spec() + " does not use; choose infinipot");
-    }
-    if (plan.schedule != Schedule::when_full || plan.positions.rule != Positions::reset) {
-        contradiction(start + "wants schedule when-full and positions reset");
-    }
+    if (!obstacle.empty()) contradiction(start + obstacle);
 }
 
 /// Automatic where a question cannot choose: all there is.
 void resolve_focus(Plan& plan) {
     int& focus = plan.options.focus;
-    const bool can_choose = plan.needs.attention == AttentionProbe::catalyst &&
-                            plan.schedule == Schedule::when_full &&
-                            plan.positions.rule == Positions::reset;
-    if (focus == SessionOptions::automatic && !can_choose) focus = 0;
+    const std::string obstacle = obstacle_to_focus(plan);
+    if (focus == SessionOptions::automatic && !obstacle.empty()) focus = 0;
     if (focus == 0) return;
-    if (focus != SessionOptions::automatic) return check_focus(plan);
+    if (focus != SessionOptions::automatic) return check_focus(plan, obstacle);
     for (const int part : {2, 8}) {
         const int n = plan.options.budget.capacity / part;
         if (n > plan.options.budget.protect_first) plan.foci.push_back(n);
