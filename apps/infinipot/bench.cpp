@@ -37,7 +37,7 @@ constexpr const char* examples = R"(Examples:
   infinipot bench
       a minute or so: how fast the program reads and writes here
 
-  infinipot bench --policy infinipot --policy h2o --capacity 512,1024 --length 2048 --out bench.jsonl
+  infinipot bench --policy infinipot --policy h2o --capacity 512,1024 --length 2048 --out b.jsonl
       four rows; killed and started again, it goes on
 
   infinipot bench --kv-type f16,q8_0,q4_0 --capacity 2048
@@ -46,11 +46,12 @@ constexpr const char* examples = R"(Examples:
   infinipot bench --depth 0,8192,32768 --length 512
       how fast 512 tokens are read when so many have been read before
 
-Columns: tokens read and written per second; of the time of reading, the shares of catalyst, novelty
-(surprisal), selection and gathering; TTFT, from the question to its first token; the bytes of the pot;
-the most memory held during the row, the model's included. GFLOP/s is the arithmetic of the text's
-tokens over all the time of reading, GB/s the weights and entries that each written token needs. The
-first lines say what the machine was measured to do with as many threads, to compare them with.)";
+Columns: tokens read and written per second; of the time of reading, the shares of catalyst,
+novelty (surprisal), selection and gathering; TTFT, from the question to its first token; the
+bytes of the pot; the most memory held during the row, the model's included. GFLOP/s is the
+arithmetic of the text's tokens over all the time of reading, GB/s the weights and entries that
+each written token needs. The first lines say what the machine was measured to do with as many
+threads, to compare them with.)";
 
 struct BenchRun {
     std::vector<std::string> policies;
@@ -360,7 +361,7 @@ Command add_bench(CLI::App& program) {
     const auto run = std::make_shared<BenchRun>();
     CLI::App& app = *program.add_subcommand(
         "bench",
-        "Measures how fast texts are read and answers written, and what of it distillation takes");
+        "Measures how fast texts are read and answers written");
     app.footer(examples);
     add_model_flags(app, run->flags);
     app.add_option("-f,--file", run->file,

@@ -24,9 +24,10 @@ constexpr const char* examples = R"(Examples:
   infinipot eval compare needle.jsonl needle.jsonl --method-a 1 --method-b 3
       two methods of one file
 
-For each task or length, and for their mean, the difference of the scores, B - A, in points of a hundred,
-and the interval that 95 % of bootstrap samples of the paired items fall into: an interval without 0
-speaks for a difference that is not chance. Items without a score in both are left out.)";
+For each task or length, and for their mean, the difference of the scores, B - A, in points of a
+hundred, and the interval that 95 % of bootstrap samples of the paired items fall into: an
+interval without 0 speaks for a difference that is not chance. Items without a score in both are
+left out.)";
 
 struct CompareRun {
     std::string a, b;

@@ -43,10 +43,11 @@ constexpr const char* examples = R"(Examples:
       as other people's tables have it: nothing is evicted, long prompts lose their middle
 
 FOLDER is a folder of LongBench v1: config/dataset2prompt.json, config/dataset2maxlen.json and
-data/TASK.jsonl. A prompt is read up to the end of its context, and what follows is asked. Answers are
-greedy, and scored as LongBench does. A line for each item is appended to --out; one that does not fit
-the pot has an error instead of a score, and is not run again either: delete its line for that.
-analysis/longbench_table.py makes one table of many methods, infinipot eval compare compares two.)";
+data/TASK.jsonl. A prompt is read up to the end of its context, and what follows is asked. Answers
+are greedy, and scored as LongBench does. A line for each item is appended to --out; one that does
+not fit the pot has an error instead of a score, and is not run again either: delete its line for
+that. analysis/longbench_table.py makes one table of many methods, infinipot eval compare compares
+two.)";
 
 struct LongBenchRun {
     std::string data;

@@ -14,10 +14,11 @@ namespace infinipot::cli {
 namespace {
 
 constexpr const char* explanation =
-    R"(FOLDER has a folder per run, in it expected.json with the official score of each task, and for each
-task TASK.jsonl with pred, answers, all_classes and score of each item. "differ" counts items whose
-score is not the same double. Code is compared with Python's difflib, as LongBench's requirements have
-it; the last column has python-Levenshtein instead, which fuzzywuzzy takes where it is installed.)";
+    R"(FOLDER has a folder per run, in it expected.json with the official score of each task, and for
+each task TASK.jsonl with pred, answers, all_classes and score of each item. "differ" counts items
+whose score is not the same double. Code is compared with Python's difflib, as LongBench's
+requirements have it; the last column has python-Levenshtein instead, which fuzzywuzzy takes where
+it is installed.)";
 
 std::string table(const std::vector<eval::CheckedTask>& checked) {
     std::string text =

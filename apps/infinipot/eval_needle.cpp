@@ -39,7 +39,7 @@ constexpr const char* examples = R"(Examples:
       in another book and in repeated sentences, the text being read for the question
 
   infinipot eval needle --length 8192 --kind magic-number --needles 10 --out needle.jsonl
-      ten needles in one text and ten questions about it: is the fifth answered as well as the first?
+      ten needles in one text and ten questions about it: is the fifth as good as the first?
 
 Lines are appended to --out, one for each text; analysis/needle_table.py draws them.)";
 

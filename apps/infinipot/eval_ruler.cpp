@@ -33,17 +33,18 @@ using eval::RulerTask;
 using Json = Experiment::Json;
 
 constexpr const char* examples = R"(Examples:
-  infinipot eval ruler --data wonderwords --haystack moby-dick.txt --length 4096,8192 --out ruler.jsonl
+  infinipot eval ruler --data wonderwords --haystack moby-dick.txt --length 4096 --out ruler.jsonl
       ten items of each of eleven tasks at two lengths; killed and started again, it goes on
 
   infinipot eval ruler --data wonderwords --tasks niah_multikey_2,vt --mode both --out ruler.jsonl
       each text read once for its question and once for any
 
-FOLDER has the lists of words of Python's wonderwords. RULER hides needles in Paul Graham's essays;
-here it is any text, which every result names. The data of qa_1 and qa_2 are not made but asked for, and
-qa_1_stand_in and qa_2_stand_in ask questions of LongBench instead. A prompt and its answer have together
-at most --length tokens. A line for each item is appended to --out; one that does not fit the pot has an
-error instead of a score. analysis/ruler_table.py makes one table of many methods.)";
+FOLDER has the lists of words of Python's wonderwords. RULER hides needles in Paul Graham's
+essays; here it is any text, which every result names. The data of qa_1 and qa_2 are not made but
+asked for, and qa_1_stand_in and qa_2_stand_in ask questions of LongBench instead. A prompt and
+its answer have together at most --length tokens. A line for each item is appended to --out; one
+that does not fit the pot has an error instead of a score. analysis/ruler_table.py makes one table
+of many methods.)";
 
 enum class Mode { as_asked, query_aware, query_agnostic, both };
 
@@ -326,7 +327,7 @@ void run_ruler(const RulerRun& run) {
 Command add_eval_ruler(CLI::App& eval) {
     const auto run = std::make_shared<RulerRun>();
     CLI::App& app = *eval.add_subcommand(
-        "ruler", "Asks for what was hidden in made-up texts of any length (Hsieh et al. 2024)");
+        "ruler", "Asks for what was hidden in made-up texts (Hsieh et al. 2024)");
     app.footer(examples);
     add_model_flags(app, run->flags);
     const auto add_path = [&](const char* name, std::string& path, const char* kind,

@@ -41,17 +41,18 @@ constexpr const char* examples = R"(Examples:
   infinipot inspect --file chapter.txt --policy sirllm --schedule when-full --json > sirllm.json
       for programs, as analysis/overlap.py: one line of JSON
 
-Columns: share of tokens held by each head, all of which hold as many, by any of all layers' heads,
-by half and by all of them; mean surprisal of the entries that stayed, and of those that left; of what
-a head holds, the share that another head of its layer, or of another layer, holds too.
+Columns: share of tokens held by each head, all of which hold as many, by any of all layers'
+heads, by half and by all of them; mean surprisal of the entries that stayed, and of those that
+left; of what a head holds, the share that another head of its layer, or of another layer, holds
+too.
 JSON: "tokens" has piece, surprisal in nats, and the share of heads that hold it after the last
 distillation (null: read since). "tokens_read_at" has the tokens read at the 1st, 2nd, ...
-distillation, "left_at"[layer][head][position] the number of the one at which that entry left, 0 if it
-is still there. So after the k-th a head holds every position below tokens_read_at[k - 1] whose
-left_at is 0 or more than k.
+distillation, "left_at"[layer][head][position] the number of the one at which that entry left, 0
+if it is still there. So after the k-th a head holds every position below tokens_read_at[k - 1]
+whose left_at is 0 or more than k.
 Memory: 4 bytes for each token, layer and KV head, however many distillations there are: 35 MB for
-100,000 tokens and TinyLlama's 88 heads. A page takes 1.3 bytes, JSON 2 in the file and 16 while it is
-made.)";
+100,000 tokens and TinyLlama's 88 heads. A page takes 1.3 bytes, JSON 2 in the file and 16 while
+it is made.)";
 
 struct Inspect {
     std::vector<std::string> files;
@@ -168,7 +169,7 @@ void run(const Inspect& inspect) {
 Command add_inspect(CLI::App& program) {
     const auto inspect = std::make_shared<Inspect>();
     CLI::App& app = *program.add_subcommand(
-        "inspect", "Shows which tokens of a text survive distillation, in which layers and heads");
+        "inspect", "Shows which tokens of a text survive distillation, by layer and head");
     app.footer(examples);
     add_model_flags(app, inspect->flags);
     app.add_option("-f,--file", inspect->files,

@@ -12,7 +12,11 @@ for option in capacity retain no-fill reserve protect-first protect-recent memor
     temperature top-k top-p min-p repeat-penalty max-tokens json quiet; do
     grep -q -- "--$option" "$work/out" || fail "ask --help is silent about --$option"
 done
-[[ $(wc -L <"$work/out") -le 100 ]] || fail "the help is wider than 100 columns"
+for command in '' ask bench inspect devices policies requantize eval 'eval longbench' 'eval ruler' 'eval needle' \
+    'eval passkey' 'eval perplexity' 'eval instructions' 'eval compare' 'eval metric-check'; do
+    succeeds $command --help
+    [[ $(wc -L <"$work/out") -le 100 ]] || fail "the help of '$command' is wider than 100 columns"
+done
 
 succeeds policies
 for name in infinipot streaming_llm full novelty=0.5 sinks=4 one-by-one 'grows with the text'; do
