@@ -11,6 +11,7 @@ they are in the table alone.
 import collections
 import json
 import sys
+import textwrap
 
 from figures import pyplot, save
 from score_table import labels, method_settings, print_table, read_results
@@ -55,25 +56,35 @@ def table(names, maps, with_depths):
         yield [*row, haystack, *(f"{sum(each):.3g}/{len(each)}" if each else "" for each in below.values())]
 
 
-def draw(axes, cells):
-    lengths = sorted({length for length, _ in cells})
-    depths = sorted({depth for _, depth in cells})
+def draw(axes, cells, lengths, depths):
+    """What was found at each length and depth, with the number of texts in it; grey where nothing was hidden."""
     grid = [[100 * mean(cells.get((length, depth), [float("nan")])) for length in lengths] for depth in depths]
     image = axes.imshow(grid, vmin=0, vmax=100, cmap="RdYlGn", aspect="auto")
-    axes.set_xticks(range(len(lengths)), [f"{length:,}" for length in lengths], rotation=45, fontsize=7)
+    axes.set_facecolor("lightgrey")
+    for (length, depth), scores in cells.items():
+        axes.text(lengths.index(length), depths.index(depth), f"{sum(scores):.3g}/{len(scores)}", fontsize=7,
+                  horizontalalignment="center", verticalalignment="center")
+    axes.set_xticks(range(len(lengths)), [f"{length:,}" for length in lengths], fontsize=7)
     axes.set_yticks(range(len(depths)), [f"{depth:g}" for depth in depths], fontsize=7)
     return image
+
+
+def title(names, row, haystack):
+    """The method, of whose settings those are named that say nothing by themselves."""
+    words = [word if name in ("policy", "mode", "end") else f"{name} {word}" for name, word in zip(names, row) if word]
+    return textwrap.fill(", ".join([*words, haystack]), 110, break_on_hyphens=False)
 
 
 def plot(names, maps, file):
     maps = {key: cells for key, cells in maps.items() if all(depth is not None for _, depth in cells)}
     if not maps:
         sys.exit("there are no depths to draw")
-    figure, all_axes = pyplot().subplots(len(maps), 1, figsize=(8, 2.2 * len(maps) + 0.6), squeeze=False,
-                                         layout="constrained")
+    lengths, depths = (sorted(set(each)) for each in zip(*(place for cells in maps.values() for place in cells)))
+    figure, all_axes = pyplot().subplots(len(maps), 1, figsize=(8, (0.9 + 0.3 * len(depths)) * len(maps) + 0.4),
+                                         squeeze=False, sharex=True, layout="constrained")
     for axes, ((row, haystack), cells) in zip(all_axes.flat, maps.items()):
-        image = draw(axes, cells)
-        axes.set_title(", ".join([*row, haystack]), fontsize=8)
+        image = draw(axes, cells, lengths, depths)
+        axes.set_title(title(names, row, haystack), fontsize=8)
         axes.set_ylabel("depth", fontsize=8)
     all_axes[-1, 0].set_xlabel("tokens", fontsize=8)
     figure.colorbar(image, ax=all_axes, label="score, %")
