@@ -359,9 +359,8 @@ void add_grid_flags(CLI::App& app, BenchRun& run) {
 
 Command add_bench(CLI::App& program) {
     const auto run = std::make_shared<BenchRun>();
-    CLI::App& app = *program.add_subcommand(
-        "bench",
-        "Measures how fast texts are read and answers written");
+    CLI::App& app =
+        *program.add_subcommand("bench", "Measures how fast texts are read and answers written");
     app.footer(examples);
     add_model_flags(app, run->flags);
     app.add_option("-f,--file", run->file,
