@@ -10,7 +10,7 @@ import json
 import pathlib
 import sys
 
-from score_table import print_table
+from score_table import lines_of, print_table
 
 
 def column(result):
@@ -28,7 +28,7 @@ def read(folder):
     files = sorted(pathlib.Path(folder).glob("*.jsonl"), key=lambda file: file.name)
     for file in files:
         name = file.name.rsplit(".", 2)[0]
-        for number, line in enumerate(file.open(encoding="utf-8"), 1):
+        for number, line in lines_of(file):
             try:
                 result = json.loads(line)
                 methods[name][column(result)][result["id"]] = score(result)

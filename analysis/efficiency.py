@@ -14,7 +14,7 @@ import statistics
 import sys
 
 from figures import pyplot, save
-from score_table import print_table
+from score_table import lines_of, print_table
 
 MIB = 2**20
 
@@ -33,7 +33,7 @@ def read(folder):
     methods = collections.defaultdict(lambda: collections.defaultdict(list))
     for file in sorted(pathlib.Path(folder).glob("*.jsonl")):
         name = file.name.split(".")[0]
-        for number, line in enumerate(file.open(encoding="utf-8"), 1):
+        for number, line in lines_of(file):
             try:
                 result = json.loads(line)
                 methods[name][result["length"]].append({each: of(result) for each, of in MEASURES.items()})
