@@ -12,8 +12,12 @@ for option in capacity retain no-fill reserve protect-first protect-recent memor
     temperature top-k top-p min-p repeat-penalty max-tokens json quiet; do
     grep -q -- "--$option" "$work/out" || fail "ask --help is silent about --$option"
 done
-for command in '' ask bench inspect devices policies requantize eval 'eval longbench' 'eval ruler' 'eval needle' \
-    'eval passkey' 'eval perplexity' 'eval instructions' 'eval compare' 'eval metric-check'; do
+subcommands() { # subcommands [COMMAND]: as its help lists them, each behind the command
+    "$infinipot" "$@" --help | sed -n "/^Subcommands:/,/^\$/s/^  \([a-z-][a-z-]*\) .*/$*${1:+ }\1/p"
+}
+mapfile -t commands < <(echo && subcommands && subcommands eval)
+[[ ${#commands[@]} -ge 15 ]] || fail "the help lists ${#commands[@]} commands"
+for command in "${commands[@]}"; do
     succeeds $command --help
     [[ $(wc -L <"$work/out") -le 100 ]] || fail "the help of '$command' is wider than 100 columns"
 done
