@@ -463,7 +463,7 @@ TEST_F(SessionTest, A_text_that_has_lost_nothing_is_seen_as_a_whole) {
     }
 }
 
-/// Reading one of more than an eighth of the capacity four times would take too long.
+/// Reading one of more than an eighth of the capacity five times would take too long.
 TEST_F(SessionTest, A_long_question_sees_all_there_is) {
     std::map<int, int> n_chosen;
     for (const int n_words : {7, 22}) {
