@@ -45,7 +45,7 @@ bench: build ## micro benchmarks
 
 bench-vs-llama: build ## InfiniPot beside llama.cpp's llama-bench; a long while, and goes on where it ended
 	scripts/fetch-model tinyllama
-	scripts/bench-vs-llama build/bench-vs-llama
+	experiments/bench-vs-llama build/bench-vs-llama
 
 clean: ## remove build/, not what was downloaded
 	rm -rf build

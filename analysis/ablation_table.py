@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One table of a folder that scripts/ablations left: a row per method, a column per experiment and length or task.
+"""One table of a folder that experiments/ablations left: a row per method, a column per experiment and length or task.
 
 usage: analysis/ablation_table.py [--csv | --latex] FOLDER
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One Markdown table of the measurements that scripts/bench-vs-llama leaves in a folder.
+"""One Markdown table of the measurements that experiments/bench-vs-llama leaves in a folder.
 
 usage: analysis/bench_vs_llama.py FOLDER [--plot FILE.svg]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The table and the figure of a folder that scripts/efficiency left.
+"""The table and the figure of a folder that experiments/efficiency left.
 
 usage: analysis/efficiency.py [--csv | --latex] FOLDER
 

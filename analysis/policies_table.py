@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One Markdown table of the results that scripts/compare-policies leaves in a folder.
+"""One Markdown table of the results that experiments/compare-policies leaves in a folder.
 
 usage: analysis/policies_table.py FOLDER
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plots perplexity along a stream, a line per policy, from the JSONL that scripts/stream-perplexity leaves.
+"""Plots perplexity along a stream, a line per policy, from the JSONL that experiments/stream-perplexity leaves.
 
 usage: analysis/stream_plot.py FOLDER [PLOT.svg]
 

@@ -4,7 +4,7 @@ set(INFINIPOT_LLAMA_DIR "" CACHE PATH "llama.cpp source folder to use instead of
 option(INFINIPOT_GGML_FP16 "Let ggml use AVX512-FP16, which slows its decoding (see cmake/llama.cmake)" OFF)
 option(INFINIPOT_GGML_OPENMP "Let ggml use OpenMP, as it does by default (see cmake/llama.cmake)" OFF)
 option(INFINIPOT_CUDA "Let models run on NVIDIA GPUs (see docs/gpu.md)" OFF)
-option(INFINIPOT_LLAMA_BENCH "Be able to build llama.cpp's llama-bench, for scripts/bench-vs-llama" OFF)
+option(INFINIPOT_LLAMA_BENCH "Be able to build llama.cpp's llama-bench, for experiments/bench-vs-llama" OFF)
 
 function(infinipot_find_llama result)
     if(INFINIPOT_LLAMA_DIR)

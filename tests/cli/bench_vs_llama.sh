@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/bench-vs-llama with a stand-in for llama-bench: what it runs, its table, and how it goes on.
+# experiments/bench-vs-llama with a stand-in for llama-bench: what it runs, its table, and how it goes on.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 export INFINIPOT_BIN=$infinipot LLAMA_BENCH=$work/llama-bench
@@ -12,7 +12,7 @@ chmod +x "$LLAMA_BENCH"
 
 compare() { # compare OPTION...: leaves $status, $work/out and $work/err
     status=0
-    "$source_dir/scripts/bench-vs-llama" "$work/measured" --model "$model" --threads 1 --capacity 512 --tg 4 \
+    "$source_dir/experiments/bench-vs-llama" "$work/measured" --model "$model" --threads 1 --capacity 512 --tg 4 \
         --prefill-depths "0 600" --decode-depths 500 "$@" >"$work/out" 2>"$work/err" || status=$?
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "infinipot/error.h"
-#include "items.h"
+#include "eval/ruler/items.h"
 
 namespace infinipot::eval {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "items.h"
+#include "eval/ruler/items.h"
 
 namespace infinipot::eval {
 namespace {

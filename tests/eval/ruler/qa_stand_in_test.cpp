@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "infinipot/error.h"
-#include "items.h"
+#include "eval/ruler/items.h"
 #include "support/temp_dir.h"
 
 namespace infinipot::eval {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "infinipot/error.h"
-#include "items.h"
+#include "eval/ruler/items.h"
 
 namespace infinipot::eval {
 namespace {

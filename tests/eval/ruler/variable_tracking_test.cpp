@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "eval/ruler/haystack.h"
-#include "items.h"
+#include "eval/ruler/items.h"
 
 namespace infinipot::eval {
 namespace {
