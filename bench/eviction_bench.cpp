@@ -6,8 +6,8 @@
 #include <benchmark/benchmark.h>
 
 #include "cache/kv_cache.h"
-#include "cache/reading_order.h"
 #include "cache/rotation_table.h"
+#include "cache/token_order.h"
 #include "tensor/backend.h"
 
 namespace infinipot {
@@ -33,7 +33,7 @@ struct Pot {
 
     Backend backend{1};
     KvCache cache;
-    ReadingOrder order;
+    TokenOrder order;
     RotationTable table;
 };
 

@@ -21,12 +21,12 @@
 #include "tensor/backend.h"
 #include "tensor/device.h"
 #include "tensor/handles.h"
-#include "tensor/kernels/attention.h"
+#include "tensor/kernels/attention/attention.h"
+#include "tensor/kernels/attention/observed_attention.h"
+#include "tensor/kernels/attention/single_query.h"
 #include "tensor/kernels/hadamard.h"
-#include "tensor/kernels/matmul.h"
-#include "tensor/kernels/observed_attention.h"
-#include "tensor/kernels/rotate.h"
-#include "tensor/kernels/single_query.h"
+#include "tensor/kernels/matmul/matmul.h"
+#include "tensor/kernels/rotate/rotate.h"
 
 namespace infinipot {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 #include "infinipot/error.h"
-#include "text_files.h"
+#include "input/text_files.h"
 
 namespace infinipot::cli {
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "eval/efficiency.h"
-#include "interrupt.h"
+#include "eval/run/quantity.h"
 #include "peak_memory.h"
-#include "quantity.h"
+#include "terminal/interrupt.h"
 
 namespace infinipot::cli {
 namespace {
@@ -26,7 +26,7 @@ eval::ReadingWork read(Session& session, std::string_view text,
     const IngestOptions options{.on_progress = [&](const Progress& progress) {
         const Stats now = session.stats();
         work.add(now.tokens_read - last.tokens_read, static_cast<std::uint64_t>(now.n_kv),
-                 now.n_kv == last.n_kv && session.options().schedule == Schedule::one_by_one);
+                 now.n_kv == last.n_kv && session.options().schedule == Schedule::per_token);
         last = now;
         on_progress(progress);
     }};

@@ -7,9 +7,9 @@
 
 #include "commit.h"
 #include "eval/fingerprint.h"
-#include "progress_bar.h"
-#include "report.h"
-#include "terminal.h"
+#include "report/report.h"
+#include "terminal/progress_bar.h"
+#include "terminal/terminal.h"
 
 namespace infinipot::cli {
 namespace {

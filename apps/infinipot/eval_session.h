@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "infinipot/infinipot.h"
-#include "session_flags.h"
+#include "options/session_flags.h"
 
 /// What every experiment writes down of its session.
 namespace infinipot::cli {

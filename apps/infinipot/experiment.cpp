@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "eval/run/quantity.h"
 #include "infinipot/error.h"
-#include "option_types.h"
-#include "progress_bar.h"
-#include "quantity.h"
+#include "options/option_types.h"
+#include "terminal/progress_bar.h"
 
 namespace infinipot::cli {
 namespace {

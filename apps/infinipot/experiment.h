@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "eval/results.h"
-#include "interrupt.h"
-#include "session_flags.h"
+#include "options/session_flags.h"
+#include "terminal/interrupt.h"
 
 /// Experiments of many items, each of which becomes one line of a file of results. Killed and
 /// started again, they go on; one item's failure is written down and the others are measured.

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/nearest.h"
-#include "commands.h"
+#include "commands/commands.h"
 #include "exit_status.h"
 #include "infinipot/error.h"
-#include "output.h"
-#include "terminal.h"
+#include "terminal/output.h"
+#include "terminal/terminal.h"
 
 namespace infinipot::cli {
 namespace {

@@ -1,7 +1,7 @@
 #include "prompt_session.h"
 
 #include "eval_session.h"
-#include "report.h"
+#include "report/report.h"
 
 namespace infinipot::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "infinipot/infinipot.h"
-#include "session_flags.h"
+#include "options/session_flags.h"
 
 /// Sessions that meet a benchmark's prompt: the text of it is read, and the rest is asked, to the
 /// letter.

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "eval/metrics/mean_per_cent.h"
-#include "quantity.h"
+#include "eval/run/quantity.h"
 
 namespace infinipot::cli {
 namespace {

@@ -44,9 +44,9 @@ class Grid {
 
 /// When entries leave the pot.
 enum class Schedule {
-    when_full,   ///< it is cut down to `retain` whenever it is full (CCD, InfiniPot §3.2)
-    one_by_one,  ///< once `retain` is reached, one entry of each head for every token that comes
-    at_end,      ///< once, when text and question have been read: both must fit
+    when_full,  ///< it is cut down to `retain` whenever it is full (CCD, InfiniPot §3.2)
+    per_token,  ///< once `retain` is reached, one entry of each head for every token that comes
+    at_end,     ///< once, when text and question have been read: both must fit
     before_reading,  ///< never: of a text that does not fit, the middle is not read at all
 };
 

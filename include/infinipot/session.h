@@ -28,7 +28,7 @@ struct Budget {
     /// Automatic: the model's trained window, at most 4096.
     int capacity = automatic;
     /// Entries that survive a distillation, |C|. Automatic: half of the capacity; with
-    /// Schedule::one_by_one, where the pot stays at it, all but the reserve.
+    /// Schedule::per_token, where the pot stays at it, all but the reserve.
     int retain = automatic;
     /// With Schedule::when_full, use all the room at the end of a text: its last distillation lets
     /// go only what the rest of the text has no room beside, and all that was read since the one

@@ -206,7 +206,7 @@ void KvCache::swap_with_last(const LayerOnHost& layer, int head) {
     }
 }
 
-int KvCache::set_aside_others(const KeptSlots& kept) {
+int KvCache::hide_all_but(const KeptSlots& kept) {
     assert(n_aside_ == 0);
     shown_ = kept;
     const int n_kept = static_cast<int>(kept.front().size());
@@ -227,7 +227,7 @@ int KvCache::set_aside_others(const KeptSlots& kept) {
     return static_cast<int>(first_moved);
 }
 
-void KvCache::bring_back() {
+void KvCache::restore() {
     if (n_aside_ == 0) return;
     n_ = static_cast<int>(shown_.front().size());
     for (int il = 0; il < shape_.n_layer; ++il) {

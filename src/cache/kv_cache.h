@@ -36,9 +36,9 @@ using KeptSlots = std::vector<std::vector<int>>;
 /// RoPE position.
 ///
 /// Tensors per layer: keys, rotated keys and values, each [n_embd_head, capacity, n_head_kv] of the
-/// shape's type; pot_rows.h says how vectors lie in them. The rotated copy is what attention reads;
-/// it is derived from the keys and never rotated twice.
-/// Everything is allocated by the constructor. Belongs to one thread at a time.
+/// shape's type; row_format.h says how vectors lie in them. The rotated copy is what attention
+/// reads; it is derived from the keys and never rotated twice. Everything is allocated by the
+/// constructor. Belongs to one thread at a time.
 class KvCache {
    public:
     /// @throws Error(out_of_memory)
@@ -89,13 +89,13 @@ class KvCache {
     /// Moves the kept slots of every head to its front as gather() does, but keeps the others: they
     /// wait in the last slots, where nothing sees them and what comes later does not reach them.
     /// Returns the first slot that changed. Not to be called twice in a row.
-    int set_aside_others(const KeptSlots& kept);
+    int hide_all_but(const KeptSlots& kept);
 
-    /// Puts everything back as it was before set_aside_others(), bit for bit, and forgets what came
+    /// Puts everything back as it was before hide_all_but(), bit for bit, and forgets what came
     /// later. Nothing happens if nothing is aside.
-    void bring_back();
+    void restore();
 
-    /// Allocates what set_aside_others() needs for up to n_kept slots.
+    /// Allocates what hide_all_but() needs for up to n_kept slots.
     void reserve_aside(int n_kept);
     std::size_t aside_bytes() const { return saved_.size() + copy_.size(); }
 
@@ -110,7 +110,7 @@ class KvCache {
     /// Whether the CPU can read and write the vectors where they lie.
     bool on_host() const { return ggml_backend_buffer_is_host(buffer_.get()); }
 
-    /// The vector of one entry in `pot`, as pot_rows.h reads and writes it; if it is on the host.
+    /// The vector of one entry in `pot`, as row_format.h reads and writes it; if it is on the host.
     std::byte* row(ggml_tensor* pot, int head, int slot) const;
 
     /// The vectors of a head's slots 0..n-1, one after another: where they lie, or copied into
@@ -140,7 +140,7 @@ class KvCache {
     std::vector<Layer> layers_;
     std::vector<Tag> tags_;         // [n_layer, n_head_kv, capacity]
     std::vector<float> attention_;  // [n_layer, n_head_kv, capacity], or nothing
-    int n_aside_ = 0;               // entries that set_aside_others() has hidden
+    int n_aside_ = 0;               // entries that hide_all_but() has hidden
     KeptSlots shown_;               // what it has kept
     std::vector<std::byte> saved_;  // [n_layer, n_head_kv, n_kept]: rotated keys of what was kept
     std::vector<std::byte> copy_;   // of a layer that is not on the host

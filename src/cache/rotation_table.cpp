@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <numeric>
 
-#include "cache/pot_rows.h"
+#include "cache/row_format.h"
 #include "tensor/workspace.h"
 
 namespace infinipot {

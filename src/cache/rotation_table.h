@@ -7,7 +7,7 @@
 
 #include "cache/rotation.h"
 #include "tensor/backend.h"
-#include "tensor/kernels/rotate.h"
+#include "tensor/kernels/rotate/rotate.h"
 
 namespace infinipot {
 
@@ -31,7 +31,7 @@ class RotationTable {
     std::span<const float> cosines(int position) const { return row(cosines_, position); }
     std::span<const float> sines(int position) const { return row(sines_, position); }
 
-    /// rotated = key at `position`, both rows of a pot of this type, which pot_rows.h describes;
+    /// rotated = key at `position`, both rows of a pot of this type, which row_format.h describes;
     /// the two may be the same. scratch: [n_embd_head].
     void rotate(ggml_type type, const std::byte* key, int position, std::byte* rotated,
                 std::span<float> scratch) const;

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include "cache/pot_rows.h"
+#include "cache/row_format.h"
 #include "observe/surprisal.h"
 
 namespace infinipot {
@@ -73,12 +73,12 @@ void ForwardPass::reserve(const Limits& limits) {
     const auto last_batch = [&](int n) { return Batch{capacity - n, n}; };
     GraphInputs inputs;
     ggml_tensor* ignored = nullptr;
-    workspace_.reserve(batch_graph(last_batch(limits.n_batch), Yield::hidden, inputs));
+    workspace_.reserve(batch_graph(last_batch(limits.n_batch), Outputs::hidden, inputs));
     if (mass_) {
         const int n = std::min(limits.n_observed, observed_tile_tokens_);
-        workspace_.reserve(batch_graph(last_batch(n), Yield::attention, inputs));
+        workspace_.reserve(batch_graph(last_batch(n), Outputs::attention, inputs));
         workspace_.reserve(batch_graph(last_batch(std::min(n, limits.n_batch)),
-                                       Yield::hidden_and_attention, inputs));
+                                       Outputs::hidden_and_attention, inputs));
     }
     if (limits.surprisal) workspace_.reserve(surprisal_graph(0, tile_tokens_, ignored, ignored));
     workspace_.reserve(logits_graph(ignored));
@@ -102,30 +102,30 @@ ggml_tensor* ForwardPass::hidden_rows(ggml_context* context, int first, int n) c
 }
 
 /// Measures in each layer what is wanted while a batch passes through it.
-void ForwardPass::observe(GraphBuilder& g, ggml_cgraph* graph, Yield yield) const {
-    if (yield == Yield::hidden) return;
+void ForwardPass::observe(GraphBuilder& g, ggml_cgraph* graph, Outputs outputs) const {
+    if (outputs == Outputs::hidden) return;
     ggml_context* const context = g.context();
     g.measure_mass([this, context](int il) { return mass_->of_layer(context, il); },
                    mass_->hook(context, graph));
 }
 
 AttentionHook ForwardPass::query_hook(ggml_context* context, ggml_cgraph* graph, const Batch& batch,
-                                      Yield yield) const {
-    if (yield == Yield::attention || !future_) return {};
+                                      Outputs outputs) const {
+    if (outputs == Outputs::attention || !future_) return {};
     return future_->statistics.hook(context, graph, future_->n_skipped(batch));
 }
 
-Workspace::Build ForwardPass::batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs,
+Workspace::Build ForwardPass::batch_graph(const Batch& batch, Outputs outputs, GraphInputs& inputs,
                                           std::span<const LayerAttention> layers) const {
-    return [this, batch, yield, &inputs, layers](ggml_context* context, ggml_cgraph* graph) {
+    return [this, batch, outputs, &inputs, layers](ggml_context* context, ggml_cgraph* graph) {
         GraphBuilder g(context, graph, model_.hparams, model_.options.kernels, cache_, batch,
-                       positions_, query_hook(context, graph, batch, yield));
-        observe(g, graph, yield);
+                       positions_, query_hook(context, graph, batch, outputs));
+        observe(g, graph, outputs);
         g.attend_with(layers);
         ggml_tensor* hidden = model_.architecture->hidden(g);  // [n_embd, n_tokens]
         inputs = g.inputs();
         ggml_build_forward_expand(graph, inputs.mask);
-        if (yield == Yield::attention) {
+        if (outputs == Outputs::attention) {
             ggml_build_forward_expand(graph, hidden);
         } else {
             ggml_tensor* rows = hidden_rows(context, 1, batch.n_tokens);
@@ -135,11 +135,11 @@ Workspace::Build ForwardPass::batch_graph(const Batch& batch, Yield yield, Graph
 }
 
 void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
-                                Yield yield, std::span<const LayerAttention> layers) {
+                                Outputs outputs, std::span<const LayerAttention> layers) {
     const Batch batch{first_slot, static_cast<int>(tokens.size())};
     assert(batch.end_slot() <= cache_.shape().capacity);
     GraphInputs inputs;
-    workspace_.prepare(batch_graph(batch, yield, inputs, layers));
+    workspace_.prepare(batch_graph(batch, outputs, inputs, layers));
     ggml_backend_tensor_set(inputs.tokens, tokens.data(), 0, tokens.size_bytes());
     set_to_count(inputs.positions, first_position);
     set_to_count(inputs.slots, first_slot);
@@ -160,7 +160,7 @@ void ForwardPass::add_measured_attention(int n_kv) { mass_->add_to(attention_, n
 void ForwardPass::run(std::span<const Token> tokens, int first_position, bool observe) {
     assert(!observe || (mass_ && static_cast<int>(tokens.size()) <= observed_tile_tokens_));
     compute_batch(tokens, cache_.n(), first_position,
-                  observe ? Yield::hidden_and_attention : Yield::hidden);
+                  observe ? Outputs::hidden_and_attention : Outputs::hidden);
     n_run_ = static_cast<int>(tokens.size());
     end_slot_ = cache_.n() + n_run_;
     observed_ = observe;
@@ -168,7 +168,7 @@ void ForwardPass::run(std::span<const Token> tokens, int first_position, bool ob
 
 void ForwardPass::run_with(std::span<const LayerAttention> layers, std::span<const Token> tokens,
                            int first_slot, int first_position) {
-    compute_batch(tokens, first_slot, first_position, Yield::hidden, layers);
+    compute_batch(tokens, first_slot, first_position, Outputs::hidden, layers);
     n_run_ = static_cast<int>(tokens.size());
     end_slot_ = first_slot + n_run_;
     observed_ = false;
@@ -176,8 +176,8 @@ void ForwardPass::run_with(std::span<const LayerAttention> layers, std::span<con
 
 void ForwardPass::reserve_with(std::span<const LayerAttention> layers, int n_tokens) {
     GraphInputs inputs;
-    workspace_.reserve(
-        batch_graph({cache_.shape().capacity - n_tokens, n_tokens}, Yield::hidden, inputs, layers));
+    workspace_.reserve(batch_graph({cache_.shape().capacity - n_tokens, n_tokens}, Outputs::hidden,
+                                   inputs, layers));
 }
 
 std::span<float> ForwardPass::attention(int il, int head) {
@@ -259,7 +259,7 @@ void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_positi
         const auto tile =
             catalyst.subspan(done, std::min(size(observed_tile_tokens_), catalyst.size() - done));
         const int offset = static_cast<int>(done);
-        compute_batch(tile, cache_.n() + offset, first_position + offset, Yield::attention);
+        compute_batch(tile, cache_.n() + offset, first_position + offset, Outputs::attention);
         add_measured_attention(cache_.n());
     }
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cache/kv_cache.h"
-#include "engine/future_attention.h"
+#include "engine/expected_attention_pass.h"
 #include "infinipot/policy.h"
 #include "model/model_impl.h"
 #include "observe/attention_mass.h"
@@ -104,19 +104,19 @@ class ForwardPass {
 
    private:
     /// What a graph leaves behind besides keys and values.
-    enum class Yield { hidden, hidden_and_attention, attention };
+    enum class Outputs { hidden, hidden_and_attention, attention };
 
     void compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
-                       Yield yield, std::span<const LayerAttention> layers = {});
+                       Outputs outputs, std::span<const LayerAttention> layers = {});
     void set_to_count(ggml_tensor* numbers, int first);
     void add_measured_attention(int n_kv);
     void gather_vectors(const KeptSlots& kept);
     void reserve(const Limits& limits);
-    Workspace::Build batch_graph(const Batch& batch, Yield yield, GraphInputs& inputs,
+    Workspace::Build batch_graph(const Batch& batch, Outputs outputs, GraphInputs& inputs,
                                  std::span<const LayerAttention> layers = {}) const;
-    void observe(GraphBuilder& g, ggml_cgraph* graph, Yield yield) const;
+    void observe(GraphBuilder& g, ggml_cgraph* graph, Outputs outputs) const;
     AttentionHook query_hook(ggml_context* context, ggml_cgraph* graph, const Batch& batch,
-                             Yield yield) const;
+                             Outputs outputs) const;
     Workspace::Build surprisal_graph(int first, int n, ggml_tensor*& targets,
                                      ggml_tensor*& nats) const;
     Workspace::Build logits_graph(ggml_tensor*& logits) const;
@@ -138,7 +138,7 @@ class ForwardPass {
     std::vector<float> state_;  // [n_embd]: one of its rows
     Positions positions_;
     std::optional<AttentionMass> mass_;
-    std::optional<FutureAttention> future_;
+    std::optional<ExpectedAttentionPass> future_;
     std::vector<float> attention_;       // [n_layer, n_head_kv, capacity]
     std::vector<float> logits_;          // [n_vocab]
     std::vector<std::int32_t> indices_;  // positions or slots of a batch

@@ -36,9 +36,9 @@ std::vector<Token> ends_of_answer(const Vocabulary& vocabulary, std::vector<Toke
 }  // namespace
 
 Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
-                       const GenerateOptions& options, Trace trace, int focus)
+                       const GenerateOptions& options, Retention retention, int focus)
     : session_(session),
-      trace_(trace),
+      retention_(retention),
       before_(session.mark()),
       sampler_(options.sampling, session.model.info().n_vocab),
       options_(options) {
@@ -47,11 +47,11 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
         too_early_ = ends_of_answer(session.model.impl().vocabulary, options.stop_tokens);
     }
     try {
-        if (trace == Trace::none) session_.focus(focus);
-        session_.read(prompt, trace == Trace::kept);
+        if (retention == Retention::none) session_.focus(focus);
+        session_.read(prompt, retention == Retention::kept);
         before_ = session_.end_of_prompt(static_cast<int>(prompt.size()), before_);
     } catch (...) {
-        if (trace == Trace::none) session_.rewind(before_);
+        if (retention == Retention::none) session_.rewind(before_);
         throw;
     }
     session_.generating = true;
@@ -64,7 +64,7 @@ void Generation::Impl::close() noexcept {
     if (closed_) return;
     closed_ = true;
     session_.generating = false;
-    if (trace_ == Trace::none) session_.rewind(before_);
+    if (retention_ == Retention::none) session_.rewind(before_);
 }
 
 std::string Generation::Impl::next() {
@@ -121,7 +121,7 @@ bool Generation::Impl::ends_answer(Token token) const {
 /// Lets the model see the token drawn last. False if there is no room for it.
 bool Generation::Impl::read_last() {
     if (!last_) return true;
-    const bool kept = trace_ == Trace::kept;
+    const bool kept = retention_ == Retention::kept;
     if (!kept && n_tokens_ == options_.max_tokens) return true;  // nothing will be drawn from it
     if (!kept && session_.room() == 0) {
         stop_reason_ = StopReason::pot_full;

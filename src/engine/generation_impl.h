@@ -13,12 +13,12 @@ namespace infinipot {
 /// One answer in the making: draws a token, turns it into text, reads it back.
 class Generation::Impl {
    public:
-    enum class Trace { none, kept };  ///< whether the pot remembers what was said
+    enum class Retention { none, kept };  ///< whether the pot remembers what was said
 
     /// Reads the prompt. If nothing may be kept, Session::Impl::require_room() has let it pass, and
     /// it sees `focus` entries of what was before it; 0: all.
     Impl(Session::Impl& session, std::span<const Token> prompt, const GenerateOptions& options,
-         Trace trace, int focus = 0);
+         Retention retention, int focus = 0);
     ~Impl();
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
@@ -42,7 +42,7 @@ class Generation::Impl {
     void close() noexcept;
 
     Session::Impl& session_;
-    Trace trace_;
+    Retention retention_;
     Session::Impl::Mark before_;
     Sampler sampler_;
     PieceStream pieces_;

@@ -39,7 +39,7 @@ std::size_t Measurements::bytes() const {
 
 /// `fill` writes the values of one head by slot; empty if the policy did not ask for them.
 template <typename Fill>
-Grid<const float> Measurements::grid(Values& values, Fill fill, int il, const ReadingOrder* order) {
+Grid<const float> Measurements::grid(Values& values, Fill fill, int il, const TokenOrder* order) {
     if (values.empty()) return {};
     const CacheShape& shape = cache_.shape();
     const std::size_t n = size(cache_.n());
@@ -59,7 +59,7 @@ Grid<const float> Measurements::grid(Values& values, Fill fill, int il, const Re
 /// `of` says it of one tag; empty if the policy did not ask for it.
 template <typename Value, typename Of>
 Grid<const Value> Measurements::of_tags(std::vector<Value>& values, Of of, int il,
-                                        const ReadingOrder* order) const {
+                                        const TokenOrder* order) const {
     if (values.empty()) return {};
     const CacheShape& shape = cache_.shape();
     auto next = values.begin();
@@ -100,7 +100,7 @@ void Measurements::fill_attention(int il, int head, std::span<float> out) const 
     std::ranges::copy(forward_.attention().subspan(row, out.size()), out.begin());
 }
 
-LayerView Measurements::view(int il, int n_new, const ReadingOrder* order) {
+LayerView Measurements::view(int il, int n_new, const TokenOrder* order) {
     const auto of = [&](Values& values, auto fill) { return grid(values, fill, il, order); };
     std::span<const float> expected;
     if (plan_.needs.expected_attention) expected = forward_.expected_attention(il);

@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-#include "cache/reading_order.h"
+#include "cache/token_order.h"
 #include "engine/forward_pass.h"
 #include "engine/plan.h"
 
@@ -17,7 +17,7 @@ class Measurements {
 
     /// Of the pot as it is, of which the `n_new` most recent entries are new; valid until the next
     /// call. `order` says where entries lie; null if slots are in reading order.
-    LayerView view(int il, int n_new, const ReadingOrder* order);
+    LayerView view(int il, int n_new, const TokenOrder* order);
 
     std::size_t bytes() const;
 
@@ -25,12 +25,12 @@ class Measurements {
     using Values = std::vector<float>;  // [n_head_kv, n_kv] of one layer
 
     template <typename Fill>
-    Grid<const float> grid(Values& values, Fill fill, int il, const ReadingOrder* order);
+    Grid<const float> grid(Values& values, Fill fill, int il, const TokenOrder* order);
     void fill_attention(int il, int head, std::span<float> out) const;
     void compare_layers();
     template <typename Value, typename Of>
     Grid<const Value> of_tags(std::vector<Value>& values, Of of, int il,
-                              const ReadingOrder* order) const;
+                              const TokenOrder* order) const;
 
     const Plan& plan_;
     const KvCache& cache_;

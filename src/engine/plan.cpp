@@ -80,7 +80,7 @@ void check_window(const SessionOptions& options, const Model::Impl& model) {
 void check_device(const Plan& plan, const Model::Impl& model) {
     if (is_cpu(model.device)) return;
     const std::string device = device_name(model.device);
-    if (plan.schedule == Schedule::one_by_one) {
+    if (plan.schedule == Schedule::per_token) {
         contradiction("policy " + plan.options.policy->spec() +
                       " under schedule one-by-one moves single entries, which a pot on " + device +
                       " does not; choose schedule when-full, or the device cpu");
@@ -129,7 +129,7 @@ void resolve_focus(Plan& plan) {
 
 /// A window is counted in slots, and one-by-one eviction puts what comes wherever a slot is free.
 void check_local_layers(const Plan& plan, const Model::Impl& model) {
-    if (plan.schedule != Schedule::one_by_one) return;
+    if (plan.schedule != Schedule::per_token) return;
     const int capacity = plan.options.budget.capacity;
     for (int il = 0; il < model.hparams.n_layer; ++il) {
         const int window = model.architecture->attention(il, capacity).window;
@@ -155,7 +155,7 @@ void resolve_schedule(Plan& plan) {
 
     const std::string run = "policy " + policy.spec() + " under schedule " +
                             std::string(to_string(plan.schedule)) + ": ";
-    if (plan.schedule == Schedule::one_by_one) {
+    if (plan.schedule == Schedule::per_token) {
         if (plan.needs.attention == AttentionProbe::catalyst) {
             contradiction(run + "it would read the catalyst prompt for every token; use when-full");
         }
@@ -197,7 +197,7 @@ void resolve_schedule(Plan& plan) {
 int fill_limit_of(const Plan& plan) {
     const Budget& budget = plan.options.budget;
     const int n_catalyst = static_cast<int>(plan.catalyst.size());
-    if (plan.schedule == Schedule::one_by_one) return budget.retain;
+    if (plan.schedule == Schedule::per_token) return budget.retain;
     if (plan.schedule == Schedule::at_end) {  // the catalyst comes behind the question
         return budget.capacity - n_catalyst - budget.reserve;
     }
@@ -206,7 +206,7 @@ int fill_limit_of(const Plan& plan) {
 
 int automatic_retain(const Plan& plan) {
     const Budget& budget = plan.options.budget;
-    if (plan.schedule != Schedule::one_by_one) return budget.capacity / 2;
+    if (plan.schedule != Schedule::per_token) return budget.capacity / 2;
     return budget.capacity - std::max(1, budget.reserve);  // the token that comes needs a slot
 }
 
@@ -216,7 +216,7 @@ void check_room_to_read(const Plan& plan) {
         contradiction("retain is " + number(budget.retain) +
                       " and must be less than the capacity of " + number(budget.capacity));
     }
-    if (plan.schedule == Schedule::one_by_one && budget.retain + budget.reserve > budget.capacity) {
+    if (plan.schedule == Schedule::per_token && budget.retain + budget.reserve > budget.capacity) {
         too_small("a capacity of " + number(budget.capacity) + " entries is too small for " +
                   number(budget.retain) + " retained and a reserve of " + number(budget.reserve) +
                   "; raise the capacity or lower the others");

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "engine/answer_budget.h"
 #include "engine/generation_impl.h"
 #include "engine/session_impl.h"
-#include "engine/surest_focus.h"
 #include "infinipot/error.h"
 #include "model/model_impl.h"
 
@@ -38,20 +38,22 @@ void Session::ingest(std::istream& text, const IngestOptions& options) {
     if (text.bad()) throw Error(ErrorCode::file_error, "the text could not be read to its end");
 }
 
-void Session::flush(const IngestOptions& options) { impl_->flush(Impl::Behind::nothing, options); }
+void Session::flush(const IngestOptions& options) {
+    impl_->flush(Impl::Remaining::nothing, options);
+}
 
 Generation Session::ask(std::string_view question, const GenerateOptions& options) {
     require_utf8(question, "the question");
     require_utf8(options.answer_prefix, "the beginning of the answer");
     const Stopwatch watch;
-    impl_->flush(Impl::Behind::nothing);
+    impl_->flush(Impl::Remaining::nothing);
     const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text,
                                        options.answer_prefix);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
     impl_->require_room(static_cast<int>(prompt.size()));
     const int focus = impl_->stats.focus = surest_focus(*impl_, prompt, options);
     Generation answer(std::make_unique<Generation::Impl>(*impl_, prompt, options,
-                                                         Generation::Impl::Trace::none, focus));
+                                                         Generation::Impl::Retention::none, focus));
     impl_->stats.ttft_seconds = watch.seconds();
     return answer;
 }
@@ -59,13 +61,13 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
 Generation Session::generate(std::string_view text, const GenerateOptions& options) {
     require_utf8(text, "the text to continue");
     const Stopwatch watch;
-    impl_->flush(Impl::Behind::answer);
+    impl_->flush(Impl::Remaining::answer);
     const auto prompt = impl_->model.impl().vocabulary.tokenize(text);
     if (prompt.empty() && impl_->stats.tokens_read == 0) {
         throw Error(ErrorCode::invalid_argument, "there is no text to continue");
     }
-    Generation continuation(
-        std::make_unique<Generation::Impl>(*impl_, prompt, options, Generation::Impl::Trace::kept));
+    Generation continuation(std::make_unique<Generation::Impl>(*impl_, prompt, options,
+                                                               Generation::Impl::Retention::kept));
     impl_->stats.ttft_seconds = watch.seconds();
     return continuation;
 }

@@ -76,18 +76,18 @@ Session::Impl::Impl(const Model& m, SessionOptions options)
       distiller_(plan, cache_, forward_),
       nats_(static_cast<std::size_t>(plan.options.n_batch)),
       tags_(static_cast<std::size_t>(plan.options.n_batch)) {
-    if (plan.schedule == Schedule::one_by_one) {
-        one_by_one_.emplace(plan, m.impl(), cache_, forward_, backend_);
+    if (plan.schedule == Schedule::per_token) {
+        per_token_eviction_.emplace(plan, m.impl(), cache_, forward_, backend_);
     }
-    if (InTurn::possible(plan, m.impl(), cache_)) {
-        in_turn_.emplace(plan, m.impl(), cache_, forward_, *one_by_one_);
+    if (BatchedPerTokenEviction::possible(plan, m.impl(), cache_)) {
+        batched_eviction_.emplace(plan, m.impl(), cache_, forward_, *per_token_eviction_);
     }
     if (plan.largest_focus() > 0) cache_.reserve_aside(plan.largest_focus());
     stats.pot_bytes = cache_.bytes();
     stats.attended_entry_bytes = attended_entry_bytes(cache_);
     stats.compute_bytes = forward_.bytes() + distiller_.bytes() + cache_.aside_bytes() +
-                          (one_by_one_ ? one_by_one_->bytes() : 0) +
-                          (in_turn_ ? in_turn_->bytes() : 0);
+                          (per_token_eviction_ ? per_token_eviction_->bytes() : 0) +
+                          (batched_eviction_ ? batched_eviction_->bytes() : 0);
 }
 
 void Session::Impl::require_no_generation() const {
@@ -109,12 +109,12 @@ void Session::Impl::ingest(std::string_view text, const IngestOptions& options) 
     begin_stream();
     const Stopwatch watch;
     try {
-        read_waiting(Behind::text, options, watch);  // what an interrupted call has left
+        read_waiting(Remaining::text, options, watch);  // what an interrupted call has left
         while (!text.empty()) {
             const std::string_view part = text.substr(0, enqueued_bytes);
             text.remove_prefix(part.size());
             enqueue(part);
-            read_waiting(Behind::text, options, watch);
+            read_waiting(Remaining::text, options, watch);
         }
     } catch (...) {
         forget_cut_off();
@@ -151,7 +151,7 @@ void Session::Impl::tokenize(std::string_view segment) {
     waiting_.insert(waiting_.end(), tokens.begin(), tokens.end());
 }
 
-void Session::Impl::flush(Behind behind, const IngestOptions& options) {
+void Session::Impl::flush(Remaining behind, const IngestOptions& options) {
     require_no_generation();
     begin_stream();
     if (!cut_off_.empty()) {
@@ -174,8 +174,9 @@ Session::Impl::Step Session::Impl::next_step() const {
         plan.schedule == Schedule::before_reading && cache_.n() < plan.fill_limit / 2;
     const int room = (in_first_half ? plan.fill_limit / 2 : plan.fill_limit) - cache_.n();
     const int most = std::min(plan.options.n_batch, room);
-    if (one_by_one_ && room == 0) {
-        return {takes_turns() ? in_turn_->most() : 1, plan.needs.attention != AttentionProbe::none};
+    if (per_token_eviction_ && room == 0) {
+        return {takes_turns() ? batched_eviction_->most() : 1,
+                plan.needs.attention != AttentionProbe::none};
     }
     if (plan.needs.attention == AttentionProbe::accumulated) return {std::min(most, tile), true};
     if (plan.needs.attention == AttentionProbe::recent && plan.schedule == Schedule::when_full) {
@@ -215,7 +216,7 @@ void Session::Impl::make_room(std::size_t n_to_come) {
     switch (plan.schedule) {
         case Schedule::when_full:
             return distil_for(n_to_come);
-        case Schedule::one_by_one:
+        case Schedule::per_token:
             // the entry leaves when the token has been read, unless its policy has refused
             return evict_surplus();
         case Schedule::at_end:
@@ -252,9 +253,9 @@ std::uint64_t Session::Impl::bytes_in_pot(std::size_t n_waiting) const {
                                       (n_read + static_cast<double>(n_waiting)));
 }
 
-void Session::Impl::read_waiting(Behind behind, const IngestOptions& options,
+void Session::Impl::read_waiting(Remaining behind, const IngestOptions& options,
                                  const Stopwatch& watch) {
-    const bool all = behind != Behind::text;
+    const bool all = behind != Remaining::text;
     std::size_t done = 0;
     const Stopwatch reading;
     const auto close = [&] {
@@ -266,7 +267,7 @@ void Session::Impl::read_waiting(Behind behind, const IngestOptions& options,
         while (done < waiting_.size()) {
             const std::size_t n_left = waiting_.size() - done;
             if (!all && holds_back(n_left)) break;
-            make_room(behind == Behind::nothing ? n_left : unlimited);
+            make_room(behind == Remaining::nothing ? n_left : unlimited);
             const Step step = next_step();
             std::size_t n = static_cast<std::size_t>(step.n_tokens);
             if (n > n_left && !all) break;
@@ -276,7 +277,7 @@ void Session::Impl::read_waiting(Behind behind, const IngestOptions& options,
             done += n;
             stats.tokens_read += n;
             if (options.on_progress) report_progress(options, batch, waiting_.size() - done, watch);
-            if (in_turn_) in_turn_->rethrow_failure();
+            if (batched_eviction_) batched_eviction_->rethrow_failure();
         }
     } catch (...) {
         close();
@@ -302,7 +303,7 @@ bool Session::Impl::holds_back(std::size_t n_left) const {
 /// Where the next token is rotated to.
 int Session::Impl::position() const {
     if (plan.positions.rule == Positions::reset) {
-        return one_by_one_ ? one_by_one_->next_position() : cache_.n();
+        return per_token_eviction_ ? per_token_eviction_->next_position() : cache_.n();
     }
     constexpr std::int64_t largest = std::numeric_limits<int>::max() / 2;
     return static_cast<int>(std::min(stream_position_, largest));
@@ -317,13 +318,13 @@ void Session::Impl::read_batch(std::span<const Token> tokens, bool staying, cons
 /// Only once the policy has let an entry go: one that refuses to must be heard before anything is
 /// lost.
 bool Session::Impl::takes_turns() const {
-    return in_turn_ && cache_.n() == plan.fill_limit && stats.distillations > 0;
+    return batched_eviction_ && cache_.n() == plan.fill_limit && stats.distillations > 0;
 }
 
 /// The policy does not ask for surprisal, so tags do without.
 void Session::Impl::read_in_turn(std::span<const Token> tokens) {
     const auto n = static_cast<int>(tokens.size());
-    in_turn_->read(tokens, tags_of(tokens, no_surprisal(tokens)), position());
+    batched_eviction_->read(tokens, tags_of(tokens, no_surprisal(tokens)), position());
     measure_surprisal(tokens, true);
     forward_.advance();
     stats.distillations += n;
@@ -335,7 +336,7 @@ void Session::Impl::read_in_turn(std::span<const Token> tokens) {
 void Session::Impl::run(std::span<const Token> tokens, bool observed) {
     if (observed && !observing_) forward_.forget_attention();
     forward_.run(tokens, position(), observed);
-    observing_ = observed && plan.needs.attention == AttentionProbe::recent && !one_by_one_;
+    observing_ = observed && plan.needs.attention == AttentionProbe::recent && !per_token_eviction_;
 }
 
 void Session::Impl::accumulate_attention(int n_slots) {
@@ -388,16 +389,16 @@ void Session::Impl::append(std::span<const Token> tokens, std::span<const float>
     cache_.append(tags_of(tokens, nats));
     stats.peak_n_kv = std::max(stats.peak_n_kv, cache_.n());
     stream_position_ += n;
-    if (one_by_one_ && staying) {
-        one_by_one_->append(n);
+    if (per_token_eviction_ && staying) {
+        per_token_eviction_->append(n);
         evict_surplus();
     }
 }
 
-/// Schedule::one_by_one: the pot holds one entry more than is retained.
+/// Schedule::per_token: the pot holds one entry more than is retained.
 void Session::Impl::evict_surplus() {
     if (cache_.n() <= plan.fill_limit) return;
-    one_by_one_->evict();
+    per_token_eviction_->evict();
     ++stats.distillations;
 }
 
@@ -446,7 +447,7 @@ void Session::Impl::read(std::span<const Token> tokens, bool staying) {
         const auto n = std::min(static_cast<std::size_t>(step.n_tokens), tokens.size());
         read_batch(tokens.first(n), staying, step);
         tokens = tokens.subspan(n);
-        if (in_turn_) in_turn_->rethrow_failure();
+        if (batched_eviction_) batched_eviction_->rethrow_failure();
     }
     logits_ = forward_.logits();
 }
@@ -486,11 +487,11 @@ void Session::Impl::attend(std::span<const Token> question) {
 
 void Session::Impl::focus(int n) {
     if (n == 0 || cache_.n() <= n) return;
-    distiller_.renumber(cache_.set_aside_others(distiller_.choose(n)));
+    distiller_.renumber(cache_.hide_all_but(distiller_.choose(n)));
 }
 
 void Session::Impl::rewind(const Mark& mark) {
-    cache_.bring_back();
+    cache_.restore();
     cache_.truncate(mark.n_kv);
     stream_position_ = mark.stream_position;
     forward_.set_preceding_state(mark.preceding_state);
@@ -504,8 +505,8 @@ Stats Session::Impl::current_stats() const {
     now.select_seconds = distiller_.times().select;
     now.gather_seconds = distiller_.times().gather;
     now.graph_seconds = forward_.graph_seconds();
-    if (one_by_one_) now.select_seconds += one_by_one_->seconds();
-    if (in_turn_) now.select_seconds += in_turn_->seconds();
+    if (per_token_eviction_) now.select_seconds += per_token_eviction_->seconds();
+    if (batched_eviction_) now.select_seconds += batched_eviction_->seconds();
     return now;
 }
 

@@ -7,10 +7,10 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "engine/batched_per_token_eviction.h"
 #include "engine/distil.h"
 #include "engine/forward_pass.h"
-#include "engine/in_turn.h"
-#include "engine/one_by_one.h"
+#include "engine/per_token_eviction.h"
 #include "engine/plan.h"
 #include "infinipot/session.h"
 #include "tensor/backend.h"
@@ -25,14 +25,14 @@ class Session::Impl {
     Impl(const Model& model, SessionOptions options);
 
     /// What comes behind the tokens that wait to be read.
-    enum class Behind {
+    enum class Remaining {
         text,     ///< more of it, perhaps: a batch that is not full yet waits as well
         answer,   ///< one that goes on as long as it likes, and stays
         nothing,  ///< that stays
     };
 
     void ingest(std::string_view text, const IngestOptions& options);
-    void flush(Behind behind, const IngestOptions& options = {});
+    void flush(Remaining behind, const IngestOptions& options = {});
     void interrupt() noexcept { backend_.interrupt(); }
 
     /// Where the pot stood, so that an answer can be taken back.
@@ -75,7 +75,9 @@ class Session::Impl {
     KvCache& cache() { return cache_; }
     Distiller& distiller() { return distiller_; }
     const ForwardPass& forward() const { return forward_; }
-    const OneByOne* one_by_one() const { return one_by_one_ ? &*one_by_one_ : nullptr; }
+    const PerTokenEviction* per_token() const {
+        return per_token_eviction_ ? &*per_token_eviction_ : nullptr;
+    }
     Stats current_stats() const;
     int room() const { return cache_.room(); }
     void distil() { distil(plan.options.budget.retain); }
@@ -98,7 +100,7 @@ class Session::Impl {
     void enqueue(std::string_view text);
     void forget_cut_off();
     void tokenize(std::string_view segment);
-    void read_waiting(Behind behind, const IngestOptions& options, const Stopwatch& watch);
+    void read_waiting(Remaining behind, const IngestOptions& options, const Stopwatch& watch);
     Step next_step() const;
     Step next_prompt_step(std::size_t n_left, bool staying, bool deciding) const;
     void make_room(std::size_t n_to_come);
@@ -125,8 +127,9 @@ class Session::Impl {
     KvCache cache_;
     ForwardPass forward_;
     Distiller distiller_;
-    std::optional<OneByOne> one_by_one_;
-    std::optional<InTurn> in_turn_;  // where one_by_one_ allows it
+    std::optional<PerTokenEviction> per_token_eviction_;
+    std::optional<BatchedPerTokenEviction>
+        batched_eviction_;  // where per_token_eviction_ allows it
     Utf8Validator validator_;
     std::string cut_off_;  // the beginning of a character whose end has not come
     Segmenter segmenter_;

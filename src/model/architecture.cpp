@@ -59,7 +59,7 @@ const ArchitectureKind& architecture_kind(const std::string& path, const std::st
 ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file,
                                   WeightLoader& load) {
     const ArchitectureKind& kind = architecture_kind(file.path().string(), hparams.architecture);
-    ArchitecturePtr architecture = kind.make(hparams, Keys(file), load);
+    ArchitecturePtr architecture = kind.make(hparams, GgufMetadata(file), load);
     load.refuse_unnamed();
     return architecture;
 }

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "gguf/metadata.h"
 #include "model/attention.h"
 #include "model/graph_builder.h"
 #include "model/hparams.h"
-#include "model/keys.h"
 #include "model/weights.h"
 
 namespace infinipot {
@@ -37,7 +37,7 @@ using ArchitecturePtr = std::unique_ptr<const Architecture>;
 /// A row of the registry in architecture.cpp: what is known of an architecture before its weights.
 struct ArchitectureKind {
     const char* name;  ///< general.architecture
-    ArchitecturePtr (*make)(const Hparams&, const Keys&, WeightLoader&);
+    ArchitecturePtr (*make)(const Hparams&, const GgufMetadata&, WeightLoader&);
     int rope_mode = GGML_ROPE_TYPE_NORMAL;  ///< which halves of a head turn together
     bool partial_rotary = false;            ///< RoPE may turn the first n_rot of a head alone
     bool optional_window = false;           ///< Hparams::sliding_window may be set
@@ -54,11 +54,11 @@ const ArchitectureKind& architecture_kind(const std::string& path, const std::st
 ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file, WeightLoader& load);
 
 /// One function per file in arch/.
-ArchitecturePtr make_llama(const Hparams& hparams, const Keys& keys, WeightLoader& load);
-ArchitecturePtr make_qwen2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
-ArchitecturePtr make_qwen3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
-ArchitecturePtr make_gemma2(const Hparams& hparams, const Keys& keys, WeightLoader& load);
-ArchitecturePtr make_gemma3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
-ArchitecturePtr make_phi3(const Hparams& hparams, const Keys& keys, WeightLoader& load);
+ArchitecturePtr make_llama(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
+ArchitecturePtr make_qwen2(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
+ArchitecturePtr make_qwen3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
+ArchitecturePtr make_gemma2(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
+ArchitecturePtr make_gemma3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
+ArchitecturePtr make_phi3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
 
 }  // namespace infinipot

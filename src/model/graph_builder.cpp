@@ -5,12 +5,12 @@
 #include <cmath>
 #include <utility>
 
-#include "cache/pot_rows.h"
+#include "cache/row_format.h"
 #include "model/plain_attention.h"
 #include "tensor/device.h"
-#include "tensor/kernels/attention.h"
-#include "tensor/kernels/observed_attention.h"
-#include "tensor/kernels/single_query.h"
+#include "tensor/kernels/attention/attention.h"
+#include "tensor/kernels/attention/observed_attention.h"
+#include "tensor/kernels/attention/single_query.h"
 
 namespace infinipot {
 

@@ -7,10 +7,10 @@
 #include <string_view>
 
 #include "cache/kv_type.h"
+#include "gguf/file.h"
+#include "gguf/metadata.h"
 #include "infinipot/error.h"
 #include "model/architecture.h"
-#include "model/gguf_file.h"
-#include "model/keys.h"
 
 namespace infinipot {
 
@@ -54,7 +54,7 @@ constexpr Demand demands[] = {
     {"embedding_length_per_layer_input", "embeddings per layer"},
 };
 
-void refuse_unsupported(const Keys& keys, std::span<const char* const> done) {
+void refuse_unsupported(const GgufMetadata& keys, std::span<const char* const> done) {
     for (const auto& [key, what] : demands) {
         const bool does = std::ranges::find(done, std::string_view(key)) != done.end();
         if (!does && keys.asks_for(key)) keys.unsupported(what, key);
@@ -76,7 +76,7 @@ float yarn_magnitude(float factor) {
     return magnitude * (1.0f / (1.0f + 0.1f * std::log(factor)));
 }
 
-Rotation read_rotation(const Keys& keys, int n_embd_head, int n_ctx_train) {
+Rotation read_rotation(const GgufMetadata& keys, int n_embd_head, int n_ctx_train) {
     Rotation rotation;
     rotation.n_rot = keys.count("rope.dimension_count", largest_width, n_embd_head);
     rotation.freq_base = keys.number("rope.freq_base", 10000.0f);
@@ -112,7 +112,7 @@ Hparams read_hparams(const GgufFile& file) {
     Hparams h;
     h.architecture = file.get_string("general.architecture");
     const ArchitectureKind& kind = architecture_kind(file.path().string(), h.architecture);
-    const Keys keys(file);
+    const GgufMetadata keys(file);
     refuse_unsupported(keys, kind.demands);
 
     h.n_layer = keys.count("block_count", largest_layers);

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "gguf/tokenizer_check.h"
 #include "infinipot/error.h"
 #include "model/model_impl.h"
-#include "model/tokenizer_check.h"
 #include "text/frequent_tokens.h"
 
 namespace infinipot {

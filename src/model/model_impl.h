@@ -2,9 +2,9 @@
 
 #include <optional>
 
+#include "gguf/file.h"
 #include "infinipot/model.h"
 #include "model/architecture.h"
-#include "model/gguf_file.h"
 #include "tensor/device.h"
 #include "text/chat_frame.h"
 #include "text/vocabulary.h"

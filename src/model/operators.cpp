@@ -1,6 +1,6 @@
 #include "model/operators.h"
 
-#include "tensor/kernels/matmul.h"
+#include "tensor/kernels/matmul/matmul.h"
 
 namespace infinipot {
 
@@ -16,7 +16,7 @@ ggml_tensor* Operators::linear(const Matrix& matrix, ggml_tensor* x) {
     return matrix.bias == nullptr ? y : ggml_add(context_, y, matrix.bias);
 }
 
-ggml_tensor* Operators::logits(const Head& head, ggml_tensor* hidden) {
+ggml_tensor* Operators::logits(const OutputHead& head, ggml_tensor* hidden) {
     if (targets_ == nullptr) return linear(head.all, hidden);
     ggml_tensor* rows = ggml_get_rows(context_, head.to_look_up, targets_);
     ggml_tensor* own = ggml_sum_rows(context_, ggml_mul(context_, rows, hidden));

@@ -23,7 +23,7 @@ class Operators {
 
     /// [n_embd, n_tokens] -> [n_vocab, n_tokens]; with targets those of the frequent tokens and
     /// then each target's own: [n_frequent + 1, n_tokens].
-    ggml_tensor* logits(const Head& head, ggml_tensor* hidden);
+    ggml_tensor* logits(const OutputHead& head, ggml_tensor* hidden);
 
     /// silu(gate) * up.
     ggml_tensor* swiglu(ggml_tensor* gate, ggml_tensor* up);

@@ -4,11 +4,11 @@
 #include <array>
 #include <system_error>
 
+#include "gguf/file.h"
+#include "gguf/tokenizer_check.h"
 #include "infinipot/error.h"
 #include "infinipot/model.h"
-#include "model/gguf_file.h"
 #include "model/hparams.h"
-#include "model/tokenizer_check.h"
 #include "text/llama_log.h"
 
 namespace infinipot {

@@ -4,7 +4,7 @@
 
 namespace infinipot {
 
-SlidingWindow read_sliding_window(const Keys& keys, int n_layer, int default_size,
+SlidingWindow read_sliding_window(const GgufMetadata& keys, int n_layer, int default_size,
                                   int default_pattern) {
     constexpr int largest = std::numeric_limits<int>::max();
     const char* pattern_key = "attention.sliding_window_pattern";

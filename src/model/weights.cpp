@@ -8,10 +8,10 @@
 #include <span>
 #include <thread>
 
+#include "gguf/format.h"
 #include "infinipot/error.h"
-#include "model/gguf_format.h"
 #include "tensor/backend.h"
-#include "tensor/kernels/matmul.h"
+#include "tensor/kernels/matmul/matmul.h"
 
 namespace infinipot {
 
@@ -190,12 +190,12 @@ FeedForward WeightLoader::fused_feed_forward(const std::string& prefix, int n_em
 /// Every token that is scored is multiplied with all of the head. llama.cpp makes it Q6_K in files
 /// of any smaller type, which takes four times as long as Q8_0 and has next to nothing that Q8_0
 /// lacks.
-Head WeightLoader::head(int n_embd, int n_vocab) {
+OutputHead WeightLoader::head(int n_embd, int n_vocab) {
     const std::string name = has("output.weight") ? "output" : "token_embd";
     const GgufTensor& weight = require(name + ".weight", n_embd, n_vocab);
     const bool slow = weight.type == GGML_TYPE_Q6_K && packs(GGML_TYPE_Q8_0, n_embd, n_vocab);
     const ggml_type type = slow ? GGML_TYPE_Q8_0 : weight.type;
-    Head head{.all = with_bias(rows_as(type, weight, 0, n_vocab), name)};
+    OutputHead head{.all = with_bias(rows_as(type, weight, 0, n_vocab), name)};
     if (frequent_.empty()) return head;
     if (head.all.bias != nullptr) {
         throw Error(ErrorCode::unsupported_model,

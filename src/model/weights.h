@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "gguf/file.h"
 #include "infinipot/model.h"
-#include "model/gguf_file.h"
 #include "tensor/device.h"
 #include "tensor/handles.h"
 
@@ -25,7 +25,7 @@ struct Matrix {
 };
 
 /// What turns hidden states into logits. Novelty may be measured against some of its rows only.
-struct Head {
+struct OutputHead {
     Matrix all;            ///< [n_embd, n_vocab]
     Matrix frequent = {};  ///< [n_embd, n]: rows of `all`, or no weight
     ggml_tensor* to_look_up =
@@ -77,7 +77,7 @@ class WeightLoader {
 
     /// `output`, or `token_embd` again where they are tied.
     /// @throws Error(unsupported_model) if it has a bias where novelty wants only some of its rows.
-    Head head(int n_embd, int n_vocab);
+    OutputHead head(int n_embd, int n_vocab);
 
     /// `tensor` [n_in, n_rows] to look rows up in.
     ggml_tensor* table(const std::string& tensor, int n_in, int n_rows);

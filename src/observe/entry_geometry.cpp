@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "cache/pot_rows.h"
+#include "cache/row_format.h"
 
 namespace infinipot {
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "cache/pot_rows.h"
+#include "cache/row_format.h"
 
 namespace infinipot {
 

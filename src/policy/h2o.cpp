@@ -35,7 +35,7 @@ class H2o final : public EvictionPolicy {
         return {.attention = AttentionProbe::accumulated, .value_norm = options_.value_norm};
     }
 
-    Schedule schedule() const override { return Schedule::one_by_one; }
+    Schedule schedule() const override { return Schedule::per_token; }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
         int head = 0;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, Schedule>, 4> schedules = {{
     {"when-full", Schedule::when_full},
-    {"one-by-one", Schedule::one_by_one},
+    {"one-by-one", Schedule::per_token},
     {"at-end", Schedule::at_end},
     {"before-reading", Schedule::before_reading},
 }};

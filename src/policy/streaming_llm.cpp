@@ -26,7 +26,7 @@ class StreamingLlm final : public EvictionPolicy {
 
     Needs needs() const override { return {}; }
 
-    Schedule schedule() const override { return Schedule::one_by_one; }
+    Schedule schedule() const override { return Schedule::per_token; }
 
     void select(const LayerView&, std::span<Keep> heads) const override {
         for (Keep& keep : heads) keep.first(sinks_).fill_recent();

@@ -19,7 +19,7 @@ class SlidingWindow final : public EvictionPolicy {
 
     Needs needs() const override { return {}; }
 
-    Schedule schedule() const override { return Schedule::one_by_one; }
+    Schedule schedule() const override { return Schedule::per_token; }
     Positions positions() const override { return Positions::keep; }
 
     void select(const LayerView&, std::span<Keep> heads) const override {

@@ -34,7 +34,7 @@ class Tova final : public EvictionPolicy {
             .attention = AttentionProbe::recent, .n_query = 1, .value_norm = options_.value_norm};
     }
 
-    Schedule schedule() const override { return Schedule::one_by_one; }
+    Schedule schedule() const override { return Schedule::per_token; }
     Positions positions() const override { return Positions::keep; }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {

@@ -14,7 +14,7 @@
 #include "infinipot/error.h"
 #include "tensor/backend.h"
 #include "tensor/handles.h"
-#include "tensor/kernels/matmul.h"
+#include "tensor/kernels/matmul/matmul.h"
 
 namespace infinipot {
 

@@ -192,7 +192,7 @@ void expect_refused(const Model& model, const SessionOptions& options, const std
 TEST_F(DeviceRulesTest, What_needs_the_cpu_is_refused_with_a_sentence) {
     const Model model = load(remote_device(), {.n_embd_head = 32});
     SessionOptions in_turn = options("streaming_llm");
-    in_turn.schedule = Schedule::one_by_one;
+    in_turn.schedule = Schedule::per_token;
     expect_refused(model, in_turn, "choose schedule when-full, or the device cpu");
     expect_refused(model, options("infinipot", KvType::q8_0), "choose f16 or bf16");
 }

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "model/gguf_file.h"
+#include "gguf/file.h"
 
 namespace infinipot {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "model/gguf_file.h"
+#include "gguf/file.h"
 
 namespace infinipot {
 

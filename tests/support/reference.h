@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "gguf/file.h"
 #include "infinipot/model.h"
 #include "infinipot/policy.h"
-#include "model/gguf_file.h"
 
 namespace infinipot {
 

@@ -132,7 +132,7 @@ void ReferenceSession::read(Token token) {
     if (settings_.schedule == Schedule::when_full && is_full) let_go(settings_.retain, 0);
     read_one(token);
     const bool has_one_more = reference_.n() == settings_.retain + 1;
-    if (settings_.schedule == Schedule::one_by_one && has_one_more) let_go(settings_.retain, 0);
+    if (settings_.schedule == Schedule::per_token && has_one_more) let_go(settings_.retain, 0);
 }
 
 void ReferenceSession::read_deciding_question(const std::vector<Token>& question) {
@@ -261,7 +261,7 @@ void ReferenceSession::let_go(int retain, int question) {
         layer.question = question;
         kept.push_back(choose(layer));
     }
-    if (settings_.schedule == Schedule::one_by_one && settings_.positions == Positions::reset) {
+    if (settings_.schedule == Schedule::per_token && settings_.positions == Positions::reset) {
         reference_.let_one_go(kept, settings_.n_positions);
     } else {
         reference_.keep(kept);

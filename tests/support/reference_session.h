@@ -26,7 +26,7 @@ class ReferenceSession {
         bool rounds_queries = false;
         int retain = 0;
         int full_at = 0;      ///< entries, of when_full
-        int n_positions = 0;  ///< of one_by_one with positions reset: then they begin anew
+        int n_positions = 0;  ///< of per_token with positions reset: then they begin anew
         int protect_first = 0;
         int protect_last = 0;
         Attention attention = Attention::of_last_queries;

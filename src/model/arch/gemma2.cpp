@@ -15,7 +15,7 @@ constexpr int n_layer_27b = 46;
 
 class Gemma2 : public Architecture {
    public:
-    Gemma2(const Hparams& hparams, const Keys& keys, WeightLoader& load)
+    Gemma2(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load)
         : attention_(hparams.attention()),
           local_rotation_(hparams.rotation),
           window_(read_sliding_window(keys, hparams.n_layer, 4096, 2)),
@@ -100,12 +100,12 @@ class Gemma2 : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Head head_;
+    OutputHead head_;
 };
 
 }  // namespace
 
-ArchitecturePtr make_gemma2(const Hparams& hparams, const Keys& keys, WeightLoader& load) {
+ArchitecturePtr make_gemma2(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load) {
     return std::make_unique<Gemma2>(hparams, keys, load);
 }
 

@@ -16,7 +16,7 @@ constexpr int n_layer_27b = 62;
 
 class Gemma3 : public Architecture {
    public:
-    Gemma3(const Hparams& hparams, const Keys& keys, WeightLoader& load)
+    Gemma3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load)
         : attention_(hparams.attention()),
           local_rotation_(hparams.rotation),
           window_(read_sliding_window(keys, hparams.n_layer, 0, 6)),
@@ -106,12 +106,12 @@ class Gemma3 : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Head head_;
+    OutputHead head_;
 };
 
 }  // namespace
 
-ArchitecturePtr make_gemma3(const Hparams& hparams, const Keys& keys, WeightLoader& load) {
+ArchitecturePtr make_gemma3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load) {
     return std::make_unique<Gemma3>(hparams, keys, load);
 }
 

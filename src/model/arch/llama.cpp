@@ -13,7 +13,7 @@ namespace {
 
 class Llama : public Architecture {
    public:
-    Llama(const Hparams& hparams, const Keys& keys, WeightLoader& load)
+    Llama(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load)
         : attention_(hparams.attention()),
           window_(read_sliding_window(keys, hparams.n_layer, 0, 0)),
           eps_(hparams.rms_norm_eps) {
@@ -86,12 +86,12 @@ class Llama : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Head head_;
+    OutputHead head_;
 };
 
 }  // namespace
 
-ArchitecturePtr make_llama(const Hparams& hparams, const Keys& keys, WeightLoader& load) {
+ArchitecturePtr make_llama(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load) {
     return std::make_unique<Llama>(hparams, keys, load);
 }
 

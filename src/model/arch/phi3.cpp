@@ -76,12 +76,12 @@ class Phi3 : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Head head_;
+    OutputHead head_;
 };
 
 }  // namespace
 
-ArchitecturePtr make_phi3(const Hparams& hparams, const Keys&, WeightLoader& load) {
+ArchitecturePtr make_phi3(const Hparams& hparams, const GgufMetadata&, WeightLoader& load) {
     return std::make_unique<Phi3>(hparams, load);
 }
 

@@ -66,12 +66,12 @@ class Qwen2 : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Head head_;
+    OutputHead head_;
 };
 
 }  // namespace
 
-ArchitecturePtr make_qwen2(const Hparams& hparams, const Keys&, WeightLoader& load) {
+ArchitecturePtr make_qwen2(const Hparams& hparams, const GgufMetadata&, WeightLoader& load) {
     return std::make_unique<Qwen2>(hparams, load);
 }
 

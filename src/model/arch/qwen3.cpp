@@ -71,12 +71,12 @@ class Qwen3 : public Architecture {
     ggml_tensor* embedding_;
     std::vector<Layer> layers_;
     ggml_tensor* norm_;
-    Head head_;
+    OutputHead head_;
 };
 
 }  // namespace
 
-ArchitecturePtr make_qwen3(const Hparams& hparams, const Keys&, WeightLoader& load) {
+ArchitecturePtr make_qwen3(const Hparams& hparams, const GgufMetadata&, WeightLoader& load) {
     return std::make_unique<Qwen3>(hparams, load);
 }
 

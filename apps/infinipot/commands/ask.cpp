@@ -1,0 +1,168 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/utf8.h"
+#include "commands/commands.h"
+#include "eval/run/quantity.h"
+#include "infinipot/infinipot.h"
+#include "input/reading.h"
+#include "input/text_files.h"
+#include "options/reserve.h"
+#include "options/session_flags.h"
+#include "report/report.h"
+#include "terminal/interrupt.h"
+#include "terminal/output.h"
+#include "terminal/progress_bar.h"
+#include "terminal/terminal.h"
+
+namespace infinipot::cli {
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  infinipot ask --file book.txt "Who is the narrator?" "How does it end?"
+      reads the book once and answers two questions about it
+
+  infinipot ask -m model.gguf --memory 64MiB --file a.txt --file b.txt "What changed?"
+      reads two texts into a pot that never takes more than 64 MiB
+
+  journalctl | infinipot ask --file - --catalyst question "Which services failed?"
+      reads a stream, looking for what the question asks
+
+The pot holds --capacity entries. Whenever it is full, the text read so far is distilled to the
+--retain entries that matter most, and reading goes on; memory never grows with the text.
+Exit status: 0 answered, 2 usage, 3 file, 4 damaged model, 5 unsupported model, 6 text, 7 does not
+fit, 8 out of memory, 130 interrupted.)";
+
+struct Ask {
+    std::vector<std::string> files;
+    std::vector<std::string> questions;
+    SessionFlags flags;
+    GenerateOptions generate;
+    bool json = false;
+    bool quiet = false;
+};
+
+[[noreturn]] void refuse(ErrorCode code, const std::string& sentence) {
+    throw Error(code, sentence + "; see infinipot ask --help");
+}
+
+void check_question(const std::string& question) {
+    if (question.find_first_not_of(" \t\r\n") == std::string::npos) {
+        refuse(ErrorCode::invalid_argument, "a question is empty");
+    }
+    require_utf8(question, "the question");  // before the text is read, which may take hours
+}
+
+void check(const Ask& ask) {
+    if (ask.files.empty()) {
+        refuse(ErrorCode::invalid_argument, "there is no text to read, which --file names");
+    }
+    if (ask.questions.empty()) {
+        refuse(ErrorCode::invalid_argument, "there is no question to answer");
+    }
+    for (const std::string& question : ask.questions) check_question(question);
+}
+
+/// Prints the answer as it comes, and ends its last line even if it is interrupted.
+void stream(Generation& generation, std::string& text, bool silent) {
+    try {
+        for (const std::string_view piece : generation) {
+            if (!silent) print(piece);
+            text += piece;
+        }
+    } catch (const Error&) {
+        if (!silent && !text.empty()) print("\n");
+        throw;
+    }
+    if (!silent && !text.ends_with('\n')) print("\n");
+}
+
+Answer answer(Session& session, const std::string& question, ProgressBar& bar, const Ask& ask) {
+    bar.announce("beginning the answer");
+    Generation generation = session.ask(question, ask.generate);
+    bar.clear();
+    std::string text;
+    stream(generation, text, ask.json);
+    return answer_of(session, generation, question, std::move(text));
+}
+
+/// The answers stream to the standard output as they come; with several questions, each stands
+/// before its answer.
+std::vector<Answer> answer_all(Session& session, ProgressBar& bar, const Ask& ask) {
+    const bool several = ask.questions.size() > 1;
+    std::vector<Answer> answers;
+    for (const std::string& question : ask.questions) {
+        if (several && !ask.json) {
+            print((answers.empty() ? "" : "\n") + bold(question, stdout) + "\n");
+        }
+        answers.push_back(answer(session, question, bar, ask));
+    }
+    return answers;
+}
+
+std::string interrupted_sentence(const Stats& stats) {
+    std::string sentence = "interrupted after " + count_text(stats.tokens_read, "token");
+    if (stats.tokens_generated > 0) {
+        sentence += " read and " + count_text(stats.tokens_generated) + " written";
+    }
+    return sentence;
+}
+
+std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, ProgressBar& bar,
+                                    const InterruptGuard& interrupts, const Ask& ask) {
+    const InterruptibleSession interruptible(session);
+    try {
+        read_texts(session, texts, bar, interrupts);
+        return answer_all(session, bar, ask);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::interrupted) throw;
+        throw Error(ErrorCode::interrupted, interrupted_sentence(session.stats()));
+    }
+}
+
+void run(const Ask& ask) {
+    check(ask);
+    TextFiles texts(ask.files);
+    SessionOptions options = session_options(ask.flags, ask.questions);
+
+    const InterruptGuard interrupts;
+    ProgressBar bar(texts.total_bytes(), ask.quiet);
+    bar.announce("loading " + ask.flags.model);
+    const Model model = load_model(ask.flags);
+    interrupts.check();
+    raise_reserve(model, n_asked(model, ask.questions, ask.generate.max_tokens), options);
+    Session session(model, options);
+
+    auto answers = read_and_answer(session, texts, bar, interrupts, ask);
+    const Report report =
+        report_on(session, ask.flags.model_options, ask.files, ask.generate, std::move(answers));
+    if (ask.json) print(print_json(to_json(report)));
+    if (!ask.json && !ask.quiet) std::fputs(closing_lines(report).c_str(), stderr);
+}
+
+}  // namespace
+
+Command add_ask(CLI::App& program) {
+    const auto ask = std::make_shared<Ask>();
+    CLI::App& app = *program.add_subcommand(
+        "ask", "Reads texts of any length in fixed memory and answers questions about them");
+    app.footer(examples);
+    app.add_option("QUESTION", ask->questions, "What you want to know")->type_name("");
+    add_model_flags(app, ask->flags);
+    app.add_option("-f,--file", ask->files,
+                   "Text to read, in UTF-8; again for more texts; - for the standard\ninput")
+        ->type_name("value")
+        ->option_text("FILE")
+        ->allow_extra_args(false);
+    app.add_flag("--json", ask->json, "Print one JSON object with answers and measurements");
+    app.add_flag("-q,--quiet", ask->quiet, "No progress and no closing line");
+    add_session_flags(app, ask->flags);
+    add_answer_flags(app, ask->generate);
+    return {&app, [ask] { run(*ask); }};
+}
+
+}  // namespace infinipot::cli

@@ -1,0 +1,196 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/byte_size.h"
+#include "base/utf8.h"
+#include "commands/commands.h"
+#include "eval/results.h"
+#include "eval/run/quantity.h"
+#include "infinipot/infinipot.h"
+#include "input/reading.h"
+#include "input/text_files.h"
+#include "inspect/inspection.h"
+#include "inspect/page.h"
+#include "inspect/text.h"
+#include "options/reserve.h"
+#include "options/session_flags.h"
+#include "report/report.h"
+#include "terminal/interrupt.h"
+#include "terminal/output.h"
+#include "terminal/progress_bar.h"
+#include "terminal/terminal.h"
+
+namespace infinipot::cli {
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  infinipot inspect --file chapter.txt --capacity 1024
+      which passages survived, and how much layers and heads agree; on a terminal with colours the
+      whole text first, shaded by the share of layers and heads that still hold each token
+
+  infinipot inspect --file chapter.txt --capacity 1024 --html chapter.html
+      a page to look at: every distillation, layer and head, and what became of each token
+
+  infinipot inspect --file chapter.txt --catalyst question --question "Who is the narrator?"
+      the text read for a question, which is answered from what survived
+
+  infinipot inspect --file chapter.txt --policy sirllm --schedule when-full --json > sirllm.json
+      for programs, as analysis/overlap.py: one line of JSON
+
+Columns: share of tokens held by each head, all of which hold as many, by any of all layers'
+heads, by half and by all of them; mean surprisal of the entries that stayed, and of those that
+left; of what a head holds, the share that another head of its layer, or of another layer, holds
+too.
+JSON: "tokens" has piece, surprisal in nats, and the share of heads that hold it after the last
+distillation (null: read since). "tokens_read_at" has the tokens read at the 1st, 2nd, ...
+distillation, "left_at"[layer][head][position] the number of the one at which that entry left, 0
+if it is still there. So after the k-th a head holds every position below tokens_read_at[k - 1]
+whose left_at is 0 or more than k.
+Memory: 4 bytes for each token, layer and KV head, however many distillations there are: 35 MB for
+100,000 tokens and TinyLlama's 88 heads. A page takes 1.3 bytes, JSON 2 in the file and 16 while
+it is made.)";
+
+struct Inspect {
+    std::vector<std::string> files;
+    std::string question;
+    std::string html;
+    bool json = false;
+    bool quiet = false;
+    SessionFlags flags;
+    GenerateOptions generate;
+};
+
+[[noreturn]] void refuse(const std::string& sentence) {
+    throw Error(ErrorCode::invalid_argument, sentence + "; see infinipot inspect --help");
+}
+
+void check(const Inspect& inspect) {
+    if (inspect.files.empty()) refuse("there is no text to read, which --file names");
+    require_utf8(inspect.question, "the question");
+    if (inspect.flags.catalyst == "question" && inspect.question.empty()) {
+        refuse("--catalyst question wants a --question");
+    }
+    if (!inspect.html.empty()) require_writable(inspect.html);
+}
+
+/// What the record needs of a session, and where there would be nothing to record.
+SessionOptions recorded_options(const Inspect& inspect, const Inspection& inspection) {
+    SessionOptions options = session_options(inspect.flags, {inspect.question});
+    const Schedule schedule = options.schedule.value_or(options.policy->schedule());
+    if (schedule == Schedule::before_reading) {
+        refuse("policy " + options.policy->spec() +
+               " leaves out the middle of a text before it is read: nothing is distilled");
+    }
+    if (schedule == Schedule::at_end && inspect.question.empty()) {
+        refuse("schedule at-end distils when a question has been read, which --question gives");
+    }
+    options.policy = eval::recording(options.policy, inspection.survival());
+    options.measure_surprisal = true;
+    return options;
+}
+
+std::vector<Answer> answers(Session& session, ProgressBar& bar, const Inspect& inspect) {
+    if (inspect.question.empty()) return {};
+    bar.announce("answering");
+    Generation generation = session.ask(inspect.question, inspect.generate);
+    std::string text = generation.text();
+    bar.clear();
+    return {answer_of(session, generation, inspect.question, std::move(text))};
+}
+
+std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, ProgressBar& bar,
+                                    const InterruptGuard& interrupts, Inspection& inspection,
+                                    const Inspect& inspect) {
+    const InterruptibleSession interruptible(session);
+    try {
+        read_texts(session, texts, bar, interrupts,
+                   [&](const Progress& progress) { inspection.add(progress); });
+        if (session.options().schedule != Schedule::at_end) inspection.survival()->close();
+        return answers(session, bar, inspect);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::interrupted) throw;
+        throw Error(ErrorCode::interrupted, "interrupted after " +
+                                                count_text(session.stats().tokens_read, "token") +
+                                                "; nothing was written");
+    }
+}
+
+void write_page(const Inspect& inspect, const Inspection& inspection, const Report& report) {
+    const std::string page = inspection_page(inspection, report);
+    write_whole(inspect.html, page);
+    if (inspect.quiet) return;
+    std::fprintf(stderr, "wrote %s, %s\n", inspect.html.c_str(),
+                 format_byte_size(page.size()).c_str());
+}
+
+/// The text itself only where its shades can be seen, and no page shows them.
+std::string for_people(const Inspect& inspect, const Inspection& inspection, const Report& report) {
+    const Budget& budget = report.session.budget;
+    const bool shades = inspect.html.empty() && may_style(stdout);
+    std::string text = shades ? shaded_text(inspection) : std::string();
+    text += passages_table(inspection, budget) + survival_table(inspection, budget);
+    for (const Answer& answer : report.answers) {
+        text += "\n" + bold(answer.question, stdout) + "\n" + answer.text + "\n";
+    }
+    return text;
+}
+
+void run(const Inspect& inspect) {
+    check(inspect);
+    TextFiles texts(inspect.files);
+
+    const InterruptGuard interrupts;
+    ProgressBar bar(texts.total_bytes(), inspect.quiet);
+    bar.announce("loading " + inspect.flags.model);
+    const Model model = load_model(inspect.flags);
+    interrupts.check();
+    Inspection inspection(model);
+    SessionOptions options = recorded_options(inspect, inspection);
+    if (!inspect.question.empty()) {
+        const int n_tokens = n_asked(model, {inspect.question}, inspect.generate.max_tokens);
+        raise_reserve(model, n_tokens, options);
+    }
+    Session session(model, options);
+
+    auto given = read_and_answer(session, texts, bar, interrupts, inspection, inspect);
+    const Report report = report_on(session, inspect.flags.model_options, inspect.files,
+                                    inspect.generate, std::move(given));
+    if (!inspect.html.empty()) write_page(inspect, inspection, report);
+    print(inspect.json ? eval::to_line(to_json(inspection, report)) + "\n"
+                       : for_people(inspect, inspection, report));
+}
+
+}  // namespace
+
+Command add_inspect(CLI::App& program) {
+    const auto inspect = std::make_shared<Inspect>();
+    CLI::App& app = *program.add_subcommand(
+        "inspect", "Shows which tokens of a text survive distillation, by layer and head");
+    app.footer(examples);
+    add_model_flags(app, inspect->flags);
+    app.add_option("-f,--file", inspect->files,
+                   "Text to read, in UTF-8; again for more texts; - for the standard\ninput")
+        ->type_name("value")
+        ->option_text("FILE")
+        ->allow_extra_args(false);
+    app.add_option("--question", inspect->question,
+                   "To be answered from what survived; with --catalyst question and\n"
+                   "--schedule at-end it decides what does")
+        ->type_name("value")
+        ->option_text("TEXT");
+    app.add_option("--html", inspect->html,
+                   "Page to write, which needs nothing but a browser; it appears when it is\nwhole")
+        ->type_name("value")
+        ->option_text("FILE");
+    app.add_flag("--json", inspect->json, "Print one line of JSON with every token and head");
+    app.add_flag("-q,--quiet", inspect->quiet, "No progress");
+    add_session_flags(app, inspect->flags);
+    add_answer_flags(app, inspect->generate);
+    return {&app, [inspect] { run(*inspect); }};
+}
+
+}  // namespace infinipot::cli

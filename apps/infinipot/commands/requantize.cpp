@@ -1,0 +1,61 @@
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include "base/byte_size.h"
+#include "commands/commands.h"
+#include "infinipot/error.h"
+#include "infinipot/model.h"
+#include "options/model_path.h"
+#include "options/option_types.h"
+#include "terminal/interrupt.h"
+
+namespace infinipot::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Requantize {
+    std::string input;
+    std::string output;
+    std::string type = "q8_0";
+    int n_threads = 0;
+};
+
+void check(const Requantize& command) {
+    if (!command.output.empty()) return;
+    throw Error(ErrorCode::invalid_argument,
+                "requantize wants two files, IN and OUT; see infinipot requantize --help");
+}
+
+void run(const Requantize& command) {
+    check(command);
+    const auto input = find_model(command.input);
+    {
+        const DeleteOnInterrupt unfinished(command.output + ".partial");  // where it is written
+        requantize(input, command.output, command.type, command.n_threads);
+    }
+    std::error_code ignored;
+    std::fprintf(stderr, "wrote %s, %s\n", command.output.c_str(),
+                 format_byte_size(fs::file_size(command.output, ignored)).c_str());
+}
+
+}  // namespace
+
+Command add_requantize(CLI::App& program) {
+    const auto command = std::make_shared<Requantize>();
+    CLI::App& app = *program.add_subcommand(
+        "requantize", "Writes a model with its weights in another type, such as q8_0 or q4_0");
+    app.add_option("IN", command->input, "GGUF file to read")->type_name("");
+    app.add_option("OUT", command->output, "GGUF file to write, which appears when it is complete")
+        ->type_name("");
+    app.add_option("--type", command->type, "f32, f16, q8_0, q4_0, ... [q8_0]")
+        ->type_name("value")
+        ->option_text("TYPE");
+    add_count(app, "--threads", command->n_threads, 1, "Threads [one per core]");
+    return {&app, [command] { run(*command); }};
+}
+
+}  // namespace infinipot::cli

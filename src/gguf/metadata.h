@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gguf/file.h"
+
+namespace infinipot {
+
+/// The header keys of one file's architecture without their prefix: `block_count` is
+/// `llama.block_count` in a LLaMA. Refers to the file.
+///
+/// What is missing, of the wrong type or out of range throws Error(bad_model) naming the key.
+class GgufMetadata {
+   public:
+    explicit GgufMetadata(const GgufFile& file)
+        : file_(file), prefix_(std::string(file.get_string("general.architecture")) + ".") {}
+
+    bool has(const std::string& name) const { return file_.has(prefix_ + name); }
+    bool is_array(const std::string& name) const;
+
+    /// A number from 1 to max.
+    int count(const std::string& name, int max) const;
+    int count(const std::string& name, int max, int otherwise) const;
+    /// A number from 0 to max.
+    int count_or_none(const std::string& name, int max, int otherwise) const;
+    float number(const std::string& name) const { return file_.get_f32(prefix_ + name); }
+    float number(const std::string& name, float otherwise) const;
+    std::string text(const std::string& name, const char* otherwise) const;
+    bool flag(const std::string& name, bool otherwise) const;
+    std::vector<bool> flags(const std::string& name) const;
+
+    /// Whether a key of any type asks for something: it is there, and not 0, false or empty.
+    bool asks_for(const std::string& name) const;
+
+    /// @throws Error(unsupported_model): "FILE needs WHAT (KEY), which is not supported"
+    [[noreturn]] void unsupported(const std::string& what, const std::string& name) const;
+    /// @throws Error(bad_model): "FILE is damaged: WHAT"
+    [[noreturn]] void damaged(const std::string& what) const;
+
+   private:
+    const GgufFile& file_;
+    std::string prefix_;
+};
+
+}  // namespace infinipot

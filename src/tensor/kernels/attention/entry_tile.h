@@ -1,0 +1,67 @@
+// A tile of entries, as attention_tiling.h and what packs tiles for it see it.
+#pragma once
+
+#include <cstddef>
+
+#include "tensor/kernels/attention/kernel.h"
+#include "tensor/kernels/simd/f32s.h"
+
+namespace infinipot::kernels {
+namespace {
+
+constexpr int tile = 64;  // entries
+constexpr int tile_registers = tile / lanes;
+
+/// Memory that is needed next, brought into the cache line by line between the work of now: asked
+/// for all at once, or left to the CPU's own guessing, it comes at half the speed.
+struct Ahead {
+    const char* at;
+    const char* end;
+    void fetch_line() {
+        if (at >= end) return;
+        __builtin_prefetch(at);
+        at += 64;
+    }
+};
+
+/// Some of the entries of a KV head, `entry_bytes` apart; at most a tile of them.
+struct Entries {
+    const char* data;
+    std::size_t entry_bytes;
+    EntryType type;
+    int n;
+    int n_embd_head;
+
+    /// Those past the end are the last one once more.
+    const char* entry(int i) const {
+        return data + static_cast<std::size_t>(i < n ? i : n - 1) * entry_bytes;
+    }
+
+    /// All of their bytes; nothing where each is to be skipped to.
+    Ahead ahead() const {
+        const bool adjacent = n > 0 && entry_bytes <= static_cast<std::size_t>(n_embd_head) * 2;
+        if (!adjacent) return {nullptr, nullptr};
+        return {data, data + static_cast<std::size_t>(n) * entry_bytes};
+    }
+};
+
+/// op over one number per entry.
+template <typename Op>
+F32s fold(const F32s (&s)[tile_registers], Op op) {
+    static_assert(tile_registers == 4 || tile_registers == 8);
+    const F32s first = op(op(s[0], s[1]), op(s[2], s[3]));
+    if constexpr (tile_registers == 4)
+        return first;
+    else
+        return op(first, op(op(s[4], s[5]), op(s[6], s[7])));
+}
+
+/// to = factors[m] * to + scales[m] * x; without factors `to` is written only. What multiply() does
+/// with its sums of row m.
+inline void put_product(F32s x, int m, const float* scales, const float* factors, float* to) {
+    const F32s before = factors ? all(factors[m]) * load(to) : zero();
+    store(to, fma(x, all(scales[m]), before));
+}
+
+}  // namespace
+}  // namespace infinipot::kernels

@@ -1,0 +1,48 @@
+// A register of floats, the vocabulary of the kernels: eight, in the instructions of AVX2 with FMA
+// and F16C or of NEON, or sixteen, in those of AVX-512, for a file that has defined INFINIPOT_LANES
+// as 16 before. INFINIPOT_HAS_F32S says that the compiler may use them.
+//
+// No templates of the standard library here: see infinipot_kernel_flags in cmake/targets.cmake.
+#pragma once
+
+#if defined(INFINIPOT_LANES) && INFINIPOT_LANES == 16
+#include "tensor/kernels/simd/avx512.h"
+#ifdef INFINIPOT_HAS_AVX512
+#define INFINIPOT_HAS_F32S
+#include "tensor/kernels/simd/f32x16_avx512.h"
+#endif
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#define INFINIPOT_HAS_F32S
+#include "tensor/kernels/simd/f32x8_avx2.h"
+#elif defined(__aarch64__)
+#define INFINIPOT_HAS_F32S
+#include "tensor/kernels/simd/f32x8_neon.h"
+#endif
+
+#ifdef INFINIPOT_HAS_F32S
+
+namespace infinipot::kernels {
+namespace {
+
+constexpr int lanes = sizeof(F32s) / sizeof(float);
+
+/// a / b, or 0 where there is nothing to divide by.
+inline float ratio(float a, float b) { return b > 1e-30f ? a / b : 0; }
+
+/// 2^x for x up to 126 with a relative error of 3e-6, by the minimax polynomial for 2^f, 0 <= f <
+/// 1; 0 for x below -126.
+inline F32s power_of_two(F32s x) {
+    x = within_exponents(x);
+    const F32s f = fraction(x);
+    F32s y = all(0.0135341679f);
+    y = fma(y, f, all(0.0520114606f));
+    y = fma(y, f, all(0.241442757f));
+    y = fma(y, f, all(0.693003834f));
+    y = fma(y, f, all(1.00000259f));
+    return scale_by_two_to(x, y);
+}
+
+}  // namespace
+}  // namespace infinipot::kernels
+
+#endif

@@ -1,0 +1,230 @@
+// Broken on purpose once, each turned a test red: attention of new entries not begun at 0, or of
+// old ones too (Begins_at_zero_...), one head for all, an entry moved without its value, rotated
+// key, tag or attention, gathered without attention, the first slot that moved.
+
+#include "cache/kv_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <tuple>
+#include <vector>
+
+#include "support/random_cache.h"
+
+namespace infinipot {
+namespace {
+
+CacheShape shape_of(ggml_type type) {
+    return {.n_layer = 2,
+            .n_head_kv = 3,
+            .n_embd_head = 64,
+            .capacity = 16,
+            .accumulates = true,
+            .type = type};
+}
+
+/// All that an entry is.
+struct Entry {
+    std::vector<float> key, rotated_key, value;
+    std::int32_t token;
+    float surprisal;
+    std::int64_t position;
+    float attention;
+
+    bool operator==(const Entry&) const = default;
+};
+
+Entry entry(const KvCache& cache, int il, int head, int slot) {
+    const auto at = static_cast<std::size_t>(slot);
+    const Tag& tag = cache.tags(il, head)[at];
+    const auto attention = cache.attention(il, head);
+    return {row(cache, cache.keys(il), head, slot),
+            row(cache, cache.rotated_keys(il), head, slot),
+            row(cache, cache.values(il), head, slot),
+            tag.token,
+            tag.surprisal,
+            tag.position,
+            attention.empty() ? 0 : attention[at]};
+}
+
+std::vector<Entry> entries(const KvCache& cache, int il, int head) {
+    std::vector<Entry> all;
+    for (int slot = 0; slot < cache.n(); ++slot) all.push_back(entry(cache, il, head, slot));
+    return all;
+}
+
+std::vector<float> attention(const KvCache& cache, int il, int head) {
+    const auto sums = cache.attention(il, head);
+    return {sums.begin(), sums.end()};
+}
+
+class Pot : public testing::TestWithParam<ggml_type> {
+   protected:
+    Pot() : shape(shape_of(GetParam())), cache_(shape, Backend(1).buffer_type()) {}
+
+    /// Ten entries with attention 1, 2, 3, ... over all heads.
+    void fill() {
+        append_random(cache_, 10);
+        float next = 1;
+        for (int il = 0; il < shape.n_layer; ++il) {
+            for (int head = 0; head < shape.n_head_kv; ++head) {
+                std::vector<float> mass(10);
+                for (float& value : mass) value = next++;
+                cache_.add_attention(il, head, mass);
+            }
+        }
+    }
+
+    CacheShape shape;
+    KvCache cache_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Types, Pot, testing::ValuesIn(pot_types), type_name);
+
+TEST_P(Pot, Has_rows_where_the_tensor_has_them) {
+    fill();
+    for (int il = 0; il < shape.n_layer; ++il) {
+        for (ggml_tensor* pot : {cache_.keys(il), cache_.rotated_keys(il), cache_.values(il)}) {
+            const auto* data = static_cast<const std::byte*>(pot->data);
+            const std::size_t row_bytes = ggml_row_size(GetParam(), 64);
+            EXPECT_EQ(cache_.row(pot, 0, 0), data);
+            EXPECT_EQ(cache_.row(pot, 0, 3), data + 3 * row_bytes);
+            EXPECT_EQ(cache_.row(pot, 2, 5), data + (2 * 16 + 5) * row_bytes);
+        }
+    }
+}
+
+TEST_P(Pot, Sums_attention_for_every_entry_of_every_head) {
+    append_random(cache_, 3);
+    cache_.add_attention(1, 2, std::vector<float>{1, 2, 3});
+    cache_.add_attention(1, 2, std::vector<float>{10, 20, 30});
+    EXPECT_EQ(attention(cache_, 1, 2), (std::vector<float>{11, 22, 33}));
+    EXPECT_EQ(attention(cache_, 1, 1), (std::vector<float>{0, 0, 0}));
+    EXPECT_EQ(attention(cache_, 0, 2), (std::vector<float>{0, 0, 0}));
+}
+
+TEST_P(Pot, Begins_at_zero_for_the_entries_that_are_about_to_be_appended) {
+    append_random(cache_, 4);
+    cache_.add_attention(0, 0, std::vector<float>{1, 1, 1, 1});
+    cache_.truncate(2);  // what slots 2 and 3 had is forgotten
+    cache_.add_attention(0, 0, std::vector<float>{5, 6, 7, 8, 9});
+    EXPECT_EQ(attention(cache_, 0, 0), (std::vector<float>{6, 7}));
+    append_random(cache_, 3);
+    EXPECT_EQ(attention(cache_, 0, 0), (std::vector<float>{6, 7, 7, 8, 9}));
+}
+
+TEST_P(Pot, Moves_the_last_entry_of_one_head_with_all_that_it_is) {
+    fill();
+    for (const auto& [il, head, slot] :
+         {std::tuple{0, 0, 0}, {0, 1, 4}, {0, 2, 8}, {1, 0, 1}, {1, 1, 9}, {1, 2, 5}}) {
+        std::vector<std::vector<Entry>> expected;
+        for (int i = 0; i < 6; ++i) expected.push_back(entries(cache_, i / 3, i % 3));
+        auto& moved = expected[static_cast<std::size_t>(il * 3 + head)];
+        moved[static_cast<std::size_t>(slot)] = moved.back();
+
+        cache_.move_last_to(il, head, slot);
+
+        for (int i = 0; i < 6; ++i) {
+            EXPECT_EQ(entries(cache_, i / 3, i % 3), expected[static_cast<std::size_t>(i)]) << i;
+        }
+    }
+    EXPECT_EQ(cache_.n(), 10);
+}
+
+TEST_P(Pot, Gathers_entries_with_all_that_they_are) {
+    fill();
+    const KeptSlots kept = {{0, 1, 4, 9}, {1, 2, 3, 4}, {0, 1, 2, 9},
+                            {6, 7, 8, 9}, {0, 3, 5, 7}, {0, 1, 2, 3}};
+    std::vector<std::vector<Entry>> expected(6);
+    for (std::size_t i = 0; i < 6; ++i) {
+        for (const int slot : kept[i]) {
+            expected[i].push_back(
+                entry(cache_, static_cast<int>(i) / 3, static_cast<int>(i) % 3, slot));
+        }
+    }
+    EXPECT_EQ(cache_.gather(kept), 0);
+    EXPECT_EQ(cache_.n(), 4);
+    for (int i = 0; i < 6; ++i) {
+        EXPECT_EQ(entries(cache_, i / 3, i % 3), expected[static_cast<std::size_t>(i)]) << i;
+    }
+}
+
+TEST_P(Pot, Says_which_slot_was_the_first_to_change) {
+    fill();
+    KeptSlots kept(6, {0, 1, 2, 3, 4, 5});
+    EXPECT_EQ(cache_.gather(kept), 6) << "none";
+    kept.assign(6, {0, 1, 2, 3});
+    kept[4] = {0, 1, 3, 5};
+    EXPECT_EQ(cache_.gather(kept), 2);
+}
+
+TEST_P(Pot, Sets_entries_aside_and_brings_everything_back) {
+    fill();
+    std::vector<std::vector<Entry>> before;
+    for (int i = 0; i < 6; ++i) before.push_back(entries(cache_, i / 3, i % 3));
+    // few, as many and more than there is room for are in the way of what comes
+    for (const std::vector<int>& slots :
+         {std::vector{0, 2, 3, 5, 6, 8, 9}, {1, 2, 3, 9}, {7, 9}, {0, 1, 2, 3, 4}}) {
+        KeptSlots kept(6, slots);
+        kept[4].front() = 0;
+        cache_.reserve_aside(static_cast<int>(slots.size()));
+
+        const int first_moved = cache_.hide_all_but(kept);
+
+        EXPECT_EQ(cache_.n(), static_cast<int>(slots.size()));
+        EXPECT_EQ(cache_.room(), 6);
+        EXPECT_EQ(first_moved, slots.size() == 5 ? 5 : slots.front() == 0 ? 1 : 0);
+        for (int i = 0; i < 6; ++i) {
+            std::vector<Entry> expected;
+            for (const int slot : kept[static_cast<std::size_t>(i)]) {
+                expected.push_back(
+                    before[static_cast<std::size_t>(i)][static_cast<std::size_t>(slot)]);
+            }
+            EXPECT_EQ(entries(cache_, i / 3, i % 3), expected) << i;
+        }
+        for (int slot = 0; slot < cache_.n(); ++slot) {  // as if rotated anew
+            set_row(cache_, cache_.rotated_keys(1), 2, slot, normal_numbers(32, 77));
+        }
+        append_random(cache_, 6, 99);  // all the room there is
+        cache_.restore();
+        EXPECT_EQ(cache_.n(), 10);
+        EXPECT_EQ(cache_.room(), 6);
+        for (int i = 0; i < 6; ++i) {
+            EXPECT_EQ(entries(cache_, i / 3, i % 3), before[static_cast<std::size_t>(i)]) << i;
+        }
+        cache_.restore();
+        EXPECT_EQ(cache_.n(), 10) << "nothing is aside any more";
+    }
+}
+
+TEST(PotWithoutAttention, Moves_entries_and_takes_less_memory) {
+    const CacheShape shape = shape_of(GGML_TYPE_F16);
+    CacheShape without = shape;
+    without.accumulates = false;
+    KvCache cache(without, Backend(1).buffer_type());
+    append_random(cache, 4);
+    EXPECT_TRUE(cache.attention(0, 0).empty());
+    const Entry last = entry(cache, 1, 2, 3);
+    cache.move_last_to(1, 2, 0);
+    EXPECT_EQ(entry(cache, 1, 2, 0), last);
+    EXPECT_EQ(KvCache::entry_bytes(shape), KvCache::entry_bytes(without) + 2 * 3 * sizeof(float));
+    EXPECT_EQ(cache.bytes(), 16 * KvCache::entry_bytes(without));
+}
+
+/// Three vectors and a tag of 16 bytes for each of 6 heads; 32 numbers take 64, 64, 34 or 18 bytes.
+TEST(PotOfEachType, Takes_the_bytes_that_are_written_down) {
+    std::vector<std::size_t> bytes;
+    for (const ggml_type type : pot_types) {
+        CacheShape shape = shape_of(type);
+        shape.accumulates = false;
+        bytes.push_back(KvCache::entry_bytes(shape));
+        KvCache cache(shape, Backend(1).buffer_type());
+        EXPECT_EQ(ggml_nbytes(cache.values(1)), 3 * 16 * ggml_row_size(type, 64));
+    }
+    EXPECT_EQ(bytes, (std::vector<std::size_t>{6 * (3 * 128 + 16), 6 * (3 * 128 + 16),
+                                               6 * (3 * 68 + 16), 6 * (3 * 36 + 16)}));
+}
+
+}  // namespace
+}  // namespace infinipot

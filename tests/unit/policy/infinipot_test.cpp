@@ -1,0 +1,312 @@
+// Broken on purpose once, each turned a test red: `carried` ignored, old entries ranked though new
+// ones alone compete (Lets_only_new_...), protected rivals counted (Counts_protected_...), no
+// filling up (Fills_up_...), `catalyst` ignored, norms ignored, needed for nothing or put on
+// surprisal (Multiplies_..., Needs_the_norm_...), lowest surprisal, a share rounded down or of all
+// that is kept, a kernel ignored, an average in place of a maximum and the other way round, a
+// maximum that NaN spoils, heads that share all or nothing
+// (Lets_all_heads_..., Lets_novelty_...), pooling before weighting (Keeps_what_..., Pools_...,
+// Averages_..., Lets_NaN_...).
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <vector>
+
+#include "infinipot/error.h"
+#include "infinipot/policies.h"
+#include "support/layer.h"
+#include "support/refusal.h"
+
+namespace infinipot {
+namespace {
+
+using Heads = std::vector<std::vector<int>>;
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+// Slot                                      0  1  2  3  4  5  6  7  8  9
+const std::vector<float> surprisal_a = {0, 1, 9, 2, 5, 3, 8, 4, 7, 6};
+const std::vector<float> attention_a = {9, 1, 8, 7, 2, 6, 3, 5, 4, 0};
+const Layer one_head = Layer::of({attention_a}, {surprisal_a});
+
+/// The paper's rule.
+PolicyPtr as_in_paper(InfiniPotOptions options = {}) {
+    options.shared = 0;
+    options.kernel = 1;
+    options.novelty_kernel = 1;
+    return infinipot(options);
+}
+
+TEST(InfiniPot, Keeps_the_highest_surprisal_and_then_the_highest_attention_of_the_rest) {
+    // Half of 4 by surprisal: slots 2 and 6. Then by attention: 0; 2 is kept already; 3.
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.5f}), one_head, 4), (Heads{{0, 2, 3, 6}}));
+}
+
+TEST(InfiniPot, Gives_novelty_its_share_of_the_room) {
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.2f}), one_head, 5), (Heads{{0, 2, 3, 5, 7}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.8f}), one_head, 5), (Heads{{0, 2, 6, 8, 9}}));
+}
+
+TEST(InfiniPot, Rounds_the_share_to_the_nearest_and_halves_up) {
+    // 0.7 x 2 = 1.4 is 1 by surprisal: slot 2, then 0. 0.5 x 3 = 1.5 is 2: slots 2 and 6, then 0.
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.7f}), one_head, 2), (Heads{{0, 2}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0.5f}), one_head, 3), (Heads{{0, 2, 6}}));
+}
+
+TEST(InfiniPot, Selects_every_head_by_its_own_measurements) {
+    const std::vector<float> reversed_surprisal(surprisal_a.rbegin(), surprisal_a.rend());
+    const std::vector<float> reversed_attention(attention_a.rbegin(), attention_a.rend());
+    const Layer two_heads =
+        Layer::of({attention_a, reversed_attention}, {surprisal_a, reversed_surprisal});
+    EXPECT_EQ(kept_slots(as_in_paper(), two_heads, 4), (Heads{{0, 2, 3, 6}, {3, 6, 7, 9}}));
+}
+
+TEST(InfiniPot, Breaks_ties_in_favour_of_the_more_recent) {
+    const std::vector<float> same(10, 1.0f);
+    EXPECT_EQ(kept_slots(as_in_paper(), Layer::of({attention_a}, {same}), 4),
+              (Heads{{0, 2, 8, 9}}));
+    EXPECT_EQ(kept_slots(as_in_paper(), Layer::of({same}, {surprisal_a}), 4),
+              (Heads{{2, 6, 8, 9}}));
+}
+
+TEST(InfiniPot, Never_prefers_NaN) {
+    std::vector<float> surprisal = surprisal_a;
+    std::vector<float> attention = attention_a;
+    surprisal[2] = nan;  // was the highest
+    attention[0] = nan;  // was the highest
+    // By surprisal 6 and 8, then by attention 2 and 3.
+    EXPECT_EQ(kept_slots(as_in_paper(), Layer::of({attention}, {surprisal}), 4),
+              (Heads{{2, 3, 6, 8}}));
+}
+
+TEST(InfiniPot, Takes_its_share_of_the_room_that_protection_leaves) {
+    std::vector<Keep> heads(1, Keep(10, 6));
+    heads[0].first(1).last(1);
+    as_in_paper({.novelty = 0.25f})->select(one_head.view(), heads);
+    // Of the 4 left one goes to surprisal: 2. Then attention: 3, 5, 7 (0 is protected).
+    EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 5, 7, 9}));
+}
+
+TEST(InfiniPot, Lets_only_new_entries_compete_by_surprisal_if_novelty_is_not_carried) {
+    Layer layer = one_head;
+    layer.n_new = 4;
+    // Half of 4 by surprisal, of the slots from 6 on: 6 and 8. Then by attention: 0 and 2.
+    EXPECT_EQ(kept_slots(as_in_paper({.carried = false}), layer, 4), (Heads{{0, 2, 6, 8}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.carried = true}), layer, 4), (Heads{{0, 2, 3, 6}}));
+}
+
+TEST(InfiniPot, Gives_what_new_entries_leave_of_the_share_to_attention) {
+    Layer layer = one_head;
+    layer.n_new = 1;
+    EXPECT_EQ(kept_slots(as_in_paper({.carried = false}), layer, 4), (Heads{{0, 2, 3, 9}}));
+    layer.n_new = 0;
+    EXPECT_EQ(kept_slots(as_in_paper({.carried = false}), layer, 4), (Heads{{0, 2, 3, 5}}));
+}
+
+TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
+    Layer layer = one_head;
+    layer.n_new = 2;
+    std::vector<Keep> heads(1, Keep(10, 5));
+    heads[0].last(1);
+    as_in_paper({.carried = false})->select(layer.view(), heads);
+    // Of the 4 left two are for surprisal, but only 8 is new and not protected. Then attention.
+    EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 8, 9}));
+}
+
+TEST(InfiniPot, Fills_up_with_recent_entries_where_novelty_alone_is_not_carried) {
+    Layer layer = Layer::of({}, {surprisal_a});
+    layer.n_new = 3;
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 1, .carried = false}), layer, 2), (Heads{{8, 9}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 1, .carried = false}), layer, 5),
+              (Heads{{5, 6, 7, 8, 9}}));
+}
+
+TEST(InfiniPot, Without_a_catalyst_takes_the_attention_of_the_last_token) {
+    const PolicyPtr policy = as_in_paper({.catalyst = false});
+    EXPECT_EQ(policy->needs(),
+              (Needs{.attention = AttentionProbe::recent, .n_query = 1, .surprisal = true}));
+    EXPECT_EQ(kept_slots(policy, one_head, 4), (Heads{{0, 2, 3, 6}}));
+    EXPECT_EQ(as_in_paper({.novelty = 1, .catalyst = false})->needs(), Needs{.surprisal = true});
+}
+
+TEST(InfiniPot, Multiplies_attention_but_not_surprisal_by_the_norm_of_the_value) {
+    Layer layer = one_head;
+    layer.value_norm = {1, 1, 1, 1, 1, 1, 1, 2, 1, 100};  // 7: 10; 9 stays at 0
+    // By surprisal 2 and 6 as without, though 9 would have 600; then by attention 7 and 0.
+    EXPECT_EQ(kept_slots(as_in_paper({.value_norm = 1}), layer, 4), (Heads{{0, 2, 6, 7}}));
+}
+
+TEST(InfiniPot, Lets_all_heads_keep_what_they_attend_to_together) {
+    // The sum is highest at 4, which is neither head's first, and then at 2 and 6.
+    const Layer layer = Layer::of({{0, 0, 9, 0, 6, 0, 1, 0}, {0, 0, 0, 0, 6, 0, 7, 5}}, {});
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0}), layer, 2), (Heads{{2, 4}, {4, 6}}));
+    const PolicyPtr shared = infinipot({.novelty = 0, .shared = 1, .kernel = 1});
+    EXPECT_EQ(kept_slots(shared, layer, 1), (Heads{{4}, {4}}));
+    EXPECT_EQ(kept_slots(shared, layer, 3), (Heads{{2, 4, 6}, {2, 4, 6}}));
+}
+
+TEST(InfiniPot, Lets_all_layers_keep_what_one_head_attends_to_most) {
+    // The most is highest at 2, then at 6 and 4; the sum would be highest at 4.
+    const Layer layer = Layer::of({{0, 0, 9, 0, 6, 0, 1, 0}, {0, 0, 0, 0, 6, 0, 7, 5}}, {});
+    const PolicyPtr shared = infinipot({.novelty = 0, .shared = 2, .kernel = 1});
+    EXPECT_EQ(kept_slots(shared, layer, 1), (Heads{{2}, {2}}));
+    EXPECT_EQ(kept_slots(shared, layer, 3), (Heads{{2, 4, 6}, {2, 4, 6}}));
+    EXPECT_TRUE(shared->needs().across_layers);
+    EXPECT_FALSE(infinipot({.shared = 1})->needs().across_layers);
+    EXPECT_FALSE(infinipot({.novelty = 1})->needs().across_layers)
+        << "where attention is not asked";
+}
+
+TEST(InfiniPot, Refuses_what_layers_cannot_share) {
+    EXPECT_THROW(infinipot({.shared = 3}), Error);
+    EXPECT_THROW(infinipot({.shared = -1}), Error);
+    EXPECT_THROW(infinipot({.shared = 2, .value_norm = 1}), Error);
+}
+
+TEST(InfiniPot, Lets_novelty_differ_where_heads_share_attention) {
+    const Layer layer = Layer::of({{9, 0, 0, 0}, {0, 8, 0, 0}}, {{0, 0, 0, 1}, {0, 0, 1, 0}});
+    const PolicyPtr policy =
+        infinipot({.novelty = 0.5f, .shared = 1, .kernel = 1, .novelty_kernel = 1});
+    EXPECT_EQ(kept_slots(policy, layer, 2), (Heads{{0, 3}, {0, 2}}));
+}
+
+TEST(InfiniPot, Keeps_what_stands_beside_an_entry_that_is_attended_to) {
+    // Without pooling: 3, 8 and, of those with nothing, the most recent.
+    const Layer layer = Layer::of({{0, 0, 0, 9, 0, 0, 0, 0, 5, 0}}, {});
+    EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0}), layer, 4), (Heads{{3, 7, 8, 9}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 4), (Heads{{2, 3, 4, 9}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 5}), layer, 5),
+              (Heads{{1, 2, 3, 4, 5}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 7}), layer, 7),
+              (Heads{{0, 1, 2, 3, 4, 5, 6}}));
+}
+
+TEST(InfiniPot, Pools_attention_that_is_weighted_already) {
+    Layer layer = Layer::of({{1, 0, 0, 0, 0, 0, 0, 0, 2, 0}}, {});
+    layer.value_norm = {9, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    EXPECT_EQ(
+        kept_slots(infinipot({.novelty = 0, .shared = 1, .kernel = 3, .value_norm = 1}), layer, 2),
+        (Heads{{0, 1}}));
+}
+
+TEST(InfiniPot, Averages_surprisal_over_its_own_kernel) {
+    // Averages of three: 0, 3, 3, 3, 2, 4, 4, 4, 2, 0. Ties keep the more recent.
+    const Layer layer = Layer::of({}, {{0, 0, 9, 0, 0, 6, 6, 0, 0, 0}});
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_kernel = 3}), layer, 3),
+              (Heads{{3, 5, 6}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_kernel = 1}), layer, 3),
+              (Heads{{2, 5, 6}}));
+}
+
+TEST(InfiniPot, Pools_attention_by_its_maximum) {
+    const Layer layer = Layer::of({{9, 0, 0, 0, 0, 0, 5, 5, 5, 0}}, {});
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 2), (Heads{{0, 1}}));
+}
+
+TEST(InfiniPot, Lets_NaN_neither_win_nor_spoil_its_neighbours) {
+    const Layer layer = Layer::of({{nan, 0, 0, 0, 0, 0, 0, 1, 2, nan}}, {});
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 3), (Heads{{7, 8, 9}}));
+}
+
+TEST(InfiniPot, Needs_the_norm_of_the_value_where_attention_counts) {
+    EXPECT_EQ(as_in_paper({.value_norm = 2})->needs(),
+              (Needs{.attention = AttentionProbe::catalyst, .surprisal = true, .value_norm = 2}));
+    EXPECT_EQ(as_in_paper({.novelty = 1, .value_norm = 2})->needs(), Needs{.surprisal = true});
+}
+
+TEST(InfiniPot, Without_novelty_neither_needs_nor_reads_surprisal) {
+    const PolicyPtr policy = as_in_paper({.novelty = 0});
+    EXPECT_FALSE(policy->needs().surprisal);
+    EXPECT_EQ(policy->needs().attention, AttentionProbe::catalyst);
+    EXPECT_EQ(kept_slots(policy, Layer::of({attention_a}, {}), 3), (Heads{{0, 2, 3}}));
+}
+
+TEST(InfiniPot, With_novelty_alone_neither_needs_nor_reads_attention) {
+    const PolicyPtr policy = as_in_paper({.novelty = 1});
+    EXPECT_TRUE(policy->needs().surprisal);
+    EXPECT_EQ(policy->needs().attention, AttentionProbe::none);
+    EXPECT_EQ(kept_slots(policy, Layer::of({}, {surprisal_a}), 3), (Heads{{2, 6, 8}}));
+}
+
+TEST(InfiniPot, Needs_both_measurements_by_default) {
+    EXPECT_EQ(as_in_paper()->needs(),
+              (Needs{.attention = AttentionProbe::catalyst, .surprisal = true}));
+    EXPECT_EQ(infinipot()->spec(),
+              "infinipot:novelty=0.5,carried=1,catalyst=1,shared=2,kernel=0,novelty_kernel=0,value_"
+              "norm=0");
+    EXPECT_EQ(
+        infinipot({.novelty = 1,
+                   .carried = false,
+                   .catalyst = false,
+                   .shared = 0,
+                   .kernel = 3,
+                   .novelty_kernel = 5,
+                   .value_norm = 2})
+            ->spec(),
+        "infinipot:novelty=1,carried=0,catalyst=0,shared=0,kernel=3,novelty_kernel=5,value_norm=2");
+}
+
+TEST(InfiniPot, Cuts_the_pot_down_when_it_is_full_and_resets_positions) {
+    EXPECT_EQ(as_in_paper()->schedule(), Schedule::when_full);
+    EXPECT_EQ(as_in_paper()->positions(), Positions(Positions::reset));
+}
+
+TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {
+    for (const float novelty : {-0.1f, 1.1f, nan, std::numeric_limits<float>::infinity()}) {
+        EXPECT_THROW(infinipot({.novelty = novelty}), Error) << novelty;
+    }
+    EXPECT_EQ(refusal([] { infinipot({.novelty = 1.5f}); }),
+              "policy infinipot wants novelty from 0 to 1, not 1.5");
+}
+
+TEST(InfiniPot, Says_which_other_options_it_takes) {
+    EXPECT_EQ(refusal([] { infinipot({.kernel = 4}); }),
+              "policy infinipot wants an odd kernel, or 0 for whole sentences, not 4");
+    EXPECT_EQ(refusal([] { infinipot({.novelty_kernel = -1}); }),
+              "policy infinipot wants an odd novelty_kernel, or 0 for whole sentences, not -1");
+    EXPECT_EQ(refusal([] { infinipot({.value_norm = 3}); }),
+              "policy infinipot wants value_norm 0 (none), 1 or 2, not 3");
+    EXPECT_EQ(refusal([] { make_policy("infinipot:carried=2"); }),
+              "policy infinipot wants 0 or 1 for carried, not \"2\"");
+    EXPECT_EQ(refusal([] { make_policy("infinipot:catalyst=no"); }),
+              "policy infinipot wants 0 or 1 for catalyst, not \"no\"");
+}
+
+// Nine slots a sentence: the first and the last of three.
+Layer three_sentences() {
+    Layer layer = {.n_head_kv = 1, .n_kv = 27, .n_new = 27};
+    layer.attention.assign(27, 0.0f);
+    layer.surprisal.assign(27, 0.0f);
+    for (int slot = 0; slot < 27; ++slot) {
+        layer.position.push_back(slot);
+        layer.ends_sentence.push_back(slot % 9 == 8 ? 1 : 0);
+    }
+    layer.surprisal[2] = 9;   // the first sentence surprises
+    layer.surprisal[11] = 5;  // the second less
+    layer.attention[20] = 1;  // the third is attended to
+    return layer;
+}
+
+TEST(InfiniPot, Keeps_whole_sentences_with_a_kernel_of_0) {
+    const auto by_sentence = infinipot({.kernel = 0, .novelty_kernel = 0});
+    EXPECT_EQ(kept_slots(by_sentence, three_sentences(), 18),
+              (Heads{{0, 1, 2, 3, 4, 5, 6, 7, 8, 18, 19, 20, 21, 22, 23, 24, 25, 26}}));
+    EXPECT_EQ(by_sentence->spec(), make_policy("infinipot:kernel=0,novelty_kernel=0")->spec());
+}
+
+TEST(InfiniPot, Needs_sentences_only_for_what_it_chooses_by_them) {
+    const auto reads = [](InfiniPotOptions options) {
+        const Needs needs = infinipot(options)->needs();
+        EXPECT_EQ(needs.sentences, needs.position);
+        return needs.sentences;
+    };
+    EXPECT_TRUE(reads({}));
+    EXPECT_TRUE(reads({.novelty_kernel = 1}));
+    EXPECT_TRUE(reads({.kernel = 1}));
+    EXPECT_FALSE(reads({.kernel = 1, .novelty_kernel = 1}));
+    EXPECT_FALSE(reads({.novelty = 1, .novelty_kernel = 1}));
+    EXPECT_FALSE(reads({.novelty = 0, .kernel = 1}));
+}
+
+}  // namespace
+}  // namespace infinipot

@@ -1,0 +1,59 @@
+// Broken on purpose once, each turned a test red: no sinks, one sink too many
+// (Keeps_the_sinks_and_the_most_recent, Without_sinks_...), its schedule.
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "infinipot/policies.h"
+#include "support/layer.h"
+#include "support/refusal.h"
+
+namespace infinipot {
+namespace {
+
+using Heads = std::vector<std::vector<int>>;
+
+const Layer unmeasured = {.n_head_kv = 2, .n_kv = 10};
+
+TEST(StreamingLlm, Keeps_the_sinks_and_the_most_recent) {
+    EXPECT_EQ(kept_slots(streaming_llm({.sinks = 2}), unmeasured, 5),
+              (Heads{{0, 1, 7, 8, 9}, {0, 1, 7, 8, 9}}));
+}
+
+TEST(StreamingLlm, Has_four_sinks_by_default) {
+    EXPECT_EQ(kept_slots(streaming_llm(), unmeasured, 5)[0], (std::vector<int>{0, 1, 2, 3, 9}));
+    EXPECT_EQ(streaming_llm()->spec(), "streaming_llm:sinks=4");
+}
+
+TEST(StreamingLlm, Without_sinks_keeps_the_most_recent_alone) {
+    EXPECT_EQ(kept_slots(streaming_llm({.sinks = 0}), unmeasured, 3)[0],
+              (std::vector<int>{7, 8, 9}));
+}
+
+TEST(StreamingLlm, Takes_protected_entries_at_the_start_as_sinks) {
+    std::vector<Keep> heads(2, Keep(10, 5));
+    for (Keep& keep : heads) keep.first(2);
+    streaming_llm({.sinks = 2})->select(unmeasured.view(), heads);
+    EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 1, 7, 8, 9}));
+}
+
+TEST(StreamingLlm, Keeps_the_oldest_where_sinks_take_all_the_room) {
+    EXPECT_EQ(kept_slots(streaming_llm({.sinks = 100}), unmeasured, 3)[0],
+              (std::vector<int>{0, 1, 2}));
+}
+
+TEST(StreamingLlm, Needs_nothing_measured) { EXPECT_EQ(streaming_llm()->needs(), Needs()); }
+
+TEST(StreamingLlm, Lets_one_entry_go_for_every_token_with_positions_inside_the_cache) {
+    EXPECT_EQ(streaming_llm()->schedule(), Schedule::per_token);
+    EXPECT_EQ(streaming_llm()->positions(), Positions(Positions::reset));
+}
+
+TEST(StreamingLlm, Refuses_a_negative_number_of_sinks) {
+    EXPECT_EQ(refusal([] { streaming_llm({.sinks = -1}); }),
+              "policy streaming_llm wants 0 or more for sinks, not -1");
+}
+
+}  // namespace
+}  // namespace infinipot
