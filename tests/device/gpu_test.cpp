@@ -14,6 +14,7 @@
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
 #include "support/cached_model.h"
+#include "support/paths.h"
 #include "support/random_tokens.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
@@ -150,7 +151,7 @@ TEST_F(RealGpuTest, TinyLlama_keeps_what_it_keeps_on_the_cpu) {
     options.budget = {.capacity = 1024, .retain = 512, .reserve = 128};
     options.framing = Framing::raw;
     const Model model = Model::load(path, {.device = "cpu"});
-    std::ifstream book(INFINIPOT_SOURCE_DIR "/samples/sherlock-holmes.txt");
+    std::ifstream book(source_file("samples/sherlock-holmes.txt"));
     std::string text(8000, '\0');
     book.read(text.data(), static_cast<std::streamsize>(text.size()));
     expect_nearly_the_same(path, options, model.tokenize(text), 0.9);

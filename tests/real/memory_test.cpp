@@ -7,6 +7,7 @@
 
 #include "infinipot/infinipot.h"
 #include "support/cached_model.h"
+#include "support/paths.h"
 #include "support/stories15m.h"
 #include "support/temp_dir.h"
 
@@ -30,7 +31,7 @@ void read_tokens(const std::filesystem::path& model, std::uint64_t n_tokens) {
     options.n_threads = 1;
     Session session(Model::load(model), options);
     while (session.stats().tokens_read < n_tokens) {
-        std::ifstream book(INFINIPOT_SOURCE_DIR "/samples/sherlock-holmes.txt");
+        std::ifstream book(source_file("samples/sherlock-holmes.txt"));
         std::string chunk(4096, ' ');
         while (session.stats().tokens_read < n_tokens && book.read(chunk.data(), 4096)) {
             session.ingest(chunk);

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "gguf/file.h"
+#include "support/paths.h"
 
 namespace infinipot {
 namespace {
@@ -80,7 +81,7 @@ int GgufWriter::copy_keys(const std::filesystem::path& path) {
 }
 
 std::filesystem::path vocabulary_path(const std::string& name) {
-    return INFINIPOT_LLAMA_SOURCE_DIR "/models/ggml-vocab-" + name + ".gguf";
+    return llama_file("models/ggml-vocab-" + name + ".gguf");
 }
 
 void GgufWriter::add(const std::string& name, ggml_type type,

@@ -11,6 +11,7 @@
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
 #include "model/model_impl.h"
+#include "support/paths.h"
 #include "support/random_cache.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
@@ -34,7 +35,7 @@ std::string words(int n, unsigned seed = 3) {
 
 /// The first bytes of a book.
 std::string book(std::size_t n) {
-    std::ifstream file(INFINIPOT_SOURCE_DIR "/samples/sherlock-holmes.txt");
+    std::ifstream file(source_file("samples/sherlock-holmes.txt"));
     std::string text(n, ' ');
     file.read(text.data(), static_cast<std::streamsize>(n));
     return text;

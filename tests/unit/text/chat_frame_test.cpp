@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "support/gguf_writer.h"
+#include "support/paths.h"
 #include "support/temp_dir.h"
 #include "text/vocabulary.h"
 
@@ -18,8 +19,7 @@ namespace {
 
 std::string template_of(const std::string& name) {
     std::ostringstream text;
-    text
-        << std::ifstream(INFINIPOT_LLAMA_SOURCE_DIR "/models/templates/" + name + ".jinja").rdbuf();
+    text << std::ifstream(llama_file("models/templates/" + name + ".jinja")).rdbuf();
     return text.str();
 }
 

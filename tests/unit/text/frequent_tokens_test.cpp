@@ -4,13 +4,14 @@
 
 #include <algorithm>
 
+#include "support/paths.h"
+
 namespace infinipot {
 namespace {
 
 class FrequentTokens : public testing::TestWithParam<const char*> {
    protected:
-    Vocabulary vocabulary_{std::string(INFINIPOT_LLAMA_SOURCE_DIR "/models/ggml-vocab-") +
-                           GetParam() + ".gguf"};
+    Vocabulary vocabulary_{llama_file("models/ggml-vocab-") + GetParam() + ".gguf"};
 
     /// How many of a text's tokens are among the n most frequent.
     double share(std::string_view text, int n) {

@@ -8,13 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "support/paths.h"
+
 namespace infinipot {
 namespace {
 
 class SentenceEnds : public testing::TestWithParam<const char*> {
    protected:
-    Vocabulary vocabulary_{std::string(INFINIPOT_LLAMA_SOURCE_DIR "/models/ggml-vocab-") +
-                           GetParam() + ".gguf"};
+    Vocabulary vocabulary_{llama_file("models/ggml-vocab-") + GetParam() + ".gguf"};
 
     /// The text with a bar behind each token that ends a sentence.
     std::string marked(std::string_view text) const {

@@ -2,27 +2,20 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "infinipot/error.h"
+#include "support/paths.h"
 #include "support/temp_dir.h"
 
 namespace infinipot::eval {
 namespace {
 
-/// Benchmark data is not part of the project: where INFINIPOT_DATA_DIR says, of the environment or
-/// else of the build.
-std::filesystem::path data_folder() {
-    const char* from_environment = std::getenv("INFINIPOT_DATA_DIR");
-    return from_environment != nullptr ? from_environment : INFINIPOT_DATA_DIR;
-}
-
 TEST(MetricCheck, Every_official_score_of_7500_predictions_is_reproduced_bit_for_bit) {
-    const auto folder = data_folder() / "metric-check";
+    const auto folder = std::filesystem::path(data_folder()) / "metric-check";
     if (!std::filesystem::exists(folder)) {
         GTEST_SKIP() << "there is no official data in " << folder
                      << "; INFINIPOT_DATA_DIR names a folder that has metric-check";
