@@ -4,9 +4,9 @@
 #include <string_view>
 #include <utility>
 
-#include "eval/efficiency.h"
+#include "eval/bench/peak_memory.h"
+#include "eval/bench/work.h"
 #include "eval/run/quantity.h"
-#include "peak_memory.h"
 #include "terminal/interrupt.h"
 
 namespace infinipot::cli {
@@ -44,13 +44,14 @@ void add_reading(Json& row, const Stats& before, const Stats& after, double flop
     row["distillations"] = after.distillations - before.distillations;
     row["n_kv"] = after.n_kv;
     row["prefill_seconds"] = seconds;
-    row["prefill_tokens_per_second"] = rate(static_cast<double>(n_tokens), seconds);
-    row["prefill_gflops"] = rate(flop * 1e-9, seconds);
-    row["catalyst_share"] = rate(after.catalyst_seconds - before.catalyst_seconds, seconds);
-    row["surprisal_share"] = rate(after.surprisal_seconds - before.surprisal_seconds, seconds);
-    row["select_share"] = rate(after.select_seconds - before.select_seconds, seconds);
-    row["gather_share"] = rate(after.gather_seconds - before.gather_seconds, seconds);
-    row["graph_share"] = rate(after.graph_seconds - before.graph_seconds, seconds);
+    row["prefill_tokens_per_second"] = eval::rate(static_cast<double>(n_tokens), seconds);
+    row["prefill_gflops"] = eval::rate(flop * 1e-9, seconds);
+    row["catalyst_share"] = eval::rate(after.catalyst_seconds - before.catalyst_seconds, seconds);
+    row["surprisal_share"] =
+        eval::rate(after.surprisal_seconds - before.surprisal_seconds, seconds);
+    row["select_share"] = eval::rate(after.select_seconds - before.select_seconds, seconds);
+    row["gather_share"] = eval::rate(after.gather_seconds - before.gather_seconds, seconds);
+    row["graph_share"] = eval::rate(after.graph_seconds - before.graph_seconds, seconds);
 }
 
 /// The first token of an answer comes from reading the question; those after it are timed.
@@ -63,10 +64,10 @@ void add_writing(Json& row, Session& session, const BenchTrial& trial) {
     row["ttft_seconds"] = stats.ttft_seconds;
     const int n_written = answer.n_tokens() - 1;
     row["tokens_written"] = n_written;
-    const double per_second = rate(n_written, stats.decode_seconds);
+    const double per_second = eval::rate(n_written, stats.decode_seconds);
     row["decode_tokens_per_second"] = per_second;
     row["decode_graph_share"] =
-        rate(stats.graph_seconds - before.graph_seconds, stats.decode_seconds);
+        eval::rate(stats.graph_seconds - before.graph_seconds, stats.decode_seconds);
     row["decode_gb_per_second"] =
         per_second * 1e-9 *
         eval::bytes_per_token(session.model().info(), before.n_kv + n_written / 2.0,
@@ -77,7 +78,7 @@ void add_memory(Json& row, const Stats& stats, bool alone) {
     row["peak_n_kv"] = stats.peak_n_kv;
     row["pot_bytes"] = stats.pot_bytes;
     row["compute_bytes"] = stats.compute_bytes;
-    row["peak_rss_bytes"] = peak_memory_bytes();
+    row["peak_rss_bytes"] = eval::peak_memory_bytes();
     row["peak_rss_is_of_row"] = alone ? 1 : 0;
 }
 
@@ -85,7 +86,7 @@ void add_memory(Json& row, const Stats& stats, bool alone) {
 
 Json measure(const Model& model, const BenchTrial& trial,
              const std::function<void(const Progress&)>& on_progress) {
-    const bool alone = forget_peak_memory();
+    const bool alone = eval::forget_peak_memory();
     Session session(model, trial.options);
     const InterruptibleSession interruptible(session);
     read(session, trial.before, on_progress);

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "commit.h"
-#include "eval/fingerprint.h"
+#include "eval/run/fingerprint.h"
 #include "report/report.h"
 #include "terminal/progress_bar.h"
 #include "terminal/terminal.h"

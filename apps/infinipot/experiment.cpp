@@ -46,8 +46,8 @@ std::string describe(const Json& result,
     if (has_error(result)) return result["error"];
     std::string text = outcome(result);
     if (result.contains("tokens_read")) {
-        text += ", " + count_text(result["tokens_read"], "token") + " at " +
-                rate_text(result["tokens_read"], result["prefill_seconds"]);
+        text += ", " + eval::count_text(result["tokens_read"], "token") + " at " +
+                eval::rate_text(result["tokens_read"], result["prefill_seconds"]);
     }
     return text;
 }
@@ -75,7 +75,7 @@ class ExperimentProgress {
         const double seconds_left = watch_.seconds() * size_left_ / size_done_;
         std::fprintf(
             stderr, "%s: %s: %s%s\n", done().c_str(), item.name.c_str(), outcome.c_str(),
-            n_done_ < n_items_ ? (", " + seconds_text(seconds_left) + " left").c_str() : "");
+            n_done_ < n_items_ ? (", " + eval::seconds_text(seconds_left) + " left").c_str() : "");
     }
 
     /// "3 of 27"
@@ -172,7 +172,7 @@ void Experiment::check_measured(const std::vector<ExperimentItem>& items) const 
     if (items.empty() || !std::ranges::all_of(items, failed)) return;
     const Json first = result_of(items.front());
     throw Error(ErrorCode::does_not_fit,
-                "none of " + count_text(items.size(), "item") +
+                "none of " + eval::count_text(items.size(), "item") +
                     " could be measured; the first: " + first["error"].get<std::string>());
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/results.h"
+#include "eval/run/results.h"
 #include "options/session_flags.h"
 #include "terminal/interrupt.h"
 

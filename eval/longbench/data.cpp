@@ -4,8 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "eval/fingerprint.h"
-#include "eval/json_lines.h"
+#include "eval/run/fingerprint.h"
+#include "eval/text/json_lines.h"
 #include "infinipot/error.h"
 
 namespace infinipot::eval {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "eval/json_lines.h"
 #include "eval/longbench/task.h"
+#include "eval/text/json_lines.h"
 #include "infinipot/error.h"
 
 namespace infinipot::eval {

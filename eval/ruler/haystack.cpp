@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "eval/json_lines.h"
-#include "eval/text_file.h"
+#include "eval/text/json_lines.h"
+#include "eval/text/text_file.h"
 #include "infinipot/error.h"
 
 namespace infinipot::eval {

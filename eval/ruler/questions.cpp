@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "eval/json_lines.h"
+#include "eval/text/json_lines.h"
 
 namespace infinipot::eval {
 namespace {

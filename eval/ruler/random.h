@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "eval/fingerprint.h"
+#include "eval/run/fingerprint.h"
 
 namespace infinipot::eval {
 

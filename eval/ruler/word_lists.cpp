@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "eval/text_file.h"
+#include "eval/text/text_file.h"
 
 namespace infinipot::eval {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdio>
 
-namespace infinipot::cli {
+namespace infinipot::eval {
 namespace {
 
 template <typename... Values>
@@ -40,4 +40,4 @@ std::string rate_text(double count, double seconds) {
 
 double rate(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }
 
-}  // namespace infinipot::cli
+}  // namespace infinipot::eval

@@ -4,7 +4,7 @@
 #include <string>
 
 /// Quantities as people read them.
-namespace infinipot::cli {
+namespace infinipot::eval {
 
 std::string count_text(std::uint64_t count);                               ///< "1,234,567"
 std::string count_text(std::uint64_t count, const std::string& singular);  ///< "1 token"
@@ -14,4 +14,4 @@ std::string rate_text(double count, double seconds);  ///< "183 tokens/s", "9.3 
 /// count / seconds; 0 where nothing took any time.
 double rate(double count, double seconds);
 
-}  // namespace infinipot::cli
+}  // namespace infinipot::eval

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/session_impl.h"
-#include "eval/passkey.h"
+#include "eval/passkey/passkey.h"
 #include "infinipot/infinipot.h"
 #include "support/cached_model.h"
 #include "support/libllama.h"

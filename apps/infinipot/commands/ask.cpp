@@ -8,9 +8,9 @@
 #include "base/utf8.h"
 #include "commands/commands.h"
 #include "eval/run/quantity.h"
+#include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
 #include "input/reading.h"
-#include "input/text_files.h"
 #include "options/reserve.h"
 #include "options/session_flags.h"
 #include "report/report.h"
@@ -105,14 +105,14 @@ std::vector<Answer> answer_all(Session& session, ProgressBar& bar, const Ask& as
 }
 
 std::string interrupted_sentence(const Stats& stats) {
-    std::string sentence = "interrupted after " + count_text(stats.tokens_read, "token");
+    std::string sentence = "interrupted after " + eval::count_text(stats.tokens_read, "token");
     if (stats.tokens_generated > 0) {
-        sentence += " read and " + count_text(stats.tokens_generated) + " written";
+        sentence += " read and " + eval::count_text(stats.tokens_generated) + " written";
     }
     return sentence;
 }
 
-std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, ProgressBar& bar,
+std::vector<Answer> read_and_answer(Session& session, eval::TextFiles& texts, ProgressBar& bar,
                                     const InterruptGuard& interrupts, const Ask& ask) {
     const InterruptibleSession interruptible(session);
     try {
@@ -126,7 +126,7 @@ std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, Progress
 
 void run(const Ask& ask) {
     check(ask);
-    TextFiles texts(ask.files);
+    eval::TextFiles texts(ask.files);
     SessionOptions options = session_options(ask.flags, ask.questions);
 
     const InterruptGuard interrupts;

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "beginning.h"
-#include "bench_table.h"
 #include "bench_trial.h"
 #include "commands/commands.h"
-#include "endless_text.h"
-#include "eval/results.h"
+#include "eval/bench/table.h"
 #include "eval/run/quantity.h"
+#include "eval/run/results.h"
+#include "eval/text/endless_text.h"
+#include "eval/text/text_files.h"
 #include "eval_session.h"
 #include "infinipot/infinipot.h"
 #include "options/option_types.h"
@@ -140,7 +140,7 @@ std::vector<Row> rows_of(const BenchRun& run, const Model& model) {
     return rows;
 }
 
-BenchTrial trial_of(const BenchRun& run, const Row& row, const EndlessText& text) {
+BenchTrial trial_of(const BenchRun& run, const Row& row, const eval::EndlessText& text) {
     return {.options = row.options,
             .before = text.tokens(0, row.depth),
             .text = text.tokens(row.depth, row.length),
@@ -157,7 +157,7 @@ std::string title(const Row& row) {
            settings["budget"]["capacity"].dump() + " of " + settings["kv_type"].get<std::string>() +
            ", depth " + std::to_string(row.depth) + ", length " + std::to_string(row.length) +
            ", batch " + settings["batch"].dump() + ", " +
-           count_text(settings["threads"].get<std::uint64_t>(), "thread");
+           eval::count_text(settings["threads"].get<std::uint64_t>(), "thread");
 }
 
 /// A line of standard error for each row, with the time that the rows after it will take: as much
@@ -179,9 +179,9 @@ class BenchProgress {
     void done(const Row& row, const Json& result) {
         const std::string written =
             result.contains("decode_tokens_per_second")
-                ? "; wrote " + rate_text(result["decode_tokens_per_second"], 1)
+                ? "; wrote " + eval::rate_text(result["decode_tokens_per_second"], 1)
                 : "";
-        tell(row, "read " + rate_text(result["prefill_tokens_per_second"], 1) + written);
+        tell(row, "read " + eval::rate_text(result["prefill_tokens_per_second"], 1) + written);
     }
 
     void skipped(const Row& row, const std::string& why) { tell(row, "skipped: " + why); }
@@ -204,7 +204,7 @@ class BenchProgress {
         tokens_left_ -= tokens(row);
         const double seconds_left = watch_.seconds() * tokens_left_ / tokens_done_;
         const std::string left =
-            n_done_ < n_rows_ ? "; " + seconds_text(seconds_left) + " left" : "";
+            n_done_ < n_rows_ ? "; " + eval::seconds_text(seconds_left) + " left" : "";
         std::fprintf(stderr, "%s: %s: %s%s\n", so_far().c_str(), title(row).c_str(), what.c_str(),
                      left.c_str());
     }
@@ -266,7 +266,7 @@ class Bench {
         const bool all_known =
             std::ranges::all_of(rows_, [&](const Row& row) { return known(row); });
         if (all_known) return;
-        const EndlessText text(model_, read_all(run_.file));
+        const eval::EndlessText text(model_, eval::read_all(run_.file));
         warm_up(model_, rows_.front());
         for (const Row& row : rows_) {
             if (!known(row)) measure_row(row, text);
@@ -289,7 +289,7 @@ class Bench {
     bool known(const Row& row) const { return results_.find(row.described["id"]).has_value(); }
 
     /// What does not fit is said, and the others go on.
-    void measure_row(const Row& row, const EndlessText& text) {
+    void measure_row(const Row& row, const eval::EndlessText& text) {
         Json result = row.described;
         result["machine"] = machines_.on(row.options.n_threads);
         try {
@@ -314,7 +314,7 @@ class Bench {
 
 void run_bench(BenchRun run) {
     const InterruptGuard interrupts;
-    eval::Results results(run.out, is_bench_row);
+    eval::Results results(run.out, eval::is_bench_row);
     const Model model = load_model(run.flags);
     if (run.capacities.empty()) {
         run.capacities = {std::min(default_capacity, model.info().n_ctx_train)};
@@ -323,7 +323,7 @@ void run_bench(BenchRun run) {
     run_resumably(
         run.out, [&] { bench.run(); }, [&] { return bench.so_far(); });
     const std::vector<Json> rows = bench.results();
-    print(run.json ? print_json(rows) : bench_table(rows));
+    print(run.json ? print_json(rows) : eval::bench_table(rows));
 }
 
 /// The options of a session that a grid takes several values of.

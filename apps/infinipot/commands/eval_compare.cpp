@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "commands/commands.h"
-#include "eval/comparison.h"
-#include "eval/results.h"
+#include "eval/run/comparison.h"
+#include "eval/run/results.h"
 #include "infinipot/error.h"
 #include "options/option_types.h"
 #include "terminal/output.h"

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "beginning.h"
 #include "commands/commands.h"
-#include "endless_text.h"
-#include "eval/instructions.h"
+#include "eval/instructions/instructions.h"
 #include "eval/run/quantity.h"
+#include "eval/text/endless_text.h"
+#include "eval/text/text_files.h"
 #include "eval_session.h"
 #include "experiment.h"
 #include "infinipot/infinipot.h"
@@ -49,7 +49,7 @@ constexpr int answer_tokens = 48;
 constexpr std::size_t step_tokens = 64;  ///< read between two looks at the pot
 
 /// Reads the rule, and of the text until the pot has been distilled `n` times.
-void read_until_distilled(Session& session, const Instruction& rule, const EndlessText& text,
+void read_until_distilled(Session& session, const Instruction& rule, const eval::EndlessText& text,
                           int n) {
     ProgressBar bar(std::nullopt, !is_terminal(stderr));
     const IngestOptions options{.on_progress = [&](const Progress& p) { bar.update(p); }};
@@ -93,23 +93,24 @@ void refuse_if_never_distilled(const Session& session) {
 }
 
 std::vector<ExperimentItem> items_of(const InstructionsRun& run, const Model& model,
-                                     const SessionOptions& options, const EndlessText& text) {
+                                     const SessionOptions& options, const eval::EndlessText& text) {
     const Session any(model, options);  // tells its automatic values
     refuse_if_never_distilled(any);
     std::vector<ExperimentItem> items;
     for (const int n : run.distillations) {
         for (const Instruction& rule : eval::instructions()) {
-            items.push_back({.settings = describe(run, any, rule, n),
-                             .name = std::string(rule.name) + ", " +
-                                     count_text(static_cast<std::uint64_t>(n), "distillation"),
-                             .size = n + 1.0,
-                             .measure = [&, n](Json& result) {
-                                 Session session(model, options);
-                                 const InterruptibleSession interruptible(session);
-                                 read_until_distilled(session, rule, text, n);
-                                 ask_all(session, rule, result);
-                                 add_measurements(result, session, run.flags);
-                             }});
+            items.push_back(
+                {.settings = describe(run, any, rule, n),
+                 .name = std::string(rule.name) + ", " +
+                         eval::count_text(static_cast<std::uint64_t>(n), "distillation"),
+                 .size = n + 1.0,
+                 .measure = [&, n](Json& result) {
+                     Session session(model, options);
+                     const InterruptibleSession interruptible(session);
+                     read_until_distilled(session, rule, text, n);
+                     ask_all(session, rule, result);
+                     add_measurements(result, session, run.flags);
+                 }});
         }
     }
     return each_once(std::move(items));
@@ -154,7 +155,7 @@ void run_instructions(const InstructionsRun& run) {
     SessionOptions options = session_options(run.flags, questions);
     options.budget.fill = false;  // what is counted are distillations of a text without an end
     const Model model = load_model(run.flags);
-    const EndlessText text(model, read_all(run.file));
+    const eval::EndlessText text(model, eval::read_all(run.file));
     const std::vector<ExperimentItem> items = items_of(run, model, options, text);
     experiment.run(items, score_text, run.flags.n_parallel);
     print(table(items, experiment));

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "commands/commands.h"
-#include "eval/fingerprint.h"
 #include "eval/longbench/data.h"
+#include "eval/run/fingerprint.h"
 #include "eval/run/quantity.h"
 #include "eval_session.h"
 #include "experiment.h"
@@ -147,7 +147,8 @@ int longest_prompt(const LongBenchRun& run, const Item& item, const Model& model
     const int n_frame = chat ? info.n_chat_opening + info.n_chat_closing : 0;
     const int longest = item.settings["asked"]["capacity"].get<int>() - n_frame - item.max_tokens;
     if (longest >= 16) return longest;
-    throw Error(ErrorCode::does_not_fit, "an answer of " + count_text(item.max_tokens, "token") +
+    throw Error(ErrorCode::does_not_fit, "an answer of " +
+                                             eval::count_text(item.max_tokens, "token") +
                                              " leaves no room for a prompt; raise the capacity");
 }
 

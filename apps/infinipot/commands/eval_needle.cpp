@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "beginning.h"
 #include "commands/commands.h"
-#include "endless_text.h"
-#include "eval/needle.h"
+#include "eval/needle/needle.h"
 #include "eval/run/quantity.h"
+#include "eval/text/endless_text.h"
+#include "eval/text/text_files.h"
 #include "eval_session.h"
 #include "experiment.h"
 #include "infinipot/infinipot.h"
@@ -113,14 +113,15 @@ std::vector<Needle> in_asking_order(const Text& text) {
 
 constexpr std::size_t filler_bytes = 20'000;
 
-using Haystacks = std::map<std::string, EndlessText>;  ///< by name
+using Haystacks = std::map<std::string, eval::EndlessText>;  ///< by name
 
 Haystacks read_haystacks(const NeedleRun& run, const Model& model) {
     Haystacks haystacks;
     for (const std::string& path : run.haystacks) {
-        std::string text = path == filler ? eval::repeated_sentences(filler_bytes) : read_all(path);
+        std::string text =
+            path == filler ? eval::repeated_sentences(filler_bytes) : eval::read_all(path);
         const std::string name = file_name(path);
-        if (!haystacks.emplace(name, EndlessText(model, std::move(text))).second) {
+        if (!haystacks.emplace(name, eval::EndlessText(model, std::move(text))).second) {
             throw Error(ErrorCode::invalid_argument,
                         "there are two haystacks named " + name +
                             ", and results tell them apart by name; rename one");
@@ -136,7 +137,7 @@ std::string write(const Text& text, const Haystacks& haystacks, const Model& mod
         n_tokens -= static_cast<int>(model.tokenize(needle.text).size());
     if (n_tokens < 1) {
         throw Error(ErrorCode::does_not_fit, "the needles alone take more than " +
-                                                 count_text(text.length, "token") +
+                                                 eval::count_text(text.length, "token") +
                                                  "; raise --length");
     }
     const std::string haystack = haystacks.at(text.haystack)
@@ -286,7 +287,7 @@ std::string table(const std::vector<ExperimentItem>& items, const Experiment& ex
         std::snprintf(line, sizeof line, " %6d  ", mean.n);
         text += line + haystack;
         if (mean.errors > 0)
-            text += ", " + count_text(static_cast<std::uint64_t>(mean.errors), "error");
+            text += ", " + eval::count_text(static_cast<std::uint64_t>(mean.errors), "error");
         text += '\n';
     }
     if (by_turn.size() > 1) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "commands/commands.h"
-#include "eval/passkey.h"
+#include "eval/passkey/passkey.h"
 #include "eval/run/quantity.h"
 #include "eval_session.h"
 #include "experiment.h"
@@ -138,7 +138,7 @@ std::string table(const std::vector<ExperimentItem>& items, const Experiment& ex
                       count.found, count.all);
         text += line;
         if (count.errors > 0)
-            text += ", " + count_text(static_cast<std::uint64_t>(count.errors), "error");
+            text += ", " + eval::count_text(static_cast<std::uint64_t>(count.errors), "error");
         text += '\n';
     }
     return text;

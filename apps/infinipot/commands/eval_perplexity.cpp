@@ -9,11 +9,12 @@
 #include <string_view>
 #include <utility>
 
-#include "beginning.h"
 #include "commands/commands.h"
-#include "eval/perplexity.h"
-#include "eval/results.h"
+#include "eval/perplexity/perplexity.h"
 #include "eval/run/quantity.h"
+#include "eval/run/results.h"
+#include "eval/text/beginning.h"
+#include "eval/text/text_files.h"
 #include "eval_session.h"
 #include "infinipot/infinipot.h"
 #include "options/option_types.h"
@@ -103,17 +104,18 @@ void print_result(const Json& result) {
 
 Json measure_interruptibly(Session& session, const PerplexityRun& run, const Model& model,
                            Json settings) {
-    const std::string book = read_all(run.file);
-    const std::string_view text = beginning(model, book, static_cast<std::size_t>(run.n_tokens));
+    const std::string book = eval::read_all(run.file);
+    const std::string_view text =
+        eval::beginning(model, book, static_cast<std::size_t>(run.n_tokens));
     ProgressBar bar(text.size(), false);
     const InterruptibleSession interruptible(session);
     try {
         return measure(session, run, text, std::move(settings), bar);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::interrupted) throw;
-        throw Error(ErrorCode::interrupted, "interrupted after " +
-                                                count_text(session.stats().tokens_read, "token") +
-                                                "; nothing was written");
+        throw Error(ErrorCode::interrupted,
+                    "interrupted after " + eval::count_text(session.stats().tokens_read, "token") +
+                        "; nothing was written");
     }
 }
 

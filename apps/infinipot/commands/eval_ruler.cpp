@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "commands/commands.h"
-#include "eval/fingerprint.h"
 #include "eval/ruler/task.h"
-#include "eval/text_file.h"
+#include "eval/run/fingerprint.h"
+#include "eval/run/score_grid.h"
+#include "eval/text/text_file.h"
 #include "eval_session.h"
 #include "experiment.h"
 #include "infinipot/infinipot.h"
@@ -18,7 +19,6 @@
 #include "options/session_flags.h"
 #include "prompt_session.h"
 #include "report/report.h"
-#include "score_grid.h"
 #include "terminal/interrupt.h"
 #include "terminal/output.h"
 
@@ -290,11 +290,11 @@ std::vector<ExperimentItem> items_of(const RulerRun& run, const RulerData& data,
     return each_once(std::move(items));
 }
 
-ScoreGrid scores_of(const RulerRun& run, const Method& method,
-                    const std::vector<ExperimentItem>& items, const Experiment& experiment) {
+eval::ScoreGrid scores_of(const RulerRun& run, const Method& method,
+                          const std::vector<ExperimentItem>& items, const Experiment& experiment) {
     std::vector<std::string> names;
     for (const RulerTask* task : tasks_of(run)) names.emplace_back(task->name);
-    ScoreGrid scores(std::move(names), run.lengths);
+    eval::ScoreGrid scores(std::move(names), run.lengths);
     for (const ExperimentItem& item : items) {
         if (item.settings["method_id"] != method.described["method_id"]) continue;
         const Json result = experiment.result_of(item);
@@ -317,7 +317,7 @@ void run_ruler(const RulerRun& run) {
     const std::vector<ExperimentItem> items = items_of(run, data, methods, model);
     experiment.run(items, score_text, run.flags.n_parallel);
     for (const Method& method : methods) {
-        const ScoreGrid scores = scores_of(run, method, items, experiment);
+        const eval::ScoreGrid scores = scores_of(run, method, items, experiment);
         print((&method == &methods.front() ? "" : "\n") + scores.text(method.described["mode"]));
     }
 }

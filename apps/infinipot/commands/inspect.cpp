@@ -8,11 +8,11 @@
 #include "base/byte_size.h"
 #include "base/utf8.h"
 #include "commands/commands.h"
-#include "eval/results.h"
 #include "eval/run/quantity.h"
+#include "eval/run/results.h"
+#include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
 #include "input/reading.h"
-#include "input/text_files.h"
 #include "inspect/inspection.h"
 #include "inspect/page.h"
 #include "inspect/text.h"
@@ -102,7 +102,7 @@ std::vector<Answer> answers(Session& session, ProgressBar& bar, const Inspect& i
     return {answer_of(session, generation, inspect.question, std::move(text))};
 }
 
-std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, ProgressBar& bar,
+std::vector<Answer> read_and_answer(Session& session, eval::TextFiles& texts, ProgressBar& bar,
                                     const InterruptGuard& interrupts, Inspection& inspection,
                                     const Inspect& inspect) {
     const InterruptibleSession interruptible(session);
@@ -113,9 +113,9 @@ std::vector<Answer> read_and_answer(Session& session, TextFiles& texts, Progress
         return answers(session, bar, inspect);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::interrupted) throw;
-        throw Error(ErrorCode::interrupted, "interrupted after " +
-                                                count_text(session.stats().tokens_read, "token") +
-                                                "; nothing was written");
+        throw Error(ErrorCode::interrupted,
+                    "interrupted after " + eval::count_text(session.stats().tokens_read, "token") +
+                        "; nothing was written");
     }
 }
 
@@ -141,7 +141,7 @@ std::string for_people(const Inspect& inspect, const Inspection& inspection, con
 
 void run(const Inspect& inspect) {
     check(inspect);
-    TextFiles texts(inspect.files);
+    eval::TextFiles texts(inspect.files);
 
     const InterruptGuard interrupts;
     ProgressBar bar(texts.total_bytes(), inspect.quiet);

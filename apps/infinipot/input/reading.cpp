@@ -4,7 +4,7 @@
 
 namespace infinipot::cli {
 
-void read_texts(Session& session, TextFiles& texts, ProgressBar& bar,
+void read_texts(Session& session, eval::TextFiles& texts, ProgressBar& bar,
                 const InterruptGuard& interrupts,
                 const std::function<void(const Progress&)>& observe) {
     const IngestOptions options = {[&](const Progress& progress) {

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/utf8.h"
-#include "eval/survival_summary.h"
+#include "eval/survival/summary.h"
 
 namespace infinipot::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/survival.h"
+#include "eval/survival/survival.h"
 #include "infinipot/infinipot.h"
 #include "report/report.h"
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <string_view>
 
-#include "eval/results.h"
 #include "eval/run/quantity.h"
+#include "eval/run/results.h"
 #include "page_template.h"  // made of inspect_page.html by the build
 
 namespace infinipot::cli {
@@ -84,13 +84,13 @@ std::string about(const Inspection& inspection, const Report& report) {
     const eval::Survival& survival = *inspection.survival();
     const SessionOptions& session = report.session;
     return std::filesystem::path(report.model.path).stem().string() + " read " +
-           count_text(inspection.tokens().size(), "token") + " with policy " +
+           eval::count_text(inspection.tokens().size(), "token") + " with policy " +
            session.policy->spec() + ", schedule " + std::string(to_string(*session.schedule)) +
-           ": " + count_text(survival.n_distillations(), "distillation") + " of " +
-           count_text(static_cast<std::uint64_t>(survival.n_layer()), "layer") + " × " +
-           count_text(static_cast<std::uint64_t>(survival.n_head_kv()), "KV head") + ", pot of " +
-           count_text(static_cast<std::uint64_t>(session.budget.capacity)) + ", retain " +
-           count_text(static_cast<std::uint64_t>(session.budget.retain)) + ".";
+           ": " + eval::count_text(survival.n_distillations(), "distillation") + " of " +
+           eval::count_text(static_cast<std::uint64_t>(survival.n_layer()), "layer") + " × " +
+           eval::count_text(static_cast<std::uint64_t>(survival.n_head_kv()), "KV head") +
+           ", pot of " + eval::count_text(static_cast<std::uint64_t>(session.budget.capacity)) +
+           ", retain " + eval::count_text(static_cast<std::uint64_t>(session.budget.retain)) + ".";
 }
 
 /// Position to id.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "eval/run/quantity.h"
-#include "eval/survival_summary.h"
+#include "eval/survival/summary.h"
 
 namespace infinipot::cli {
 namespace {
@@ -127,7 +127,7 @@ std::vector<Passage> passages(const Inspection& inspection, const Budget& budget
 
 std::string passage_line(const Passage& passage) {
     return right(percent(passage.share), 7) + right(nats_text(passage.nats), 7) +
-           right(count_text(passage.position), 10) + "  " + passage.text + "\n";
+           right(eval::count_text(passage.position), 10) + "  " + passage.text + "\n";
 }
 
 // --- Distillations ----------------------------------------------------------------------------
@@ -136,23 +136,23 @@ constexpr std::uint32_t most_rows = 12;
 
 std::string totals(const Inspection& inspection, const Budget& budget) {
     const eval::Survival& survival = *inspection.survival();
-    const std::string read = "read " + count_text(inspection.tokens().size(), "token") + ", " +
-                             count_text(survival.n_distillations(), "distillation");
+    const std::string read = "read " + eval::count_text(inspection.tokens().size(), "token") +
+                             ", " + eval::count_text(survival.n_distillations(), "distillation");
     if (survival.n_distillations() == 0) {
         return read + ": all of it is in the pot; with a smaller --capacity some must go\n";
     }
     const auto retain = static_cast<std::uint64_t>(budget.retain);
     const auto left = survival.survivors(survival.n_distillations(), 0, 0).size();
-    return read + " to " + count_text(retain) + " entries" +
-           (left == retain ? "" : ", the last to " + count_text(left) + ",") + " of " +
-           count_text(static_cast<std::uint64_t>(survival.n_heads()), "head") + " (" +
-           count_text(static_cast<std::uint64_t>(survival.n_layer()), "layer") + " x " +
+    return read + " to " + eval::count_text(retain) + " entries" +
+           (left == retain ? "" : ", the last to " + eval::count_text(left) + ",") + " of " +
+           eval::count_text(static_cast<std::uint64_t>(survival.n_heads()), "head") + " (" +
+           eval::count_text(static_cast<std::uint64_t>(survival.n_layer()), "layer") + " x " +
            std::to_string(survival.n_head_kv()) + ")\n";
 }
 
 std::string row(const eval::SurvivalSummary& summary) {
-    return right(count_text(summary.distillation), 6) +
-           right(count_text(static_cast<std::uint64_t>(summary.tokens_read)), 9) + " |" +
+    return right(eval::count_text(summary.distillation), 6) +
+           right(eval::count_text(static_cast<std::uint64_t>(summary.tokens_read)), 9) + " |" +
            right(percent(summary.kept_by_one), 7) + right(percent(summary.kept_by_any), 8) +
            right(percent(summary.kept_by_half), 8) + right(percent(summary.kept_by_all), 8) + " |" +
            right(nats_text(summary.nats_of_kept), 6) +

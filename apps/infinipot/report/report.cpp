@@ -5,9 +5,9 @@
 #include <cstddef>
 
 #include "base/byte_size.h"
+#include "eval/bench/peak_memory.h"
 #include "eval/run/quantity.h"
 #include "options/session_flags.h"
-#include "peak_memory.h"
 
 namespace infinipot::cli {
 namespace {
@@ -15,29 +15,29 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 double prefill_rate(const Stats& stats) {
-    return rate(static_cast<double>(stats.tokens_read), stats.prefill_seconds);
+    return eval::rate(static_cast<double>(stats.tokens_read), stats.prefill_seconds);
 }
 
 double decode_rate(const Stats& stats) {
-    return rate(static_cast<double>(stats.tokens_generated), stats.decode_seconds);
+    return eval::rate(static_cast<double>(stats.tokens_generated), stats.decode_seconds);
 }
 
 double mean_ttft_seconds(const std::vector<Answer>& answers) {
     double sum = 0;
     for (const Answer& answer : answers) sum += answer.ttft_seconds;
-    return rate(sum, static_cast<double>(answers.size()));
+    return eval::rate(sum, static_cast<double>(answers.size()));
 }
 
 std::string why_cut(const Answer& answer) {
     const std::string after =
-        "cut after " + count_text(static_cast<std::uint64_t>(answer.n_tokens), "token");
+        "cut after " + eval::count_text(static_cast<std::uint64_t>(answer.n_tokens), "token");
     if (answer.stop_reason == StopReason::max_tokens) return after + "; --max-tokens raises that";
     return after + " because the pot was full; --reserve leaves more room";
 }
 
 std::string left_out_sentence(const Stats& stats) {
     if (stats.tokens_left_out == 0) return {};
-    return count_text(stats.tokens_left_out, "token") +
+    return eval::count_text(stats.tokens_left_out, "token") +
            " in the middle of the text were not read, as this schedule has it\n";
 }
 
@@ -153,7 +153,7 @@ Report report_on(const Session& session, const ModelOptions& model_options,
                      .generate = generate,
                      .answers = std::move(answers),
                      .stats = session.stats(),
-                     .peak_memory_bytes = peak_memory_bytes()};
+                     .peak_memory_bytes = eval::peak_memory_bytes()};
     report.session.budget = session.budget();
     return report;
 }
@@ -163,12 +163,12 @@ std::string closing_lines(const Report& report) {
     const auto tokens_read = static_cast<double>(stats.tokens_read);
     const auto tokens_generated = static_cast<double>(stats.tokens_generated);
     return left_out_sentence(stats) + cut_sentences(report.answers) + "read " +
-           count_text(stats.tokens_read, "token") + " at " +
-           rate_text(tokens_read, stats.prefill_seconds) + ", " +
-           count_text(stats.distillations, "distillation") + "; TTFT " +
-           seconds_text(mean_ttft_seconds(report.answers)) + "; wrote " +
-           count_text(stats.tokens_generated, "token") + " at " +
-           rate_text(tokens_generated, stats.decode_seconds) + "; KV " +
+           eval::count_text(stats.tokens_read, "token") + " at " +
+           eval::rate_text(tokens_read, stats.prefill_seconds) + ", " +
+           eval::count_text(stats.distillations, "distillation") + "; TTFT " +
+           eval::seconds_text(mean_ttft_seconds(report.answers)) + "; wrote " +
+           eval::count_text(stats.tokens_generated, "token") + " at " +
+           eval::rate_text(tokens_generated, stats.decode_seconds) + "; KV " +
            format_byte_size(stats.pot_bytes) + "; peak memory " +
            format_byte_size(report.peak_memory_bytes) + "\n";
 }

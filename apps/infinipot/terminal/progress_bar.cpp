@@ -82,11 +82,11 @@ std::string ProgressBar::facts(const Progress& progress) const {
     const auto share = share_read(progress);
     std::string text;
     if (share) text += std::to_string(static_cast<int>(*share * 100)) + " %, ";
-    text += count_text(progress.tokens_read, "token") + ", " +
-            rate_text(static_cast<double>(progress.tokens_read), seconds) + ", " +
-            count_text(progress.distillations, "distillation");
+    text += eval::count_text(progress.tokens_read, "token") + ", " +
+            eval::rate_text(static_cast<double>(progress.tokens_read), seconds) + ", " +
+            eval::count_text(progress.distillations, "distillation");
     if (share && *share > 0 && seconds > seconds_to_trust_speed) {
-        text += ", " + seconds_text(seconds * (1 - *share) / *share) + " left";
+        text += ", " + eval::seconds_text(seconds * (1 - *share) / *share) + " left";
     }
     return text;
 }

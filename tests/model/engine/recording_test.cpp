@@ -1,4 +1,4 @@
-// What eval/survival.h records of a session is what the session's pot holds.
+// What eval/survival/survival.h records of a session is what the session's pot holds.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "engine/session_impl.h"
-#include "eval/survival.h"
-#include "eval/survival_summary.h"
+#include "eval/survival/summary.h"
+#include "eval/survival/survival.h"
 #include "infinipot/infinipot.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
