@@ -5,7 +5,7 @@ SOURCES = $(shell find src include apps eval examples bench tests -name '*.h' -o
 TIDIED = $(shell find src apps eval examples bench -name '*.cpp' 2>/dev/null)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: build/release/build.ninja ## the library, the program, tests and benchmarks, in build/release
 	cmake --build build/release -j $(JOBS)
@@ -22,6 +22,12 @@ test: build ## every test
 lint: ## format and layers
 	clang-format --dry-run -Werror $(SOURCES)
 	scripts/check-layers --self-test && scripts/check-layers
+
+check-prose: ## the voice of documents and comments
+	scripts/check-prose --self-test && scripts/check-prose
+
+function-lengths: ## how long functions are, and none too long
+	scripts/function-lengths --self-test && scripts/function-lengths
 
 tidy: build/release/build.ninja ## clang-tidy, a few minutes
 	run-clang-tidy -quiet -j $(JOBS) -p build/release $(TIDIED)
@@ -54,4 +60,4 @@ build/%/build.ninja: CMakePresets.json
 	scripts/bootstrap $*
 	cmake --preset $*
 
-.PHONY: help build demo test lint tidy format asan tsan aarch64 cuda bench bench-vs-llama clean
+.PHONY: help build demo test lint check-prose function-lengths tidy format asan tsan aarch64 cuda bench bench-vs-llama clean
