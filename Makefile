@@ -26,6 +26,9 @@ lint: ## format and layers
 check-prose: ## the voice of documents and comments
 	scripts/check-prose --self-test && scripts/check-prose
 
+check-docs: ## what the documents name exists
+	scripts/check-docs --self-test && scripts/check-docs
+
 function-lengths: ## how long functions are, and none too long
 	scripts/function-lengths --self-test && scripts/function-lengths
 
@@ -60,4 +63,4 @@ build/%/build.ninja: CMakePresets.json
 	scripts/bootstrap $*
 	cmake --preset $*
 
-.PHONY: help build demo test lint check-prose function-lengths tidy format asan tsan aarch64 cuda bench bench-vs-llama clean
+.PHONY: help build demo test lint check-prose check-docs function-lengths tidy format asan tsan aarch64 cuda bench bench-vs-llama clean
