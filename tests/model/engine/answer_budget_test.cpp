@@ -1,0 +1,243 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "engine/generation_impl.h"
+#include "model/model_impl.h"
+#include "support/random_cache.h"
+#include "support/session_fixture.h"
+
+// Questions that see only a part of what the pot holds.
+
+namespace infinipot {
+namespace {
+
+/// How many entries an answer to the question of n tokens sees at its beginning.
+int n_seen(Session& reader, const std::string& question) {
+    Generation answer = reader.ask(question, {.max_tokens = 3});
+    return reader.stats().n_kv;
+}
+
+TEST_F(SessionTest, A_focused_question_sees_as_many_entries_and_leaves_no_trace) {
+    const std::string question = "who was not far, and when she came home?";
+    SessionOptions focused = options();
+    focused.focus = 40;
+    Session reader(model_, focused);
+    Session unfocused = session();
+    for (const unsigned seed : {3u, 9u}) {
+        for (Session* each : {&reader, &unfocused}) {
+            each->ingest(words(350, seed));
+            each->flush();
+        }
+        const std::string before = contents(reader);
+        ASSERT_EQ(before, contents(unfocused));
+        const int n_kv = reader.stats().n_kv;
+        ASSERT_GT(n_kv, 40);
+        const int n_question = n_seen(unfocused, question) - n_kv;
+        EXPECT_EQ(n_seen(reader, question), 40 + n_question);
+        const std::string first = reader.ask(question, {.max_tokens = 20}).text();
+        EXPECT_EQ(contents(reader), before);
+        { Generation dropped = reader.ask(question); }
+        EXPECT_EQ(reader.ask(question, {.max_tokens = 20}).text(), first);
+        EXPECT_EQ(contents(reader), before);
+        EXPECT_EQ(reader.stats().n_kv, n_kv);
+    }
+    EXPECT_LE(reader.stats().peak_n_kv, 256);
+}
+
+TEST_F(SessionTest, A_focus_on_at_least_what_there_is_changes_nothing) {
+    SessionOptions focused = options();
+    focused.focus = 200;
+    Session reader(model_, focused);
+    Session unfocused = session();
+    std::string answers[2];
+    for (Session* each : {&reader, &unfocused}) {
+        each->ingest(words(100));
+        answers[each == &reader] = each->ask("who was not far?", {.max_tokens = 20}).text();
+    }
+    EXPECT_EQ(answers[0], answers[1]);
+}
+
+/// How sure the model is of the first words of an answer that sees so many entries.
+double sureness(Session& session, const std::string& question, int focus) {
+    Session::Impl& impl = session.impl();
+    const auto prompt = frame_question(impl.model.impl(), impl.plan, question, true);
+    impl.attend(prompt);
+    return Generation::Impl(impl, prompt, {}, Generation::Impl::Retention::none, focus)
+        .sureness(8, -1e9);
+}
+
+TEST_F(SessionTest, An_automatic_focus_is_what_the_model_is_much_surer_with_than_with_all) {
+    std::map<int, int> n_chosen;
+    for (unsigned seed = 1; seed <= 24; ++seed) {
+        Session reader = session();
+        reader.ingest(words(350, seed));
+        reader.flush();
+        const std::string question = words(7, seed + 100), before = contents(reader);
+        const double all = sureness(reader, question, 0);
+        const double half = sureness(reader, question, 128);
+        const double eighth = sureness(reader, question, 32);
+        const int surer = half >= eighth ? 128 : 32;
+        const int expected = std::max(half, eighth) > all + 0.5 ? surer : 0;
+        const std::string text = reader.ask(question, {.max_tokens = 12}).text();
+        EXPECT_EQ(reader.stats().focus, expected) << seed;
+        EXPECT_EQ(reader.stats().tokens_generated, 12u);
+        EXPECT_EQ(contents(reader), before);
+        ++n_chosen[expected];
+
+        SessionOptions told = options();
+        told.focus = expected;
+        Session same(model_, told);
+        same.ingest(words(350, seed));
+        EXPECT_EQ(same.ask(question, {.max_tokens = 12}).text(), text);
+    }
+    EXPECT_EQ(n_chosen.size(), 3u) << "one of the three was never chosen";
+}
+
+/// Mean ln P of the tokens that are written, of which the answer's end is one.
+TEST_F(SessionTest, The_sureness_of_an_answer_is_the_mean_of_its_tokens) {
+    Session reader = session();
+    reader.ingest(words(100));
+    reader.flush();
+    Session::Impl& impl = reader.impl();
+    const auto prompt = frame_question(impl.model.impl(), impl.plan, "who?", true);
+    const auto before = impl.mark();
+    impl.read(prompt, false);
+    double nats = 0;
+    std::vector<Token> tokens;
+    for (int i = 0; i < 4; ++i) {
+        const auto logits = impl.logits();
+        const auto best = std::ranges::max_element(logits);
+        double sum = 0;
+        for (const float logit : logits) sum += std::exp(double{logit} - *best);
+        nats += std::log(sum);
+        tokens.push_back(static_cast<Token>(best - logits.begin()));
+        impl.read_generated(tokens.back(), false);
+    }
+    impl.rewind(before);
+    const auto of_first = [&](const GenerateOptions& options, double least) {
+        return Generation::Impl(impl, prompt, options, Generation::Impl::Retention::none)
+            .sureness(4, least);
+    };
+    const double all = of_first({}, -1e9);
+    EXPECT_NEAR(all, -nats / 4, 1e-5);
+    EXPECT_EQ(of_first({}, all), all) << "it reaches that";
+    EXPECT_LT(of_first({}, all + 0.01), all + 0.01) << "it does not";
+    EXPECT_LT(of_first({}, -1e-9), -1e-9) << "nor that, as the first token shows";
+    EXPECT_NE(of_first({.stop_tokens = {tokens[0]}}, -1e9), all);
+    EXPECT_NEAR(of_first({.min_tokens = 4, .stop_tokens = {599}}, -1e9), all, 1e-5);
+}
+
+TEST_F(SessionTest, A_text_that_has_lost_nothing_is_seen_as_a_whole) {
+    SessionOptions whole = options();
+    whole.focus = 0;
+    for (unsigned seed = 1; seed <= 8; ++seed) {
+        Session reader = session(), unfocused(model_, whole);
+        for (Session* each : {&reader, &unfocused}) each->ingest(words(80, seed));
+        const std::string question = words(7, seed + 100);
+        EXPECT_EQ(reader.ask(question, {.max_tokens = 12}).text(),
+                  unfocused.ask(question, {.max_tokens = 12}).text());
+        EXPECT_EQ(reader.stats().distillations, 0u);
+        EXPECT_EQ(reader.stats().focus, 0);
+        EXPECT_GT(reader.stats().n_kv, 128);
+    }
+}
+
+/// Reading one of more than an eighth of the capacity five times would take too long.
+TEST_F(SessionTest, A_long_question_sees_all_there_is) {
+    std::map<int, int> n_chosen;
+    for (const int n_words : {7, 22}) {
+        for (unsigned seed = 1; seed <= 12; ++seed) {
+            Session reader = session();
+            reader.ingest(words(350, seed));
+            reader.ask(words(n_words, seed + 100), {.max_tokens = 1});
+            n_chosen[n_words] += reader.stats().focus > 0 ? 1 : 0;
+        }
+    }
+    EXPECT_GT(n_chosen[7], 0);
+    EXPECT_EQ(n_chosen[22], 0);
+}
+
+TEST_F(SessionTest, Where_a_question_cannot_choose_the_automatic_focus_is_all) {
+    const auto focus = [&](const std::string& policy, std::optional<Schedule> schedule = {},
+                           std::optional<Positions> positions = {}) {
+        SessionOptions choice = options();
+        choice.policy = make_policy(policy);
+        choice.schedule = schedule;
+        choice.positions = positions;
+        return Session(model_, choice).options().focus;
+    };
+    EXPECT_EQ(focus("infinipot"), SessionOptions::automatic);
+    EXPECT_EQ(focus("infinipot:shared=0,kernel=1,novelty_kernel=1"), SessionOptions::automatic);
+    EXPECT_EQ(focus("infinipot:novelty=1"), 0);
+    EXPECT_EQ(focus("infinipot:catalyst=0"), 0);
+    EXPECT_EQ(focus("streaming_llm"), 0);
+    EXPECT_EQ(focus("full"), 0);
+    EXPECT_EQ(focus("infinipot", Schedule::at_end), 0);
+    EXPECT_EQ(focus("infinipot", {}, Positions{Positions::keep}), 0);
+}
+
+/// What a question sees is what distilling for it would have left.
+TEST_F(SessionTest, A_focus_keeps_what_a_distillation_for_the_question_would) {
+    const std::string question = "who was not far, and when she came home?";
+    SessionOptions distilling = options();
+    distilling.framing = Framing::raw;
+    distilling.catalyst = question;
+    SessionOptions focused = distilling;
+    focused.focus = distilling.budget.retain = 96;
+    distilling.budget.protect_recent = 0;
+    focused.budget.protect_recent = 0;
+    Session expected(model_, distilling), reader(model_, focused);
+    for (Session* each : {&expected, &reader}) {
+        each->ingest(words(150));
+        each->flush();
+    }
+    const Generation answer = reader.ask(question, {.max_tokens = 3});
+    expected.impl().distil();
+    const KvCache& left = expected.impl().cache();
+    for (int il = 0; il < left.shape().n_layer; ++il) {
+        for (int head = 0; head < left.shape().n_head_kv; ++head) {
+            const auto seen = reader.impl().cache().tags(il, head);
+            const auto tags = left.tags(il, head);
+            ASSERT_EQ(tags.size(), 96u);
+            for (std::size_t j = 0; j < tags.size(); ++j) {
+                EXPECT_EQ(seen[j].position, tags[j].position) << il << ", " << head << ", " << j;
+                EXPECT_EQ(row(left, left.rotated_keys(il), head, static_cast<int>(j)),
+                          row(reader.impl().cache(), reader.impl().cache().rotated_keys(il), head,
+                              static_cast<int>(j)));
+            }
+        }
+    }
+}
+
+TEST_F(SessionTest, A_focus_that_cannot_be_is_refused_with_a_sentence) {
+    const auto refusal = [&](auto change) -> std::string {
+        SessionOptions changed = options();
+        changed.focus = 40;
+        change(changed);
+        try {
+            const Session refused(model_, changed);
+        } catch (const Error& error) {
+            return error.what();
+        }
+        return "accepted";
+    };
+    EXPECT_EQ(refusal([](SessionOptions&) {}), "accepted");
+    EXPECT_EQ(refusal([](SessionOptions& o) { o.focus = 256; }),
+              "a focus of 256 entries must be less than the capacity of 256");
+    EXPECT_EQ(refusal([](SessionOptions& o) { o.focus = -2; }),
+              "the focus is -2 and must be at least 5");
+    EXPECT_EQ(refusal([](SessionOptions& o) {
+                  o.policy = make_policy("tova");
+                  o.schedule = Schedule::when_full;
+              }),
+              "a focus of 40 entries is chosen with the question as catalyst, which policy "
+              "tova:value_norm=0 does not use; choose infinipot");
+    EXPECT_EQ(refusal([](SessionOptions& o) { o.positions = Positions{Positions::keep}; }),
+              "a focus of 40 entries wants schedule when-full and positions reset");
+}
+
+}  // namespace
+}  // namespace infinipot

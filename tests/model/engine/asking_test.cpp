@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include "model/model_impl.h"
+#include "support/session_fixture.h"
+
+// Questions: how they are framed, refused and forgotten.
+
+namespace infinipot {
+namespace {
+
+TEST_F(SessionTest, Asking_leaves_no_trace) {
+    Session reader = session();
+    reader.ingest(words(700));
+    reader.flush();
+    const std::string before = contents(reader);
+    const std::string first = reader.ask("who was not far?", {.max_tokens = 20}).text();
+    EXPECT_FALSE(first.empty());
+    for (int i = 0; i < 3; ++i) {
+        reader.ask("another question about something else?", {.max_tokens = 9}).text();
+    }
+    EXPECT_EQ(reader.ask("who was not far?", {.max_tokens = 20}).text(), first);
+    EXPECT_EQ(contents(reader), before);
+    reader.ingest(words(300, 9));
+    reader.flush();
+    Session unasked = session();
+    unasked.ingest(words(700));
+    unasked.flush();
+    unasked.ingest(words(300, 9));
+    unasked.flush();
+    EXPECT_EQ(contents(reader), contents(unasked)) << "reading on is not disturbed either";
+}
+
+TEST_F(SessionTest, An_answer_that_is_dropped_half_way_leaves_no_trace) {
+    Session reader = session();
+    reader.ingest(words(300));
+    reader.flush();
+    const std::string before = contents(reader);
+    { Generation dropped = reader.ask("who?"); }
+    EXPECT_EQ(contents(reader), before);
+}
+
+TEST_F(SessionTest, One_answer_at_a_time) {
+    Session reader = session();
+    Generation answer = reader.ask("who?");
+    EXPECT_NE(sentence_of([&] { reader.ask("and who else?"); }, ErrorCode::invalid_argument)
+                  .find("still"),
+              std::string::npos);
+    answer.text();
+    EXPECT_NO_THROW(reader.ask("and who else?"));
+}
+
+TEST_F(SessionTest, A_question_that_is_not_UTF_8_is_refused_at_its_byte) {
+    Session reader = session();
+    reader.ingest(words(100));
+    EXPECT_EQ(sentence_of([&] { reader.ask("who\xff?"); }, ErrorCode::bad_text),
+              "the question is not UTF-8 at byte 3");
+    EXPECT_EQ(sentence_of([&] { reader.ask("a caf\xc3"); }, ErrorCode::bad_text),
+              "the question is not UTF-8 at byte 5");
+    EXPECT_EQ(sentence_of([&] { reader.generate("\xed\xa0\x80 and"); }, ErrorCode::bad_text),
+              "the text to continue is not UTF-8 at byte 0");
+    EXPECT_NO_THROW(reader.ask("a caf\xc3\xa9?", {.max_tokens = 1}).text());
+}
+
+TEST_F(SessionTest, A_question_larger_than_the_room_is_refused_and_forgotten) {
+    Session reader = session();
+    reader.ingest(words(300));
+    reader.flush();
+    const std::string before = contents(reader);
+    const std::string sentence =
+        sentence_of([&] { reader.ask(words(400)); }, ErrorCode::does_not_fit);
+    EXPECT_NE(sentence.find("room"), std::string::npos) << sentence;
+    EXPECT_EQ(contents(reader), before);
+}
+
+TEST_F(SessionTest, What_stands_between_text_and_question_can_be_the_question_s_own) {
+    const Model talker = talking_model();
+    ASSERT_GT(talker.info().n_chat_opening, 0);
+    ASSERT_GT(talker.info().n_chat_closing, 0);
+    const auto answer = [&](const std::string& separator, const std::string& question) {
+        SessionOptions apart = options();
+        apart.separator = separator;
+        Session reader(talker, apart);
+        reader.ingest(words(50));
+        const std::string text = reader.ask(question, {.max_tokens = 12}).text();
+        return std::pair(text, reader.stats().peak_n_kv);
+    };
+    EXPECT_EQ(answer("", "\n\nwho?"), answer("\n\n", "who?"));
+    EXPECT_NE(answer("", "who?").second, answer("\n\n", "who?").second);
+}
+
+TEST_F(SessionTest, An_answer_begins_behind_all_that_the_chat_puts_before_it) {
+    const Model talker = talking_model();
+    Session reader(talker, options());
+    reader.ingest(words(50));
+    const Plan& plan = reader.impl().plan;
+    std::vector<Token> expected = frame_question(talker.impl(), plan, "who?", true);
+    const std::vector<Token> prefix = talker.tokenize(" The ol");
+    expected.insert(expected.end(), prefix.begin(), prefix.end());
+    EXPECT_EQ(frame_question(talker.impl(), plan, "who?", true, " The ol"), expected);
+
+    reader.ask("who?", {.max_tokens = 1}).text();
+    const int n_kv = reader.stats().peak_n_kv;
+    reader.ask("who?", {.max_tokens = 1, .answer_prefix = " The ol"}).text();
+    EXPECT_EQ(reader.stats().peak_n_kv, n_kv + static_cast<int>(prefix.size()));
+    sentence_of([&] { reader.ask("who?", {.answer_prefix = "caf\xE9"}); }, ErrorCode::bad_text);
+}
+
+TEST_F(SessionTest, Without_a_chat_the_beginning_of_an_answer_follows_the_question) {
+    Session reader = session();
+    reader.ingest(words(50));
+    const std::string expected = reader.ask("who? The ol", {.max_tokens = 12}).text();
+    const GenerateOptions begun = {.max_tokens = 12, .answer_prefix = " The ol"};
+    EXPECT_EQ(reader.ask("who?", begun).text(), expected);
+    EXPECT_NE(reader.ask("who?", {.max_tokens = 12}).text(), expected);
+}
+
+}  // namespace
+}  // namespace infinipot

@@ -1,0 +1,54 @@
+#include <gtest/gtest.h>
+
+#include "model/model_impl.h"
+#include "support/session_fixture.h"
+
+namespace infinipot {
+namespace {
+
+class InTurns : public ScheduleTest, public testing::WithParamInterface<Way> {
+   protected:
+    /// Stream positions of all entries in reading order, head by head.
+    static std::vector<std::int64_t> held(Session& reader) {
+        Session::Impl& impl = reader.impl();
+        const CacheShape& shape = impl.cache().shape();
+        std::vector<std::int64_t> result;
+        for (int index = 0; index < shape.n_layer * shape.n_head_kv; ++index) {
+            const auto tags = impl.cache().tags(index / shape.n_head_kv, index % shape.n_head_kv);
+            for (const int slot : impl.per_token()->order().slots(index)) {
+                result.push_back(tags[static_cast<std::size_t>(slot)].position);
+            }
+        }
+        return result;
+    }
+};
+
+/// Long enough for positions to start anew.
+TEST_P(InTurns, Tokens_of_a_batch_leave_what_they_leave_one_at_a_time) {
+    SessionOptions on_two_threads = options(GetParam());
+    on_two_threads.n_threads = 2;
+    Session together(model_, on_two_threads), alone = session(GetParam());
+    const std::vector<Token> tokens = model_.impl().vocabulary.tokenize(text(800));
+    const auto filling = std::span(tokens).first(97), rest = std::span(tokens).subspan(97);
+    together.impl().read(filling, true);
+    together.impl().read(rest, true);
+    alone.impl().read(filling, true);
+    for (const Token& token : rest) alone.impl().read({&token, 1}, true);
+
+    EXPECT_EQ(held(together), held(alone));
+    EXPECT_EQ(together.stats().distillations, alone.stats().distillations);
+    for (std::size_t i = 0; i < together.impl().logits().size(); ++i) {
+        ASSERT_NEAR(together.impl().logits()[i], alone.impl().logits()[i], 0.05) << "token " << i;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, InTurns,
+                         testing::Values(Way{"streaming_llm", "streaming_llm"}, Way{"swa", "swa"},
+                                         Way{"h2o", "h2o"}, Way{"tova", "tova"},
+                                         Way{"h2o_positions_kept", "h2o", {}, Positions::keep},
+                                         Way{"keydiff", "keydiff", Schedule::per_token},
+                                         Way{"random", "random", Schedule::per_token}),
+                         [](const auto& way) { return way.param.name; });
+
+}  // namespace
+}  // namespace infinipot

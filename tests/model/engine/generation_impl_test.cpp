@@ -1,0 +1,113 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "support/session_fixture.h"
+
+// Where answers end and what they are made of.
+
+namespace infinipot {
+namespace {
+
+/// All tokens that are written so.
+std::vector<Token> tokens_of(const Model& model, std::string_view piece) {
+    std::vector<Token> tokens;
+    for (Token token = 0; token < model.info().n_vocab; ++token) {
+        if (model.piece(token) == piece) tokens.push_back(token);
+    }
+    return tokens;
+}
+
+TEST_F(SessionTest, An_answer_ends_where_the_pot_is_full) {
+    Session reader = session();
+    reader.ingest(words(900));
+    Generation answer = reader.ask("who?", {.max_tokens = 5000, .min_tokens = 5000});
+    answer.text();
+    EXPECT_EQ(answer.stop_reason(), StopReason::pot_full);
+    EXPECT_LE(reader.stats().peak_n_kv, 256);
+}
+
+TEST_F(SessionTest, An_answer_ends_before_a_stop_token) {
+    Session reader = session();
+    reader.ingest(words(300));
+    std::vector<std::string> pieces;
+    for (std::string_view piece : reader.ask("who?", {.max_tokens = 20})) {
+        pieces.emplace_back(piece);
+    }
+    // The last piece that is a token by itself, and no end of a character.
+    const auto is_token = [&](const std::string& piece) {
+        return !tokens_of(model_, piece).empty();
+    };
+    const auto last = std::find_if(pieces.rbegin(), pieces.rend(), is_token);
+    ASSERT_NE(last, pieces.rend());
+    const std::vector<Token> stops = tokens_of(model_, *last);
+    std::string before;
+    for (const std::string& piece : pieces) {
+        if (piece == *last) break;
+        before += piece;
+    }
+    Generation answer = reader.ask("who?", {.max_tokens = 20, .stop_tokens = stops});
+    EXPECT_EQ(answer.text(), before);
+    EXPECT_EQ(answer.stop_reason(), StopReason::end_of_answer);
+}
+
+TEST_F(SessionTest, An_answer_does_not_end_too_early) {
+    Session reader = session();
+    reader.ingest(words(300));
+    const std::string first = reader.ask("who?", {.max_tokens = 1}).text();
+    const std::vector<Token> stops = tokens_of(model_, first);
+    ASSERT_FALSE(stops.empty());
+    EXPECT_EQ(reader.ask("who?", {.max_tokens = 1, .stop_tokens = stops}).text(), "");
+    Generation answer =
+        reader.ask("who?", {.max_tokens = 20, .min_tokens = 1, .stop_tokens = stops});
+    EXPECT_FALSE(answer.text().starts_with(first));
+    EXPECT_GE(answer.n_tokens(), 1);
+}
+
+TEST_F(SessionTest, Options_of_an_answer_that_contradict_each_other_are_refused) {
+    Session reader = session();
+    reader.ingest(words(30));
+    for (const GenerateOptions& bad :
+         {GenerateOptions{.max_tokens = 0}, GenerateOptions{.max_tokens = 3, .min_tokens = 4},
+          GenerateOptions{.min_tokens = -1}, GenerateOptions{.stop_tokens = {600}},
+          GenerateOptions{.stop_tokens = {-1}}}) {
+        sentence_of([&] { reader.ask("who?", bad); }, ErrorCode::invalid_argument);
+    }
+}
+
+TEST_F(SessionTest, Generating_goes_on_past_the_capacity_and_is_remembered) {
+    Session writer = session();
+    writer.generate("the time was", {.max_tokens = 1}).text();
+    const int n_before = writer.stats().n_kv;
+    Generation text = writer.generate(" not", {.max_tokens = 20});
+    text.text();
+    EXPECT_EQ(writer.stats().n_kv, n_before + text.n_tokens() + 1) << "prompt and answer";
+    while (writer.stats().tokens_generated < 700) {
+        writer.generate(" and", {.max_tokens = 700}).text();
+    }
+    EXPECT_GE(writer.stats().distillations, 4u);
+    EXPECT_LE(writer.stats().peak_n_kv, 256);
+}
+
+TEST_F(SessionTest, Goes_on_where_the_model_would_end_if_asked_to) {
+    Session writer = session();
+    Generation text = writer.generate("the time was", {.max_tokens = 700, .min_tokens = 700});
+    text.text();
+    EXPECT_EQ(text.n_tokens(), 700);
+    EXPECT_EQ(text.stop_reason(), StopReason::max_tokens);
+}
+
+TEST_F(SessionTest, Sampling_with_a_seed_is_repeatable) {
+    Session reader = session();
+    const GenerateOptions hot{
+        .sampling = {.temperature = 1.5f, .top_k = 0, .top_p = 1, .min_p = 0, .seed = 5},
+        .max_tokens = 30};
+    GenerateOptions other = hot;
+    other.sampling.seed = 6;
+    const std::string first = reader.ask("who?", hot).text();
+    EXPECT_EQ(reader.ask("who?", hot).text(), first);
+    EXPECT_NE(reader.ask("who?", other).text(), first);
+}
+
+}  // namespace
+}  // namespace infinipot

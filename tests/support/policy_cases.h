@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <ostream>
+#include <vector>
+
+#include "infinipot/kv_type.h"
+#include "infinipot/model.h"
+#include "infinipot/policy.h"
+#include "support/reference_methods.h"
+#include "support/reference_session.h"
+#include "support/tiny_model.h"
+
+namespace infinipot {
+
+/// A policy, how it is run, and the plain reference of its method.
+struct PolicyCase {
+    const char* name;
+    const char* spec;
+    std::function<methods::Chosen(const methods::Layer&)> method;
+    Schedule schedule = Schedule::when_full;
+    Positions positions = Positions::reset;
+    bool as_in_source = true;  ///< whether these are what the policy does if nothing is said
+    ReferenceSession::Attention attention = ReferenceSession::Attention::of_last_queries;
+    int n_queries = 1;
+    bool expects = false;
+    int sinks = 0;
+    int protect_first = 0, protect_recent = 0;
+};
+
+inline void PrintTo(const PolicyCase& c, std::ostream* out) { *out << c.spec; }
+
+extern const std::vector<PolicyCase> policy_cases;
+
+/// The model that engine and reference run.
+inline const TinyModel policy_model{.n_layer = 2,
+                                    .n_embd = 64,
+                                    .n_head = 4,
+                                    .n_head_kv = 2,
+                                    .n_embd_head = 32,
+                                    .n_ff = 96,
+                                    .n_vocab = 400};
+
+/// Returns the largest difference that rounding may make between logits of engine and reference,
+/// whose standard deviation is about 3. ggml's kernels round more than ours. Of other
+/// types the reference rounds every number as the engine does, but a number that lies half-way may
+/// be rounded the other way, by a whole step; q8_0 alone moves logits by up to 1, q4_0 by up to 6.
+double logit_tolerance(Kernels kernels, KvType type = KvType::f16);
+
+/// Returns whether queries meet quantised keys as ggml wants it: rounded as well.
+bool ggml_attends(Kernels kernels);
+
+}  // namespace infinipot
