@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
-"""One table of a folder that experiments/ablations left: a row per method, a column per experiment and length or task.
+"""Prints a table of a folder of experiments/ablations.
 
-usage: analysis/ablation_table.py [--csv | --latex] FOLDER
-
-Scores are means in per cent. An item with an error has no score; how many there are is the last column.
+A row is a method; a column is an experiment and a length or task. Scores are means in per cent. An item with an
+error has no score; the last column counts these items.
 """
 import collections
 import json
 import pathlib
 import sys
 
-from score_table import lines_of, print_table
+from score_table import lines_of, print_table, table_command_line
 
 
 def column(result):
@@ -51,13 +50,12 @@ def table(methods):
         yield [name, *cells, str(len(values) - values.count(None)), str(values.count(None))]
 
 
-def main(arguments):
-    options = {each for each in arguments if each.startswith("--")}
-    folders = [each for each in arguments if not each.startswith("--")]
-    if len(folders) != 1 or options - {"--csv", "--latex"}:
-        sys.exit(__doc__.strip())
-    print_table(list(table(read(folders[0]))), options)
+def main():
+    parser = table_command_line(__doc__)
+    parser.add_argument("folder", metavar="FOLDER", help="folder of NAME.EXPERIMENT.jsonl files")
+    arguments = parser.parse_args()
+    print_table(table(read(arguments.folder)), arguments.form)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

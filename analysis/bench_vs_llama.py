@@ -1,20 +1,17 @@
 #!/usr/bin/env python3
-"""One Markdown table of the measurements that experiments/bench-vs-llama leaves in a folder.
+"""Prints a table of a folder of experiments/bench-vs-llama.
 
-usage: analysis/bench_vs_llama.py FOLDER [--plot FILE.svg]
-
-A row per depth, of reading and of writing: medians of tokens/s of all rounds, and how many times as fast as
-llama.cpp that is. n_kv is the number of entries when InfiniPot had read; GB/s and GFLOP/s are its own. Above it,
-the most that the machine was measured to do. Empty cells were not measured. The plot has the tokens/s of reading and
-of writing against the depth.
+A row is a depth, of reading or of writing: medians of tokens/s over all rounds, and their ratio to llama.cpp's. n_kv
+is the number of entries when InfiniPot had read; GB/s and GFLOP/s are InfiniPot's own. The line above the table has
+the fastest that the machine was measured to be. Empty cells were not measured.
 """
-import argparse
 import collections
 import json
 import pathlib
 import statistics
 
 from figures import pyplot, save
+from score_table import print_table, table_command_line
 
 HEADS = ["", "depth", "llama.cpp tokens/s", "InfiniPot tokens/s", "ratio", "n_kv", "GFLOP/s or GB/s",
          "without eviction tokens/s", "ratio", "rounds"]
@@ -59,23 +56,22 @@ def name_of(what):
 
 
 def table(found):
-    print("| " + " | ".join(HEADS) + " |")
-    print("|" + "---|" * len(HEADS))
+    yield HEADS
     cases = sorted({(what, depth) for what, depth, _ in found}, key=lambda case: (case[0] == "decode", case[1]))
     for what, depth in cases:
         llama, pot, full = (found[what, depth, program] for program in PROGRAMS)
         base, speed, whole = median(llama, "avg_ts"), median(pot, SPEED[what]), median(full, SPEED[what])
-        cells = [name_of(what), f"{depth:,}", number(base), number(speed),
-                 ratio(speed, base), number(median(pot, "n_kv"), 4), number(median(pot, WORK[what])), number(whole),
-                 ratio(whole, base), f"{min(len(llama), len(pot))}"]
-        print("| " + " | ".join(cells) + " |")
+        yield [name_of(what), f"{depth:,}", number(base), number(speed), ratio(speed, base),
+               number(median(pot, "n_kv"), 4), number(median(pot, WORK[what])), number(whole), ratio(whole, base),
+               f"{min(len(llama), len(pot))}"]
 
 
 def plot(found, file):
     figure, panels = pyplot().subplots(1, 2, figsize=(9, 3.5), layout="constrained")
     for panel, what in zip(panels, SPEED):
         for program, label in PROGRAMS.items():
-            rows = {depth: rows for (kind, depth, name), rows in found.items() if rows and (kind, name) == (what, program)}
+            rows = {depth: rows for (kind, depth, name), rows in found.items()
+                    if rows and (kind, name) == (what, program)}
             key = "avg_ts" if program == "llama" else SPEED[what]
             depths = sorted(rows)
             if depths:
@@ -86,13 +82,13 @@ def plot(found, file):
 
 
 def main():
-    usage = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    usage.add_argument("folder")
-    usage.add_argument("--plot", metavar="FILE.svg")
-    arguments = usage.parse_args()
+    parser = table_command_line(__doc__)
+    parser.add_argument("folder", metavar="FOLDER", help="folder of WHAT.DEPTH.PROGRAM.ROUND.json files")
+    parser.add_argument("--plot", metavar="FILE.svg", help="draw tokens/s against the depth")
+    arguments = parser.parse_args()
     found = measurements(arguments.folder)
     print(machine_line([row for (_, _, program), rows in found.items() if program != "llama" for row in rows]))
-    table(found)
+    print_table(table(found), arguments.form)
     if arguments.plot:
         plot(found, arguments.plot)
 

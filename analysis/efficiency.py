@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
-"""The table and the figure of a folder that experiments/efficiency left.
+"""Prints the table of a folder of experiments/efficiency and draws FOLDER/efficiency.svg.
 
-usage: analysis/efficiency.py [--csv | --latex] FOLDER
-
-A row per method and length, mean and standard deviation over the runs: wall clock of reading, question and answer;
-TTFT, from the question to the first token of its answer; tokens read and written per second; bytes of the pot and the
-most memory that the program held. Writes FOLDER/efficiency.svg.
+A row is a method and a length, with means and standard deviations over the runs: wall clock of reading, question and
+answer; TTFT, from the question to the first token of its answer; tokens read and written per second; bytes of the KV
+cache; peak memory of the program.
 """
 import collections
 import json
@@ -14,7 +12,7 @@ import statistics
 import sys
 
 from figures import pyplot, save
-from score_table import lines_of, print_table
+from score_table import lines_of, print_table, table_command_line
 
 MIB = 2**20
 
@@ -44,13 +42,13 @@ def read(folder):
     return methods
 
 
-def spread(values):
-    """Mean and standard deviation; of one run there is none."""
+def mean_and_deviation(values):
+    """Mean and standard deviation, which is 0 for a single run."""
     return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
 
 
 def cell(values):
-    mean, deviation = spread(values)
+    mean, deviation = mean_and_deviation(values)
     digits = 0 if mean >= 100 else 1 if mean >= 10 else 2
     return f"{mean:.{digits}f} ± {deviation:.{digits}f}" if deviation else f"{mean:.{digits}f}"
 
@@ -67,7 +65,8 @@ def draw(methods, file):
     for measure, axis in zip(MEASURES, axes.flat):
         for name, lengths in methods.items():
             points = sorted(lengths)
-            means, deviations = zip(*(spread([run[measure] for run in lengths[each]]) for each in points))
+            means, deviations = zip(*(mean_and_deviation([run[measure] for run in lengths[each]])
+                                      for each in points))
             axis.errorbar(points, means, deviations, marker="o", markersize=3, label=name)
         axis.set(title=measure, xlabel="tokens", xscale="log", ylim=(0, None))
         axis.set_xticks(sorted({each for lengths in methods.values() for each in lengths}))
@@ -77,15 +76,14 @@ def draw(methods, file):
     save(figure, file)
 
 
-def main(arguments):
-    options = {each for each in arguments if each.startswith("--")}
-    folders = [each for each in arguments if not each.startswith("--")]
-    if len(folders) != 1 or options - {"--csv", "--latex"}:
-        sys.exit(__doc__.strip())
-    methods = read(folders[0])
-    print_table(list(table(methods)), options)
-    draw(methods, pathlib.Path(folders[0]) / "efficiency.svg")
+def main():
+    parser = table_command_line(__doc__)
+    parser.add_argument("folder", metavar="FOLDER", help="folder of METHOD.RUN.jsonl files")
+    arguments = parser.parse_args()
+    methods = read(arguments.folder)
+    print_table(table(methods), arguments.form)
+    draw(methods, pathlib.Path(arguments.folder) / "efficiency.svg")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

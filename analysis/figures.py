@@ -1,9 +1,9 @@
-"""What the figures share."""
+"""Shared by the scripts that draw: matplotlib set up for figures that are the same byte for byte."""
 import sys
 
 
 def pyplot():
-    """matplotlib's, set up so that the same data give the same file."""
+    """Returns matplotlib.pyplot, set up so that the same data give the same file."""
     try:
         import matplotlib
     except ImportError:
@@ -16,4 +16,5 @@ def pyplot():
 
 
 def save(figure, file):
+    """Writes an SVG without its date."""
     figure.savefig(file, metadata={"Date": None})

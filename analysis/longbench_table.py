@@ -1,20 +1,13 @@
 #!/usr/bin/env python3
-"""One table of the results of `infinipot eval longbench`: a row per method, a column per task.
+"""Prints a table of the results of `infinipot eval longbench`: a row per method, a column per task.
 
-usage: analysis/longbench_table.py [--csv | --latex] [--common] [--levenshtein] RESULTS.jsonl...
-
-A task's score is the mean of its items' in per cent. The average is the mean of the tasks' scores; it is left out
-where a method lacks a task that another one has. Items with an error have no score and are counted apart. The
-first columns name what the methods differ in.
-
-  --csv          comma-separated values instead of Markdown
-  --latex        a LaTeX tabular (booktabs)
-  --common       only items that every method has a score for
-  --levenshtein  code is compared with python-Levenshtein instead of difflib
+A task's score is the mean of its items' scores in per cent. The average is the mean of the tasks' scores; it is left
+out if a method lacks a task that another one has. Items with an error have no score and are counted in a column of
+their own. The first columns name the settings in which the methods differ.
 """
 import sys
 
-from score_table import cells_of, labels, method_settings, print_table, read_results, task_score
+from score_table import cells_of, labels, method_settings, print_table, read_results, table_command_line, task_score
 
 TASKS = ["narrativeqa", "qasper", "multifieldqa_en", "hotpotqa", "2wikimqa", "musique", "gov_report", "qmsum",
          "multi_news", "trec", "triviaqa", "samsum", "passage_count", "passage_retrieval_en", "lcc", "repobench-p"]
@@ -69,18 +62,20 @@ def rows(methods, names, cells, levenshtein):
                str(sum(map(len, scores))), str(n_errors)]
 
 
-def main(arguments):
-    options = {each for each in arguments if each.startswith("--")}
-    paths = [each for each in arguments if not each.startswith("--")]
-    if not paths or options - {"--csv", "--latex", "--common", "--levenshtein"}:
-        sys.exit(__doc__.strip())
-    methods = read(paths)
+def main():
+    parser = table_command_line(__doc__)
+    parser.add_argument("results", metavar="RESULTS.jsonl", nargs="+", help="files of infinipot eval longbench --out")
+    parser.add_argument("--common", action="store_true", help="only items for which every method has a score")
+    parser.add_argument("--levenshtein", action="store_true",
+                        help="compare code as python-Levenshtein does instead of difflib")
+    arguments = parser.parse_args()
+    methods = read(arguments.results)
     names, cells = labels({method: settings(tasks) for method, tasks in methods.items()})
-    if "--common" in options:
+    if arguments.common:
         keep_common(methods)
     warn_of_other_items(methods)
-    print_table(list(rows(methods, names, cells, "--levenshtein" in options)), options)
+    print_table(rows(methods, names, cells, arguments.levenshtein), arguments.form)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

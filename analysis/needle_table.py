@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
-"""What `infinipot eval needle` or `eval passkey` found, as a table and as heat maps like InfiniPot's Figures 4 and 5.
+"""Prints the scores of `infinipot eval needle` or `eval passkey`, and draws heat maps as in Figures 4 and 5 of the paper.
 
-usage: analysis/needle_table.py [--depths] [--csv | --latex] RESULTS.jsonl... [FIGURE.svg]
-
-A row for each method and haystack and a column for each length, or with --depths for each length and depth; in each cell
-the sum of the scores (of keys: how many were found) and how many there are. The figure has a map for each row, lengths
-from left to right and depths from top to bottom, of mean scores in per cent. Texts with several needles have no depth;
-they are in the table alone.
+A row is a method and a haystack; a column is a length, or with --depths a length and a depth. A cell has the sum of
+the scores (the number of keys found) and the number of texts. The figure has a map for each row, lengths from left to
+right and depths from top to bottom, of mean scores in per cent. Texts with several needles have no depth and are in
+the table alone.
 """
 import collections
 import json
@@ -14,7 +12,7 @@ import sys
 import textwrap
 
 from figures import pyplot, save
-from score_table import labels, method_settings, print_table, read_results
+from score_table import labels, method_settings, print_table, read_results, table_command_line
 
 
 def score(result):
@@ -91,18 +89,22 @@ def plot(names, maps, file):
     save(figure, file)
 
 
-def main(arguments):
-    options = {each for each in arguments if each.startswith("--")}
-    paths = [each for each in arguments if each not in options]
-    figure = paths.pop() if paths and paths[-1].endswith(".svg") else None
-    if not paths or options - {"--depths", "--csv", "--latex"} or {"--csv", "--latex"} <= options:
-        sys.exit(__doc__.strip())
+def main():
+    parser = table_command_line(__doc__)
+    parser.add_argument("files", metavar="RESULTS.jsonl... [FIGURE.svg]", nargs="+",
+                        help="files of infinipot eval --out, and the figure to write")
+    parser.add_argument("--depths", action="store_true", help="a column for each length and depth")
+    arguments = parser.parse_args()
+    paths = arguments.files
+    figure = paths.pop() if paths[-1].endswith(".svg") else None
+    if not paths:
+        parser.error("there are no RESULTS.jsonl")
     results = {result["id"]: result for result in read_results(paths, "needle", "passkey", keys=("id", "length"))}
     names, maps = maps_of(results.values())
-    print_table(list(table(names, maps, "--depths" in options)), options)
+    print_table(table(names, maps, arguments.depths), arguments.form)
     if figure:
         plot(names, maps, figure)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,29 +1,31 @@
 #!/usr/bin/env python3
-"""What heads keep, compared: Figures 2 and 3 of the paper, from files of `infinipot inspect --json`.
+"""Compares the tokens that heads keep, as in Figures 2 and 3 of the paper.
 
-usage: analysis/overlap.py hits GLOBAL.json RUN.json... [--plot FILE.svg]
-       analysis/overlap.py novelty WITHOUT.json WITH.json [--plot FILE.svg]
+  analysis/overlap.py hits GLOBAL.json RUN.json... [--plot FILE.svg]
+  analysis/overlap.py novelty WITHOUT.json WITH.json [--plot FILE.svg]
 
-All files of one call are of the same text, model and --retain.
+The files are of `infinipot inspect --json`; all files of one call have the same text, model and --retain.
 
-hits     Figure 2: of what global scoring keeps, the share that each head holds after its last distillation, among the
-         tokens that had been read by then: what comes later is in the pot in any case.
-         GLOBAL is a reading in which all of the text was in the pot before anything left: --schedule at-end with a
-         capacity that the text fits. Its heads vote, and the tokens with most votes are what it keeps. The plot has
-         the hit rate of each layer, and where in the text the heads of the first and the last layer keep tokens.
-novelty  Figure 3: after each distillation, the share of what a head holds with novelty that it holds without as well,
-         and the sum of the surprisal of what a head holds, beside the largest that as many tokens could have.
+hits     Figure 2: the share of the globally kept tokens that each head holds after its last distillation. Only tokens
+         that had been read by then count: later ones are in the KV cache in any case.
+         GLOBAL is a reading that evicts nothing before its end: --schedule at-end with a capacity that the text fits.
+         Its heads vote, and the tokens with most votes are the globally kept ones. The plot has the hit rate of each
+         layer, and the positions that the heads of the first and the last layer keep.
+novelty  Figure 3: after each distillation, the share of the tokens of a head with novelty that the head holds without
+         novelty as well, and the sum of their surprisal compared with the largest that as many tokens can have.
 
-For instance, of a text of 1,500 tokens:
+For instance, with a text of 1,500 tokens:
 
   infinipot inspect -f TEXT --capacity 512 --retain 256 --no-fill --question Q --json > ccd.json
   infinipot inspect -f TEXT --capacity 2048 --retain 256 --schedule at-end --question Q --json > global.json \\
       --catalyst question --policy infinipot:novelty=0
 """
-import argparse
 import json
 import pathlib
 import sys
+
+from figures import pyplot, save
+from score_table import command_line, print_table
 
 BINS = 50  # of the plot of positions
 
@@ -71,9 +73,6 @@ def require_alike(readings):
             sys.exit(f"{other.name} retains {other.retain} entries, {first.name} {first.retain}")
 
 
-# --- Figure 2 ----------------------------------------------------------------------------------------------------
-
-
 def globally_kept(reading):
     if reading.last != 1 or reading.read_at[0] < len(reading.ids):
         sys.exit(f"{reading.name} distilled before all was read; it wants --schedule at-end")
@@ -94,17 +93,22 @@ def hit_rates(reading, wanted):
             for layer in reading.layers]
 
 
-def print_hits(rates):
-    print("| reading | hit rate | lowest head | highest head |")
-    print("|---|---|---|---|")
+def hits_table(rates):
+    yield ["reading", "hit rate", "lowest head", "highest head"]
     for name, layers in rates.items():
         heads = [rate for layer in layers for rate in layer]
-        print(f"| {name} | {mean(heads):.1%} | {min(heads):.1%} | {max(heads):.1%} |")
+        yield [name, f"{mean(heads):.1%}", f"{min(heads):.1%}", f"{max(heads):.1%}"]
+
+
+def finish(figure, all_axes, file):
+    for axes in all_axes:
+        axes.legend(fontsize=8)
+    figure.tight_layout()
+    save(figure, file)
 
 
 def plot_hits(readings, rates, file):
-    pyplot = plotter()
-    figure, (top, first, last) = pyplot.subplots(3, 1, figsize=(9, 9))
+    figure, (top, first, last) = pyplot().subplots(3, 1, figsize=(9, 9))
     for name, layers in rates.items():
         top.plot(range(len(layers)), [mean(layer) for layer in layers], marker="o", markersize=3, label=name)
     top.set(xlabel="layer", ylabel="hit rate", ylim=(0, 1))
@@ -113,7 +117,7 @@ def plot_hits(readings, rates, file):
             at = [at for left in reading.layers[il] for at in reading.held(left, reading.last)]
             axes.hist(at, BINS, (0, len(reading.ids)), histtype="step", label=reading.name)
         axes.set(xlabel="position", ylabel=f"entries kept in layer {il}")
-    save(figure, (top, first, last), file)
+    finish(figure, (top, first, last), file)
 
 
 def require_retained(reading):
@@ -131,12 +135,9 @@ def hits(files, file):
         require_retained(reading)
     wanted = globally_kept(readings[0])
     rates = {reading.name: hit_rates(reading, wanted) for reading in readings}
-    print_hits(rates)
+    print_table(hits_table(rates))
     if file:
         plot_hits(readings, rates, file)
-
-
-# --- Figure 3 ----------------------------------------------------------------------------------------------------
 
 
 def sum_of_nats(reading, k):
@@ -155,23 +156,21 @@ def novelty_rows(without, with_novelty):
                sum_of_nats(with_novelty, k), largest_sum(without, k))
 
 
-def print_novelty(rows, names):
-    print(f"| distillation | tokens read | overlap | nats, {names[0]} | nats, {names[1]} | nats, global |")
-    print("|---|---|---|---|---|---|")
+def novelty_table(rows, names):
+    yield ["distillation", "tokens read", "overlap", f"nats, {names[0]}", f"nats, {names[1]}", "nats, global"]
     for k, n_read, overlap, *sums in rows:
-        print(f"| {k} | {n_read:,} | {overlap:.1%} | " + " | ".join(f"{nats:.0f}" for nats in sums) + " |")
+        yield [str(k), f"{n_read:,}", f"{overlap:.1%}", *(f"{nats:.0f}" for nats in sums)]
 
 
 def plot_novelty(rows, names, file):
-    pyplot = plotter()
-    figure, (top, bottom) = pyplot.subplots(2, 1, figsize=(9, 7), sharex=True)
+    figure, (top, bottom) = pyplot().subplots(2, 1, figsize=(9, 7), sharex=True)
     columns = list(zip(*rows))
     top.plot(columns[0], columns[2], marker="o", label=f"{names[0]} and {names[1]}")
     top.set(ylabel="share kept by both", ylim=(0, 1))
     for name, sums in zip((*names, "global"), columns[3:]):
         bottom.plot(columns[0], sums, marker="o", markersize=3, label=name)
     bottom.set(xlabel="distillation", ylabel="nats kept, sum", ylim=(0, None))
-    save(figure, (top, bottom), file)
+    finish(figure, (top, bottom), file)
 
 
 def novelty(files, file):
@@ -182,38 +181,16 @@ def novelty(files, file):
     if readings[0].read_at != readings[1].read_at:
         sys.exit("the two readings distilled at different places")
     rows, names = list(novelty_rows(*readings)), [reading.name for reading in readings]
-    print_novelty(rows, names)
+    print_table(novelty_table(rows, names))
     if file:
         plot_novelty(rows, names, file)
 
 
-# --- Both --------------------------------------------------------------------------------------------------------
-
-
-def plotter():
-    try:
-        import matplotlib
-    except ImportError:
-        sys.exit("overlap.py: matplotlib is missing; on Debian install python3-matplotlib")
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "infinipot"  # the same data give the same file
-    from matplotlib import pyplot
-
-    return pyplot
-
-
-def save(figure, all_axes, file):
-    for axes in all_axes:
-        axes.legend(fontsize=8)
-    figure.tight_layout()
-    figure.savefig(file, metadata={"Date": None})
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("figure", choices=("hits", "novelty"))
-    parser.add_argument("files", nargs="+")
-    parser.add_argument("--plot", metavar="FILE.svg")
+    parser = command_line(__doc__)
+    parser.add_argument("figure", choices=("hits", "novelty"), help="what to compare")
+    parser.add_argument("files", metavar="FILE.json", nargs="+", help="files of infinipot inspect --json")
+    parser.add_argument("--plot", metavar="FILE.svg", help="draw the comparison")
     arguments = parser.parse_args()
     {"hits": hits, "novelty": novelty}[arguments.figure](arguments.files, arguments.plot)
 

@@ -1,35 +1,30 @@
 #!/usr/bin/env python3
-"""One Markdown table of the results that experiments/compare-policies leaves in a folder.
+"""Prints a table of a folder of experiments/compare-policies.
 
-usage: analysis/policies_table.py FOLDER
-
-A row per method: keys found of keys hidden per length and depth, perplexity of the last tokens of the book,
-speed of reading the beginning of that book and of writing, memory of the pot. Empty cells were not run.
+A row is a method: keys found of keys hidden per length and depth, perplexity of the last tokens of the book, speed of
+reading the beginning of that book and of writing, memory of the KV cache. Empty cells were not measured.
 """
 import collections
-import json
 import pathlib
-import sys
+
+from score_table import print_table, table_command_line, whole_results
 
 
-def lines(path):
-    for line in path.open(encoding="utf-8"):
-        if line.endswith("\n"):
-            yield json.loads(line)
-
-
-def main(folder):
+def read(folder):
+    """{experiment: {method: [result]}}, and the methods in the order of their files."""
     results, names = collections.defaultdict(dict), []
     for path in sorted(pathlib.Path(folder).glob("*.jsonl")):
         name, kind = path.name.rsplit(".", 2)[:2]
-        results[kind][name] = list(lines(path))
+        results[kind][name] = list(whole_results(path))
         if name not in names:
             names.append(name)
+    return results, names
+
+
+def table(results, names):
     columns = sorted({(r["length"], r["depth"]) for rs in results["passkey"].values() for r in rs})
-    heads = ["method", *(f"{length // 1024}K @ {depth}" for length, depth in columns),
-             "perplexity", "read tokens/s", "write tokens/s", "KV MiB"]
-    print("| " + " | ".join(heads) + " |")
-    print("|" + "---|" * len(heads))
+    yield ["method", *(f"{length // 1024}K @ {depth}" for length, depth in columns),
+           "perplexity", "read tokens/s", "write tokens/s", "KV MiB"]
     for name in names:
         keys, book, speed = (results[kind].get(name, []) for kind in ("passkey", "perplexity", "speed"))
         if not keys and not book and not speed:
@@ -42,10 +37,15 @@ def main(folder):
             cells.append(f"{speed[0][rate]:.1f}" if speed else "")
         pots = sorted({round(r["pot_bytes"] / 2**20) for r in keys + book or speed if "pot_bytes" in r})
         cells.append(" to ".join(str(pot) for pot in [pots[0], pots[-1]][: len(pots)]))
-        print("| " + " | ".join([name, *cells]) + " |")
+        yield [name, *cells]
+
+
+def main():
+    parser = table_command_line(__doc__)
+    parser.add_argument("folder", metavar="FOLDER", help="folder of METHOD.EXPERIMENT.jsonl files")
+    arguments = parser.parse_args()
+    print_table(table(*read(arguments.folder)), arguments.form)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__.strip())
-    main(sys.argv[1])
+    main()

@@ -1,18 +1,14 @@
 #!/usr/bin/env python3
-"""One table of the results of `infinipot eval ruler`: a row per method and length, a column per task.
+"""Prints a table of the results of `infinipot eval ruler`: a row per method and length, a column per task.
 
-usage: analysis/ruler_table.py [--csv | --latex] RESULTS.jsonl...
-
-A task's score is the mean of its items' in per cent. The average is the mean of the tasks' scores; it is left out
-where a row lacks a task that another one has. Items with an error have no score and are counted apart. The first
-columns name what the methods differ in. Tasks named stand_in are none of RULER's: averages with them are not RULER's.
-
-  --csv    comma-separated values instead of Markdown
-  --latex  a LaTeX tabular (booktabs)
+A task's score is the mean of its items' scores in per cent. The average is the mean of the tasks' scores; it is left
+out if a row lacks a task that another one has. Items with an error have no score and are counted in a column of their
+own. The first columns name the settings in which the methods differ. Tasks named stand_in are not RULER's, so averages
+with them are not RULER's either.
 """
 import sys
 
-from score_table import cells_of, labels, method_settings, print_table, read_results, task_score
+from score_table import cells_of, labels, method_settings, print_table, read_results, table_command_line, task_score
 
 TASKS = ["niah_single_1", "niah_single_2", "niah_single_3", "niah_multikey_1", "niah_multikey_2", "niah_multikey_3",
          "niah_multivalue", "niah_multiquery", "vt", "cwe", "fwe", "qa_1_stand_in", "qa_2_stand_in"]
@@ -53,15 +49,14 @@ def table_of(rows):
                str(n_scores), str(sum(map(len, results)) - n_scores)]
 
 
-def main(arguments):
-    options = {each for each in arguments if each.startswith("--")}
-    paths = [each for each in arguments if not each.startswith("--")]
-    if not paths or options - {"--csv", "--latex"}:
-        sys.exit(__doc__.strip())
-    rows = read(paths)
+def main():
+    parser = table_command_line(__doc__)
+    parser.add_argument("results", metavar="RESULTS.jsonl", nargs="+", help="files of infinipot eval ruler --out")
+    arguments = parser.parse_args()
+    rows = read(arguments.results)
     warn_of_other_data(rows)
-    print_table(list(table_of(rows)), options)
+    print_table(table_of(rows), arguments.form)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

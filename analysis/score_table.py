@@ -1,7 +1,24 @@
-"""What the tables of benchmarks share: results by method, what tells methods apart, and how a table is printed."""
+"""Shared by the scripts that print tables: command lines, results by method, and the forms of a table."""
+import argparse
 import csv
 import json
 import sys
+
+
+def command_line(documentation):
+    """A parser whose help is a script's documentation."""
+    return argparse.ArgumentParser(description=documentation.strip(), formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def table_command_line(documentation):
+    """A parser with the forms of a table that print_table() knows."""
+    parser = command_line(documentation)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--csv", dest="form", action="store_const", const="csv", default="markdown",
+                      help="print comma-separated values instead of Markdown")
+    form.add_argument("--latex", dest="form", action="store_const", const="latex",
+                      help="print a LaTeX tabular (booktabs) instead of Markdown")
+    return parser
 
 
 def lines_of(path):
@@ -13,6 +30,16 @@ def lines_of(path):
         sys.exit(f"cannot read {path}: {error.strerror}")
     except UnicodeDecodeError:
         sys.exit(f"{path} is not UTF-8")
+
+
+def whole_results(path):
+    """The JSON object of each line, without a last line that was cut off."""
+    for number, line in lines_of(path):
+        if line.endswith("\n"):
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                sys.exit(f"{path}, line {number}: this is not JSON")
 
 
 def read_results(paths, *experiments, keys=("method_id", "dataset", "item")):
@@ -90,9 +117,10 @@ def latex(table):
     return f"\\begin{{tabular}}{{{'l' * len(table[0])}}}\n\\toprule\n{body}\n\\bottomrule\n\\end{{tabular}}"
 
 
-def print_table(table, options):
-    """As Markdown, or as the options --csv or --latex say."""
-    if "--csv" in options:
+def print_table(table, form="markdown"):
+    """Prints rows of cells, the heading first; `form` is markdown, csv or latex."""
+    table = list(table)
+    if form == "csv":
         csv.writer(sys.stdout, lineterminator="\n").writerows(table)
     else:
-        print(latex(table) if "--latex" in options else markdown(table))
+        print({"markdown": markdown, "latex": latex}[form](table))

@@ -1,32 +1,26 @@
 #!/usr/bin/env python3
-"""Plots perplexity along a stream, a line per policy, from the JSONL that experiments/stream-perplexity leaves.
+"""Prints a table of a folder of experiments/stream-perplexity and plots perplexity along the stream, a line per policy.
 
-usage: analysis/stream_plot.py FOLDER [PLOT.svg]
-
-Points are means of up to ten buckets. Writes FOLDER/stream.svg unless another file is named, and prints the figures as a Markdown table.
+Points of the plot are geometric means of up to ten buckets.
 """
-import json
 import math
 import pathlib
-import sys
 
 from figures import pyplot, save
+from score_table import print_table, table_command_line, whole_results
 
 
 def results(folder):
     for path in sorted(pathlib.Path(folder).glob("*.jsonl")):
-        for line in path.open(encoding="utf-8"):
-            if line.endswith("\n"):
-                yield path.stem, json.loads(line)
+        for result in whole_results(path):
+            yield path.stem, result
 
 
-def print_table(curves):
-    print("| policy | tokens | perplexity | of the last 2,000 | read tokens/s |")
-    print("|---|---|---|---|---|")
+def table(curves):
+    yield ["policy", "tokens", "perplexity", "of the last 2,000", "read tokens/s"]
     for name, r in sorted(curves.items(), key=lambda item: item[1]["perplexity_of_last"]):
         speed = r["tokens_read"] / r["prefill_seconds"]
-        print(f'| {name} | {r["tokens_read"]:,} | {r["perplexity"]:.0f} | {r["perplexity_of_last"]:.0f} '
-              f"| {speed:.0f} |")
+        yield [name, f'{r["tokens_read"]:,}', f'{r["perplexity"]:.0f}', f'{r["perplexity_of_last"]:.0f}', f"{speed:.0f}"]
 
 
 def smooth(perplexities, width=10):
@@ -51,13 +45,15 @@ def draw(curves, file):
     save(figure, file)
 
 
-def main(folder, file=None):
-    curves = dict(results(folder))
-    print_table(curves)
-    draw(curves, file or pathlib.Path(folder) / "stream.svg")
+def main():
+    parser = table_command_line(__doc__)
+    parser.add_argument("folder", metavar="FOLDER", help="folder of POLICY.jsonl files")
+    parser.add_argument("plot", metavar="PLOT.svg", nargs="?", help="where to draw [FOLDER/stream.svg]")
+    arguments = parser.parse_args()
+    curves = dict(results(arguments.folder))
+    print_table(table(curves), arguments.form)
+    draw(curves, arguments.plot or pathlib.Path(arguments.folder) / "stream.svg")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
-        sys.exit(__doc__.strip())
-    main(*sys.argv[1:])
+    main()
