@@ -91,8 +91,8 @@ def plot(names, maps, file):
 
 def main():
     parser = table_command_line(__doc__)
-    parser.add_argument("files", metavar="RESULTS.jsonl... [FIGURE.svg]", nargs="+",
-                        help="files of infinipot eval --out, and the figure to write")
+    parser.add_argument("files", metavar="FILE", nargs="+",
+                        help="RESULTS.jsonl of infinipot eval --out; a last file named *.svg is the figure to write")
     parser.add_argument("--depths", action="store_true", help="a column for each length and depth")
     arguments = parser.parse_args()
     paths = arguments.files
