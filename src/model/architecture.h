@@ -54,11 +54,16 @@ const ArchitectureKind& architecture_kind(const std::string& path, const std::st
 ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file, WeightLoader& load);
 
 /// One function per file in arch/.
-ArchitecturePtr make_llama(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
-ArchitecturePtr make_qwen2(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
-ArchitecturePtr make_qwen3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
-ArchitecturePtr make_gemma2(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
-ArchitecturePtr make_gemma3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
-ArchitecturePtr make_phi3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load);
+ArchitecturePtr make_llama(const Hparams& hparams, const GgufMetadata& metadata,
+                           WeightLoader& load);
+ArchitecturePtr make_qwen2(const Hparams& hparams, const GgufMetadata& metadata,
+                           WeightLoader& load);
+ArchitecturePtr make_qwen3(const Hparams& hparams, const GgufMetadata& metadata,
+                           WeightLoader& load);
+ArchitecturePtr make_gemma2(const Hparams& hparams, const GgufMetadata& metadata,
+                            WeightLoader& load);
+ArchitecturePtr make_gemma3(const Hparams& hparams, const GgufMetadata& metadata,
+                            WeightLoader& load);
+ArchitecturePtr make_phi3(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load);
 
 }  // namespace infinipot

@@ -54,17 +54,17 @@ constexpr Demand demands[] = {
     {"embedding_length_per_layer_input", "embeddings per layer"},
 };
 
-void refuse_unsupported(const GgufMetadata& keys, std::span<const char* const> done) {
+void refuse_unsupported(const GgufMetadata& metadata, std::span<const char* const> done) {
     for (const auto& [key, what] : demands) {
         const bool does = std::ranges::find(done, std::string_view(key)) != done.end();
-        if (!does && keys.asks_for(key)) keys.unsupported(what, key);
+        if (!does && metadata.asks_for(key)) metadata.unsupported(what, key);
     }
-    if (!keys.flag("attention.causal", true)) {
-        keys.unsupported("attention to what comes later", "attention.causal");
+    if (!metadata.flag("attention.causal", true)) {
+        metadata.unsupported("attention to what comes later", "attention.causal");
     }
     for (const char* key :
          {"attention.head_count", "attention.head_count_kv", "feed_forward_length"}) {
-        if (keys.is_array(key)) keys.unsupported("values per layer", key);
+        if (metadata.is_array(key)) metadata.unsupported("values per layer", key);
     }
 }
 
@@ -76,32 +76,33 @@ float yarn_magnitude(float factor) {
     return magnitude * (1.0f / (1.0f + 0.1f * std::log(factor)));
 }
 
-Rotation read_rotation(const GgufMetadata& keys, int n_embd_head, int n_ctx_train) {
+Rotation read_rotation(const GgufMetadata& metadata, int n_embd_head, int n_ctx_train) {
     Rotation rotation;
-    rotation.n_rot = keys.count("rope.dimension_count", largest_width, n_embd_head);
-    rotation.freq_base = keys.number("rope.freq_base", 10000.0f);
+    rotation.n_rot = metadata.count("rope.dimension_count", largest_width, n_embd_head);
+    rotation.freq_base = metadata.number("rope.freq_base", 10000.0f);
     rotation.n_ctx_orig =
-        keys.count("rope.scaling.original_context_length", largest_width << 8, n_ctx_train);
-    const std::string scaling = keys.text("rope.scaling.type", "linear");
-    const float factor = keys.number("rope.scaling.factor", keys.number("rope.scale_linear", 0.0f));
+        metadata.count("rope.scaling.original_context_length", largest_width << 8, n_ctx_train);
+    const std::string scaling = metadata.text("rope.scaling.type", "linear");
+    const float factor =
+        metadata.number("rope.scaling.factor", metadata.number("rope.scale_linear", 0.0f));
     if (scaling == "yarn") {
-        rotation.ext_factor = keys.number("rope.scaling.yarn_ext_factor", 1.0f);
+        rotation.ext_factor = metadata.number("rope.scaling.yarn_ext_factor", 1.0f);
         if (rotation.ext_factor < 0) rotation.ext_factor = 1.0f;
-        rotation.beta_fast = keys.number("rope.scaling.yarn_beta_fast", 32.0f);
-        rotation.beta_slow = keys.number("rope.scaling.yarn_beta_slow", 1.0f);
+        rotation.beta_fast = metadata.number("rope.scaling.yarn_beta_fast", 32.0f);
+        rotation.beta_slow = metadata.number("rope.scaling.yarn_beta_slow", 1.0f);
     } else if (scaling != "linear" && scaling != "none" && scaling != "longrope") {
-        keys.unsupported("RoPE scaling \"" + scaling + "\"", "rope.scaling.type");
+        metadata.unsupported("RoPE scaling \"" + scaling + "\"", "rope.scaling.type");
     }
     if (scaling != "none" && factor != 0) rotation.freq_scale = 1.0f / factor;
     if (rotation.ext_factor != 0) rotation.attn_factor = yarn_magnitude(1.0f / rotation.freq_scale);
-    rotation.attn_factor *= keys.number("rope.scaling.attn_factor", 1.0f);
+    rotation.attn_factor *= metadata.number("rope.scaling.attn_factor", 1.0f);
 
     if (rotation.n_rot > n_embd_head || rotation.n_rot % 2 != 0) {
-        keys.damaged("rope.dimension_count is " + std::to_string(rotation.n_rot) +
-                     " in heads of size " + std::to_string(n_embd_head));
+        metadata.damaged("rope.dimension_count is " + std::to_string(rotation.n_rot) +
+                         " in heads of size " + std::to_string(n_embd_head));
     }
     if (!(rotation.freq_base > 0) || !(rotation.freq_scale > 0)) {
-        keys.damaged("its RoPE base or scaling factor is not positive");
+        metadata.damaged("its RoPE base or scaling factor is not positive");
     }
     return rotation;
 }
@@ -112,43 +113,43 @@ Hparams read_hparams(const GgufFile& file) {
     Hparams h;
     h.architecture = file.get_string("general.architecture");
     const ArchitectureKind& kind = architecture_kind(file.path().string(), h.architecture);
-    const GgufMetadata keys(file);
-    refuse_unsupported(keys, kind.demands);
+    const GgufMetadata metadata(file);
+    refuse_unsupported(metadata, kind.demands);
 
-    h.n_layer = keys.count("block_count", largest_layers);
-    h.n_embd = keys.count("embedding_length", largest_width);
-    h.n_ff = keys.count("feed_forward_length", largest_width);
-    h.n_head = keys.count("attention.head_count", largest_width);
-    h.n_head_kv = keys.count("attention.head_count_kv", largest_width, h.n_head);
-    h.n_ctx_train = keys.count("context_length", std::numeric_limits<int>::max());
+    h.n_layer = metadata.count("block_count", largest_layers);
+    h.n_embd = metadata.count("embedding_length", largest_width);
+    h.n_ff = metadata.count("feed_forward_length", largest_width);
+    h.n_head = metadata.count("attention.head_count", largest_width);
+    h.n_head_kv = metadata.count("attention.head_count_kv", largest_width, h.n_head);
+    h.n_ctx_train = metadata.count("context_length", std::numeric_limits<int>::max());
     h.n_embd_head =
-        keys.count("attention.key_length", largest_width, std::max(1, h.n_embd / h.n_head));
+        metadata.count("attention.key_length", largest_width, std::max(1, h.n_embd / h.n_head));
     h.n_vocab = static_cast<int>(file.get_tensor("token_embd.weight").ne[1]);
-    h.rms_norm_eps = keys.number("attention.layer_norm_rms_epsilon");
+    h.rms_norm_eps = metadata.number("attention.layer_norm_rms_epsilon");
     h.attention_scale =
-        keys.number("attention.scale", 1.0f / std::sqrt(static_cast<float>(h.n_embd_head)));
-    h.rotation = read_rotation(keys, h.n_embd_head, h.n_ctx_train);
+        metadata.number("attention.scale", 1.0f / std::sqrt(static_cast<float>(h.n_embd_head)));
+    h.rotation = read_rotation(metadata, h.n_embd_head, h.n_ctx_train);
     h.rotation.mode = kind.rope_mode;
     if (h.rotation.n_rot != h.n_embd_head && !kind.partial_rotary) {
-        keys.unsupported("RoPE of a part of each head", "rope.dimension_count");
+        metadata.unsupported("RoPE of a part of each head", "rope.dimension_count");
     }
 
     if (file.get_tensor("token_embd.weight").ne[1] > largest_vocabulary) {
-        keys.damaged("its vocabulary is impossibly large");
+        metadata.damaged("its vocabulary is impossibly large");
     }
     if (h.n_head % h.n_head_kv != 0) {
-        keys.damaged(std::to_string(h.n_head) + " heads cannot share " +
-                     std::to_string(h.n_head_kv) + " KV heads evenly");
+        metadata.damaged(std::to_string(h.n_head) + " heads cannot share " +
+                         std::to_string(h.n_head_kv) + " KV heads evenly");
     }
     if (h.n_embd_head % 2 != 0 ||
         static_cast<std::int64_t>(h.n_embd_head) * h.n_head > largest_width) {
-        keys.damaged("a head size of " + std::to_string(h.n_embd_head) + " is impossible");
+        metadata.damaged("a head size of " + std::to_string(h.n_embd_head) + " is impossible");
     }
-    if (keys.count("attention.value_length", largest_width, h.n_embd_head) != h.n_embd_head) {
-        keys.unsupported("values of another size than keys", "attention.value_length");
+    if (metadata.count("attention.value_length", largest_width, h.n_embd_head) != h.n_embd_head) {
+        metadata.unsupported("values of another size than keys", "attention.value_length");
     }
     if (!(h.rms_norm_eps >= 0 && h.rms_norm_eps <= 1)) {
-        keys.damaged("its norm epsilon does not lie between 0 and 1");
+        metadata.damaged("its norm epsilon does not lie between 0 and 1");
     }
     return h;
 }

@@ -18,9 +18,9 @@ ggml_tensor* Operators::linear(const Matrix& matrix, ggml_tensor* x) {
 
 ggml_tensor* Operators::logits(const OutputHead& head, ggml_tensor* hidden) {
     if (targets_ == nullptr) return linear(head.all, hidden);
-    ggml_tensor* rows = ggml_get_rows(context_, head.to_look_up, targets_);
+    ggml_tensor* rows = ggml_get_rows(context_, head.row_table, targets_);
     ggml_tensor* own = ggml_sum_rows(context_, ggml_mul(context_, rows, hidden));
-    return ggml_concat(context_, linear(head.frequent, hidden), own, 0);
+    return ggml_concat(context_, linear(head.frequent_rows, hidden), own, 0);
 }
 
 ggml_tensor* Operators::quantized(ggml_tensor* x, ggml_type weights) {

@@ -4,20 +4,21 @@
 
 namespace infinipot {
 
-SlidingWindow read_sliding_window(const GgufMetadata& keys, int n_layer, int default_size,
+SlidingWindow read_sliding_window(const GgufMetadata& metadata, int n_layer, int default_size,
                                   int default_pattern) {
     constexpr int largest = std::numeric_limits<int>::max();
     const char* pattern_key = "attention.sliding_window_pattern";
     SlidingWindow window{
-        .size = keys.count_or_none("attention.sliding_window", largest, default_size), .local = {}};
-    if (keys.is_array(pattern_key)) {
-        window.local = keys.flags(pattern_key);
+        .size = metadata.count_or_none("attention.sliding_window", largest, default_size),
+        .local = {}};
+    if (metadata.is_array(pattern_key)) {
+        window.local = metadata.flags(pattern_key);
         if (window.local.size() != static_cast<std::size_t>(n_layer)) {
-            keys.damaged("its sliding-window pattern is not one flag for each layer");
+            metadata.damaged("its sliding-window pattern is not one flag for each layer");
         }
         return window;
     }
-    const int pattern = keys.count_or_none(pattern_key, largest, default_pattern);
+    const int pattern = metadata.count_or_none(pattern_key, largest, default_pattern);
     for (int il = 0; il < n_layer; ++il) {
         window.local.push_back(pattern == 0 || il % pattern < pattern - 1);
     }

@@ -22,7 +22,7 @@ struct SlidingWindow {
 /// Reads `attention.sliding_window` and its pattern. A pattern of n makes every n-th layer global
 /// and the others local, 0 makes all of them local; a file may also have one flag for each layer.
 /// @throws Error(bad_model) if the flags are not one for each layer.
-SlidingWindow read_sliding_window(const GgufMetadata& keys, int n_layer, int default_size,
+SlidingWindow read_sliding_window(const GgufMetadata& metadata, int n_layer, int default_size,
                                   int default_pattern);
 
 }  // namespace infinipot

@@ -190,7 +190,7 @@ FeedForward WeightLoader::fused_feed_forward(const std::string& prefix, int n_em
 /// Every token that is scored is multiplied with all of the head. llama.cpp makes it Q6_K in files
 /// of any smaller type, which takes four times as long as Q8_0 and has next to nothing that Q8_0
 /// lacks.
-OutputHead WeightLoader::head(int n_embd, int n_vocab) {
+OutputHead WeightLoader::output_head(int n_embd, int n_vocab) {
     const std::string name = has("output.weight") ? "output" : "token_embd";
     const GgufTensor& weight = require(name + ".weight", n_embd, n_vocab);
     const bool slow = weight.type == GGML_TYPE_Q6_K && packs(GGML_TYPE_Q8_0, n_embd, n_vocab);
@@ -202,8 +202,8 @@ OutputHead WeightLoader::head(int n_embd, int n_vocab) {
                     file_.path().string() + " has " + name +
                         ".bias: novelty can be measured against its whole vocabulary only");
     }
-    head.frequent = frequent_rows(type, weight);
-    head.to_look_up = whole(weight);
+    head.frequent_rows = frequent_rows(type, weight);
+    head.row_table = whole(weight);
     return head;
 }
 

@@ -24,12 +24,12 @@ struct Matrix {
     bool packed = false;             ///< in the layout of kernels::matmul
 };
 
-/// What turns hidden states into logits. Novelty may be measured against some of its rows only.
+/// The output matrix, which turns hidden states into logits. Surprisal may be measured against the
+/// rows of frequent tokens only; the target's own row is then looked up.
 struct OutputHead {
-    Matrix all;            ///< [n_embd, n_vocab]
-    Matrix frequent = {};  ///< [n_embd, n]: rows of `all`, or no weight
-    ggml_tensor* to_look_up =
-        nullptr;  ///< [n_embd, n_vocab]: with `frequent`, single rows of `all`
+    Matrix all;                        ///< [n_embd, n_vocab]
+    Matrix frequent_rows = {};         ///< [n_embd, n_frequent], or no weight
+    ggml_tensor* row_table = nullptr;  ///< [n_embd, n_vocab] as in the file; null without the rows
 };
 
 /// The projections of one attention layer.
@@ -77,7 +77,7 @@ class WeightLoader {
 
     /// `output`, or `token_embd` again where they are tied.
     /// @throws Error(unsupported_model) if it has a bias where novelty wants only some of its rows.
-    OutputHead head(int n_embd, int n_vocab);
+    OutputHead output_head(int n_embd, int n_vocab);
 
     /// `tensor` [n_in, n_rows] to look rows up in.
     ggml_tensor* table(const std::string& tensor, int n_in, int n_rows);

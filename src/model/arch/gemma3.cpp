@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "model/architecture.h"
+#include "model/decoder.h"
 #include "model/sliding_window.h"
 
 /// `gemma3`: Gemma 3, text. As `gemma2` with norms over each query and key head before RoPE instead
@@ -14,46 +14,39 @@ namespace {
 // The model of this many layers scales its queries by another size than that of its heads.
 constexpr int n_layer_27b = 62;
 
-class Gemma3 : public Architecture {
+class Gemma3 : public Decoder {
    public:
-    Gemma3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load)
-        : attention_(hparams.attention()),
+    Gemma3(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load)
+        : Decoder(hparams, load),
           local_rotation_(hparams.rotation),
-          window_(read_sliding_window(keys, hparams.n_layer, 0, 6)),
-          final_softcap_(keys.number("final_logit_softcapping", 0.0f)),
-          embedding_scale_(std::sqrt(static_cast<float>(hparams.n_embd))),
-          eps_(hparams.rms_norm_eps) {
+          window_(read_sliding_window(metadata, hparams.n_layer, 0, 6)),
+          embedding_scale_(std::sqrt(static_cast<float>(hparams.n_embd))) {
         attention_.scale_queries = true;
+        final_softcap_ = metadata.number("final_logit_softcapping", 0.0f);
         if (hparams.n_layer == n_layer_27b) {
             const int width = hparams.n_embd / hparams.n_head;  // not n_embd_head
             attention_.scale = 1.0f / std::sqrt(static_cast<float>(width));
         }
-        local_rotation_.freq_base = keys.number("rope.freq_base_swa", 10000.0f);
+        local_rotation_.freq_base = metadata.number("rope.freq_base_swa", 10000.0f);
         local_rotation_.freq_scale = 1.0f;
-        const int n_q = hparams.n_embd_head * hparams.n_head;
-        const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
-        embedding_ = load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab);
         for (int il = 0; il < hparams.n_layer; ++il) {
-            const std::string prefix = "blk." + std::to_string(il);
             layers_.push_back({
-                .attention_norm = load.vector(prefix + ".attn_norm.weight", hparams.n_embd),
-                .project = load.attention_projections(prefix, hparams.n_embd, n_q, n_kv),
-                .q_norm = load.vector(prefix + ".attn_q_norm.weight", hparams.n_embd_head),
-                .k_norm = load.vector(prefix + ".attn_k_norm.weight", hparams.n_embd_head),
-                .output = load.matrix(prefix + ".attn_output", n_q, hparams.n_embd),
+                .attention_norm = load.vector(prefix(il) + ".attn_norm.weight", hparams.n_embd),
+                .project = load.attention_projections(prefix(il), hparams.n_embd, n_q_, n_kv_),
+                .q_norm = load.vector(prefix(il) + ".attn_q_norm.weight", hparams.n_embd_head),
+                .k_norm = load.vector(prefix(il) + ".attn_k_norm.weight", hparams.n_embd_head),
+                .output = load.matrix(prefix(il) + ".attn_output", n_q_, hparams.n_embd),
                 .post_attention_norm =
-                    load.vector(prefix + ".post_attention_norm.weight", hparams.n_embd),
-                .ffn_norm = load.vector(prefix + ".ffn_norm.weight", hparams.n_embd),
-                .ffn = load.feed_forward(prefix, hparams.n_embd, hparams.n_ff),
-                .post_ffn_norm = load.vector(prefix + ".post_ffw_norm.weight", hparams.n_embd),
+                    load.vector(prefix(il) + ".post_attention_norm.weight", hparams.n_embd),
+                .ffn_norm = load.vector(prefix(il) + ".ffn_norm.weight", hparams.n_embd),
+                .ffn = load.feed_forward(prefix(il), hparams.n_embd, hparams.n_ff),
+                .post_ffn_norm = load.vector(prefix(il) + ".post_ffw_norm.weight", hparams.n_embd),
             });
         }
-        norm_ = load.vector("output_norm.weight", hparams.n_embd);
-        head_ = load.head(hparams.n_embd, hparams.n_vocab);
     }
 
     ggml_tensor* hidden(GraphBuilder& g) const override {
-        ggml_tensor* x = g.scale(g.embed(embedding_), embedding_scale_);  // [n_embd, n_tokens]
+        ggml_tensor* x = g.scale(embed(g), embedding_scale_);  // [n_embd, n_tokens]
         for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
             const Layer& layer = layers_[static_cast<std::size_t>(il)];
             ggml_tensor* h = g.rms_norm(x, layer.attention_norm, eps_);
@@ -72,11 +65,7 @@ class Gemma3 : public Architecture {
             h = g.linear(layer.ffn.down, g.geglu(gate, up));
             x = g.add(g.rms_norm(h, layer.post_ffn_norm, eps_), x);
         }
-        return g.rms_norm(x, norm_, eps_);
-    }
-
-    ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
-        return g.softcap(g.logits(head_, hidden), final_softcap_);
+        return final_norm(g, x);
     }
 
     Attention attention(int il, int) const override {
@@ -97,22 +86,17 @@ class Gemma3 : public Architecture {
         ggml_tensor* post_ffn_norm;
     };
 
-    Attention attention_;
     Rotation local_rotation_;
     SlidingWindow window_;
-    float final_softcap_;
     float embedding_scale_;
-    float eps_;
-    ggml_tensor* embedding_;
     std::vector<Layer> layers_;
-    ggml_tensor* norm_;
-    OutputHead head_;
 };
 
 }  // namespace
 
-ArchitecturePtr make_gemma3(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load) {
-    return std::make_unique<Gemma3>(hparams, keys, load);
+ArchitecturePtr make_gemma3(const Hparams& hparams, const GgufMetadata& metadata,
+                            WeightLoader& load) {
+    return std::make_unique<Gemma3>(hparams, metadata, load);
 }
 
 }  // namespace infinipot

@@ -1,4 +1,4 @@
-#include "model/architecture.h"
+#include "model/decoder.h"
 #include "model/long_rope.h"
 #include "model/sliding_window.h"
 
@@ -11,28 +11,20 @@ namespace infinipot {
 
 namespace {
 
-class Llama : public Architecture {
+class Llama : public Decoder {
    public:
-    Llama(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load)
-        : attention_(hparams.attention()),
-          window_(read_sliding_window(keys, hparams.n_layer, 0, 0)),
-          eps_(hparams.rms_norm_eps) {
+    Llama(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load)
+        : Decoder(hparams, load), window_(read_sliding_window(metadata, hparams.n_layer, 0, 0)) {
         if (hparams.sliding_window > 0) window_.size = hparams.sliding_window;
-        const int n_q = hparams.n_embd_head * hparams.n_head;
-        const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
-        embedding_ = load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab);
         for (int il = 0; il < hparams.n_layer; ++il) {
-            const std::string prefix = "blk." + std::to_string(il);
             layers_.push_back({
-                .attention_norm = load.vector(prefix + ".attn_norm.weight", hparams.n_embd),
-                .project = load.attention_projections(prefix, hparams.n_embd, n_q, n_kv),
-                .output = load.matrix(prefix + ".attn_output", n_q, hparams.n_embd),
-                .ffn_norm = load.vector(prefix + ".ffn_norm.weight", hparams.n_embd),
-                .ffn = load.feed_forward(prefix, hparams.n_embd, hparams.n_ff),
+                .attention_norm = load.vector(prefix(il) + ".attn_norm.weight", hparams.n_embd),
+                .project = load.attention_projections(prefix(il), hparams.n_embd, n_q_, n_kv_),
+                .output = load.matrix(prefix(il) + ".attn_output", n_q_, hparams.n_embd),
+                .ffn_norm = load.vector(prefix(il) + ".ffn_norm.weight", hparams.n_embd),
+                .ffn = load.feed_forward(prefix(il), hparams.n_embd, hparams.n_ff),
             });
         }
-        norm_ = load.vector("output_norm.weight", hparams.n_embd);
-        head_ = load.head(hparams.n_embd, hparams.n_vocab);
         rope_ = load_long_rope(hparams.rotation, load);
         if (load.has("rope_freqs.weight")) {
             rope_.within.freq_factors = rope_.beyond.freq_factors =
@@ -41,7 +33,7 @@ class Llama : public Architecture {
     }
 
     ggml_tensor* hidden(GraphBuilder& g) const override {
-        ggml_tensor* x = g.embed(embedding_);  // [n_embd, n_tokens]
+        ggml_tensor* x = embed(g);  // [n_embd, n_tokens]
         for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
             const Layer& layer = layers_[static_cast<std::size_t>(il)];
             ggml_tensor* h = g.rms_norm(x, layer.attention_norm, eps_);
@@ -56,11 +48,7 @@ class Llama : public Architecture {
             ggml_tensor* up = g.linear(layer.ffn.up, h);
             x = g.add(g.linear(layer.ffn.down, g.swiglu(gate, up)), x);
         }
-        return g.rms_norm(x, norm_, eps_);
-    }
-
-    ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
-        return g.logits(head_, hidden);
+        return final_norm(g, x);
     }
 
     Attention attention(int il, int capacity) const override {
@@ -79,20 +67,16 @@ class Llama : public Architecture {
         FeedForward ffn;
     };
 
-    Attention attention_;
     LongRope rope_;
     SlidingWindow window_;
-    float eps_;
-    ggml_tensor* embedding_;
     std::vector<Layer> layers_;
-    ggml_tensor* norm_;
-    OutputHead head_;
 };
 
 }  // namespace
 
-ArchitecturePtr make_llama(const Hparams& hparams, const GgufMetadata& keys, WeightLoader& load) {
-    return std::make_unique<Llama>(hparams, keys, load);
+ArchitecturePtr make_llama(const Hparams& hparams, const GgufMetadata& metadata,
+                           WeightLoader& load) {
+    return std::make_unique<Llama>(hparams, metadata, load);
 }
 
 }  // namespace infinipot

@@ -1,4 +1,4 @@
-#include "model/architecture.h"
+#include "model/decoder.h"
 #include "model/long_rope.h"
 
 /// `phi3`: Phi-3, Phi-3.5 and Phi-4, mini and medium. As `llama`, with gate and up in one matrix,
@@ -9,31 +9,24 @@ namespace infinipot {
 
 namespace {
 
-class Phi3 : public Architecture {
+class Phi3 : public Decoder {
    public:
-    Phi3(const Hparams& hparams, WeightLoader& load)
-        : attention_(hparams.attention()), eps_(hparams.rms_norm_eps) {
-        const int n_q = hparams.n_embd_head * hparams.n_head;
-        const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
-        embedding_ = load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab);
+    Phi3(const Hparams& hparams, WeightLoader& load) : Decoder(hparams, load) {
         for (int il = 0; il < hparams.n_layer; ++il) {
-            const std::string prefix = "blk." + std::to_string(il);
             layers_.push_back({
-                .attention_norm = load.vector(prefix + ".attn_norm.weight", hparams.n_embd),
-                .project = load.attention_projections(prefix, hparams.n_embd, n_q, n_kv),
-                .output = load.matrix(prefix + ".attn_output", n_q, hparams.n_embd),
-                .ffn_norm = load.vector(prefix + ".ffn_norm.weight", hparams.n_embd),
-                .ffn = load.fused_feed_forward(prefix, hparams.n_embd, hparams.n_ff),
+                .attention_norm = load.vector(prefix(il) + ".attn_norm.weight", hparams.n_embd),
+                .project = load.attention_projections(prefix(il), hparams.n_embd, n_q_, n_kv_),
+                .output = load.matrix(prefix(il) + ".attn_output", n_q_, hparams.n_embd),
+                .ffn_norm = load.vector(prefix(il) + ".ffn_norm.weight", hparams.n_embd),
+                .ffn = load.fused_feed_forward(prefix(il), hparams.n_embd, hparams.n_ff),
             });
         }
-        norm_ = load.vector("output_norm.weight", hparams.n_embd);
-        head_ = load.head(hparams.n_embd, hparams.n_vocab);
         rope_ = load_long_rope(hparams.rotation, load);
         attention_.scale_queries = true;
     }
 
     ggml_tensor* hidden(GraphBuilder& g) const override {
-        ggml_tensor* x = g.embed(embedding_);  // [n_embd, n_tokens]
+        ggml_tensor* x = embed(g);  // [n_embd, n_tokens]
         for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
             const Layer& layer = layers_[static_cast<std::size_t>(il)];
             ggml_tensor* h = g.rms_norm(x, layer.attention_norm, eps_);
@@ -48,11 +41,7 @@ class Phi3 : public Architecture {
             ggml_tensor* up = g.linear(layer.ffn.up, h);
             x = g.add(g.linear(layer.ffn.down, g.swiglu(gate, up)), x);
         }
-        return g.rms_norm(x, norm_, eps_);
-    }
-
-    ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
-        return g.logits(head_, hidden);
+        return final_norm(g, x);
     }
 
     Attention attention(int, int capacity) const override {
@@ -70,13 +59,8 @@ class Phi3 : public Architecture {
         FeedForward ffn;
     };
 
-    Attention attention_;
     LongRope rope_;
-    float eps_;
-    ggml_tensor* embedding_;
     std::vector<Layer> layers_;
-    ggml_tensor* norm_;
-    OutputHead head_;
 };
 
 }  // namespace

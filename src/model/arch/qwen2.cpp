@@ -1,4 +1,4 @@
-#include "model/architecture.h"
+#include "model/decoder.h"
 
 /// `qwen2`: Qwen 1.5, 2 and 2.5. As `llama`, with biases on queries, keys and values, which come
 /// with the projections, and RoPE on halves. Source: Yang et al. 2024, arXiv 2407.10671.
@@ -6,29 +6,22 @@ namespace infinipot {
 
 namespace {
 
-class Qwen2 : public Architecture {
+class Qwen2 : public Decoder {
    public:
-    Qwen2(const Hparams& hparams, WeightLoader& load)
-        : attention_(hparams.attention()), eps_(hparams.rms_norm_eps) {
-        const int n_q = hparams.n_embd_head * hparams.n_head;
-        const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
-        embedding_ = load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab);
+    Qwen2(const Hparams& hparams, WeightLoader& load) : Decoder(hparams, load) {
         for (int il = 0; il < hparams.n_layer; ++il) {
-            const std::string prefix = "blk." + std::to_string(il);
             layers_.push_back({
-                .attention_norm = load.vector(prefix + ".attn_norm.weight", hparams.n_embd),
-                .project = load.attention_projections(prefix, hparams.n_embd, n_q, n_kv),
-                .output = load.matrix(prefix + ".attn_output", n_q, hparams.n_embd),
-                .ffn_norm = load.vector(prefix + ".ffn_norm.weight", hparams.n_embd),
-                .ffn = load.feed_forward(prefix, hparams.n_embd, hparams.n_ff),
+                .attention_norm = load.vector(prefix(il) + ".attn_norm.weight", hparams.n_embd),
+                .project = load.attention_projections(prefix(il), hparams.n_embd, n_q_, n_kv_),
+                .output = load.matrix(prefix(il) + ".attn_output", n_q_, hparams.n_embd),
+                .ffn_norm = load.vector(prefix(il) + ".ffn_norm.weight", hparams.n_embd),
+                .ffn = load.feed_forward(prefix(il), hparams.n_embd, hparams.n_ff),
             });
         }
-        norm_ = load.vector("output_norm.weight", hparams.n_embd);
-        head_ = load.head(hparams.n_embd, hparams.n_vocab);
     }
 
     ggml_tensor* hidden(GraphBuilder& g) const override {
-        ggml_tensor* x = g.embed(embedding_);  // [n_embd, n_tokens]
+        ggml_tensor* x = embed(g);  // [n_embd, n_tokens]
         for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
             const Layer& layer = layers_[static_cast<std::size_t>(il)];
             ggml_tensor* h = g.rms_norm(x, layer.attention_norm, eps_);
@@ -43,14 +36,8 @@ class Qwen2 : public Architecture {
             ggml_tensor* up = g.linear(layer.ffn.up, h);
             x = g.add(g.linear(layer.ffn.down, g.swiglu(gate, up)), x);
         }
-        return g.rms_norm(x, norm_, eps_);
+        return final_norm(g, x);
     }
-
-    ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override {
-        return g.logits(head_, hidden);
-    }
-
-    Attention attention(int, int) const override { return attention_; }
 
    private:
     struct Layer {
@@ -61,12 +48,7 @@ class Qwen2 : public Architecture {
         FeedForward ffn;
     };
 
-    Attention attention_;
-    float eps_;
-    ggml_tensor* embedding_;
     std::vector<Layer> layers_;
-    ggml_tensor* norm_;
-    OutputHead head_;
 };
 
 }  // namespace
