@@ -7,11 +7,12 @@
 
 #include "base/utf8.h"
 #include "commands/commands.h"
+#include "eval/run/method.h"
 #include "eval/run/quantity.h"
+#include "eval/run/reserve.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
 #include "input/reading.h"
-#include "options/reserve.h"
 #include "options/session_flags.h"
 #include "report/report.h"
 #include "terminal/interrupt.h"
@@ -40,7 +41,7 @@ fit, 8 out of memory, 130 interrupted.)";
 struct Ask {
     std::vector<std::string> files;
     std::vector<std::string> questions;
-    SessionFlags flags;
+    eval::Method method;
     GenerateOptions generate;
     bool json = false;
     bool quiet = false;
@@ -127,19 +128,20 @@ std::vector<Answer> read_and_answer(Session& session, eval::TextFiles& texts, Pr
 void run(const Ask& ask) {
     check(ask);
     eval::TextFiles texts(ask.files);
-    SessionOptions options = session_options(ask.flags, ask.questions);
+    SessionOptions options = eval::session_options(ask.method, ask.questions);
 
     const InterruptGuard interrupts;
     ProgressBar bar(texts.total_bytes(), ask.quiet);
-    bar.announce("loading " + ask.flags.model);
-    const Model model = load_model(ask.flags);
+    bar.announce("loading " + ask.method.model);
+    const Model model = load_model(ask.method);
     interrupts.check();
-    raise_reserve(model, n_asked(model, ask.questions, ask.generate.max_tokens), options);
+    eval::raise_reserve(model, eval::n_asked(model, ask.questions, ask.generate.max_tokens),
+                        options);
     Session session(model, options);
 
     auto answers = read_and_answer(session, texts, bar, interrupts, ask);
     const Report report =
-        report_on(session, ask.flags.model_options, ask.files, ask.generate, std::move(answers));
+        report_on(session, ask.method.model_options, ask.files, ask.generate, std::move(answers));
     if (ask.json) print(print_json(to_json(report)));
     if (!ask.json && !ask.quiet) std::fputs(closing_lines(report).c_str(), stderr);
 }
@@ -152,7 +154,7 @@ Command add_ask(CLI::App& program) {
         "ask", "Reads texts of any length in fixed memory and answers questions about them");
     app.footer(examples);
     app.add_option("QUESTION", ask->questions, "What you want to know")->type_name("");
-    add_model_flags(app, ask->flags);
+    add_model_flags(app, ask->method);
     app.add_option("-f,--file", ask->files,
                    "Text to read, in UTF-8; again for more texts; - for the standard\ninput")
         ->type_name("value")
@@ -160,7 +162,7 @@ Command add_ask(CLI::App& program) {
         ->allow_extra_args(false);
     app.add_flag("--json", ask->json, "Print one JSON object with answers and measurements");
     app.add_flag("-q,--quiet", ask->quiet, "No progress and no closing line");
-    add_session_flags(app, ask->flags);
+    add_session_flags(app, ask->method);
     add_answer_flags(app, ask->generate);
     return {&app, [ask] { run(*ask); }};
 }

@@ -8,7 +8,9 @@
 #include "base/byte_size.h"
 #include "base/utf8.h"
 #include "commands/commands.h"
+#include "eval/run/method.h"
 #include "eval/run/quantity.h"
+#include "eval/run/reserve.h"
 #include "eval/run/results.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
@@ -16,7 +18,6 @@
 #include "inspect/inspection.h"
 #include "inspect/page.h"
 #include "inspect/text.h"
-#include "options/reserve.h"
 #include "options/session_flags.h"
 #include "report/report.h"
 #include "terminal/interrupt.h"
@@ -60,7 +61,7 @@ struct Inspect {
     std::string html;
     bool json = false;
     bool quiet = false;
-    SessionFlags flags;
+    eval::Method method;
     GenerateOptions generate;
 };
 
@@ -71,7 +72,7 @@ struct Inspect {
 void check(const Inspect& inspect) {
     if (inspect.files.empty()) refuse("there is no text to read, which --file names");
     require_utf8(inspect.question, "the question");
-    if (inspect.flags.catalyst == "question" && inspect.question.empty()) {
+    if (inspect.method.catalyst == "question" && inspect.question.empty()) {
         refuse("--catalyst question wants a --question");
     }
     if (!inspect.html.empty()) require_writable(inspect.html);
@@ -79,7 +80,7 @@ void check(const Inspect& inspect) {
 
 /// What the record needs of a session, and where there would be nothing to record.
 SessionOptions recorded_options(const Inspect& inspect, const Inspection& inspection) {
-    SessionOptions options = session_options(inspect.flags, {inspect.question});
+    SessionOptions options = eval::session_options(inspect.method, {inspect.question});
     const Schedule schedule = options.schedule.value_or(options.policy->schedule());
     if (schedule == Schedule::before_reading) {
         refuse("policy " + options.policy->spec() +
@@ -145,19 +146,19 @@ void run(const Inspect& inspect) {
 
     const InterruptGuard interrupts;
     ProgressBar bar(texts.total_bytes(), inspect.quiet);
-    bar.announce("loading " + inspect.flags.model);
-    const Model model = load_model(inspect.flags);
+    bar.announce("loading " + inspect.method.model);
+    const Model model = load_model(inspect.method);
     interrupts.check();
     Inspection inspection(model);
     SessionOptions options = recorded_options(inspect, inspection);
     if (!inspect.question.empty()) {
-        const int n_tokens = n_asked(model, {inspect.question}, inspect.generate.max_tokens);
-        raise_reserve(model, n_tokens, options);
+        const int n_tokens = eval::n_asked(model, {inspect.question}, inspect.generate.max_tokens);
+        eval::raise_reserve(model, n_tokens, options);
     }
     Session session(model, options);
 
     auto given = read_and_answer(session, texts, bar, interrupts, inspection, inspect);
-    const Report report = report_on(session, inspect.flags.model_options, inspect.files,
+    const Report report = report_on(session, inspect.method.model_options, inspect.files,
                                     inspect.generate, std::move(given));
     if (!inspect.html.empty()) write_page(inspect, inspection, report);
     print(inspect.json ? eval::to_line(to_json(inspection, report)) + "\n"
@@ -171,7 +172,7 @@ Command add_inspect(CLI::App& program) {
     CLI::App& app = *program.add_subcommand(
         "inspect", "Shows which tokens of a text survive distillation, by layer and head");
     app.footer(examples);
-    add_model_flags(app, inspect->flags);
+    add_model_flags(app, inspect->method);
     app.add_option("-f,--file", inspect->files,
                    "Text to read, in UTF-8; again for more texts; - for the standard\ninput")
         ->type_name("value")
@@ -188,7 +189,7 @@ Command add_inspect(CLI::App& program) {
         ->option_text("FILE");
     app.add_flag("--json", inspect->json, "Print one line of JSON with every token and head");
     app.add_flag("-q,--quiet", inspect->quiet, "No progress");
-    add_session_flags(app, inspect->flags);
+    add_session_flags(app, inspect->method);
     add_answer_flags(app, inspect->generate);
     return {&app, [inspect] { run(*inspect); }};
 }

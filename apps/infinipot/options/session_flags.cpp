@@ -1,10 +1,9 @@
 #include "options/session_flags.h"
 
-#include <algorithm>
 #include <limits>
-#include <thread>
+#include <sstream>
+#include <string>
 
-#include "base/utf8.h"
 #include "options/model_path.h"
 #include "options/option_types.h"
 
@@ -60,127 +59,96 @@ void add_budget_flags(CLI::App& app, SessionOptions& session) {
         ->group(group);
 }
 
-void add_policy_flags(CLI::App& app, SessionFlags& flags) {
+void add_policy_flags(CLI::App& app, eval::Method& method) {
     const std::string group = "What is remembered";
-    app.add_option("--policy", flags.policy,
+    app.add_option("--policy", method.policy,
                    "Which entries survive: name:option=value,... [infinipot:novelty=0.5];\n"
                    "'infinipot policies' lists them")
         ->type_name("value")
         ->option_text("SPEC")
         ->group(group);
-    app.add_option("--catalyst", flags.catalyst,
+    app.add_option("--catalyst", method.catalyst,
                    "What the text is read for: general (a summary), question (the\n"
                    "questions themselves), your own words, or for comparison general-1,\n"
                    "general-2, misaligned, unrelated [general]")
         ->type_name("value")
         ->option_text("TEXT")
         ->group(group);
-    app.add_option("--schedule", flags.schedule,
+    app.add_option("--schedule", method.schedule,
                    "When entries leave: when-full (down to --retain), one-by-one (for every\n"
                    "token), at-end (once; the text must fit), before-reading (the middle is\n"
                    "not read) [as the policy's source does]")
         ->type_name("value")
         ->option_text("WHEN")
         ->group(group);
-    app.add_option("--positions", flags.positions,
+    app.add_option("--positions", method.positions,
                    "Where they sit afterwards: reset (0, 1, ...) or keep (their place in the\n"
                    "stream) [reset, or as the policy's source does]")
         ->type_name("value")
         ->option_text("WHERE")
         ->group(group);
-    add_count(app, "--focus", flags.session.focus, 0,
+    add_count(app, "--focus", method.session.focus, 0,
               "Entries that an answer is written from, chosen anew for its question out\n"
               "of all that is remembered; 0: all [all, unless the model is much surer of\n"
               "its first words with half or an eighth of the capacity]")
         ->group(group);
-    add_choice(app, "--preset", flags.paper, {{"paper", true}},
+    add_choice(app, "--preset", method.paper, {{"paper", true}},
                "paper: as in InfiniPot's experiments, nothing is protected, --no-fill,\n"
                "--focus 0 and, unless there is a --policy, it is\n"
                "infinipot:shared=0,kernel=1,novelty_kernel=1")
         ->group(group);
 }
 
-void add_machine_flags(CLI::App& app, SessionFlags& flags) {
+void add_machine_flags(CLI::App& app, eval::Method& method) {
     const std::string group = "Machine";
-    add_count(app, "--threads", flags.session.n_threads, 1, "Threads [one per core, at most 8]")
+    add_count(app, "--threads", method.session.n_threads, 1, "Threads [one per core, at most 8]")
         ->group(group);
-    add_count(app, "--batch", flags.session.n_batch, 1,
-              with_default("Tokens per forward pass while reading", flags.session.n_batch))
+    add_count(app, "--batch", method.session.n_batch, 1,
+              with_default("Tokens per forward pass while reading", method.session.n_batch))
         ->group(group);
-    app.add_option("--device", flags.model_options.device,
+    app.add_option("--device", method.model_options.device,
                    "Where the model and its pot live: cpu, gpu, or a name from\n"
                    "'infinipot devices' [the first GPU, else the CPU]")
         ->type_name("value")
         ->option_text("NAME")
         ->group(group);
-    add_choice(app, "--kernels", flags.model_options.kernels,
+    add_choice(app, "--kernels", method.model_options.kernels,
                {{"native", Kernels::native}, {"ggml", Kernels::ggml}},
                "native: the fastest for this CPU; ggml: the reference [native]")
         ->group(group);
-    add_count(app, "--sliding-window", flags.model_options.sliding_window, 1,
+    add_count(app, "--sliding-window", method.model_options.sliding_window, 1,
               "Entries that each layer sees back, for a llama trained so without its file\n"
               "saying it: 4096 for Mistral 0.1 [what the file says]")
         ->group(group);
-    add_count(app, "--novelty-vocab", flags.model_options.novelty_vocab, 1,
+    add_count(app, "--novelty-vocab", method.model_options.novelty_vocab, 1,
               "Measure novelty against the N most frequent tokens and each token itself:\n"
               "cheaper, and nearly the same entries stay [against all]")
         ->group(group);
     app.add_flag_callback(
-           "--no-repack", [&flags] { flags.model_options.repack = false; },
+           "--no-repack", [&method] { method.model_options.repack = false; },
            "Use the weights as they lie in the file: slower, less memory")
         ->group(group);
 }
 
-std::string joined(const std::vector<std::string>& lines) {
-    std::string text;
-    for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
-    return text;
-}
-
-std::string catalyst_text(const std::string& flag, const std::vector<std::string>& questions) {
-    require_utf8(flag, "the catalyst prompt");
-    if (flag == "question") return joined(questions);
-    if (flag == "none") {
-        throw Error(ErrorCode::invalid_argument,
-                    "--catalyst none is a policy of its own: --policy infinipot:catalyst=0 scores "
-                    "by the last token's attention, infinipot:novelty=1 by surprisal alone");
-    }
-    const auto named = std::ranges::find(catalysts(), flag, &Catalyst::name);
-    return named == catalysts().end() ? flag : std::string(named->text);
-}
-
-PolicyPtr policy_of(const SessionFlags& flags) {
-    if (!flags.policy.empty()) return make_policy(flags.policy);
-    return flags.paper ? infinipot(infinipot_of_the_paper) : infinipot();
-}
-
-void apply_paper_preset(SessionOptions& options) {
-    Budget& budget = options.budget;
-    if (budget.protect_first == Budget::automatic) budget.protect_first = 0;
-    if (budget.protect_recent == Budget::automatic) budget.protect_recent = 0;
-    budget.fill = false;
-    if (options.focus == SessionOptions::automatic) options.focus = 0;
-}
-
 }  // namespace
 
-void add_model_flags(CLI::App& app, SessionFlags& flags) {
-    app.add_option("-m,--model", flags.model,
+void add_model_flags(CLI::App& app, eval::Method& method) {
+    app.add_option("-m,--model", method.model,
                    "GGUF file, or the name of a model that scripts/fetch-model\n"
                    "fetched [tinyllama]")
         ->type_name("value")
         ->option_text("MODEL");
 }
 
-void add_session_flags(CLI::App& app, SessionFlags& flags) {
-    add_budget_flags(app, flags.session);
-    add_policy_flags(app, flags);
+void add_session_flags(CLI::App& app, eval::Method& method) {
+    add_budget_flags(app, method.session);
+    add_policy_flags(app, method);
     app.add_flag_callback(
-           "--raw", [&flags] { flags.session.framing = Framing::raw; },
+           "--raw", [&method] { method.session.framing = Framing::raw; },
            "Give the model text and question as they are, without its chat\n"
            "template")
         ->group("Answer");
-    add_machine_flags(app, flags);
+    add_machine_flags(app, method);
 }
 
 void add_answer_flags(CLI::App& app, GenerateOptions& options) {
@@ -209,30 +177,8 @@ void add_answer_flags(CLI::App& app, GenerateOptions& options) {
         ->group(group);
 }
 
-/// Of sessions that run at one time, as of one alone.
-constexpr int largest_share_of_threads = 8;
-
-Model load_model(const SessionFlags& flags) {
-    return Model::load(find_model(flags.model), flags.model_options);
-}
-
-std::string kernels_word(const ModelInfo& model, const ModelOptions& options) {
-    return model.device == "cpu" && options.kernels == Kernels::native ? "native" : "ggml";
-}
-
-SessionOptions session_options(const SessionFlags& flags,
-                               const std::vector<std::string>& questions) {
-    SessionOptions options = flags.session;
-    options.policy = policy_of(flags);
-    options.catalyst = catalyst_text(flags.catalyst, questions);
-    if (!flags.schedule.empty()) options.schedule = parse_schedule(flags.schedule);
-    if (!flags.positions.empty()) options.positions = parse_positions(flags.positions);
-    if (flags.paper) apply_paper_preset(options);
-    if (flags.n_parallel > 1 && options.n_threads == 0) {
-        const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-        options.n_threads = std::clamp(cores / flags.n_parallel, 1, largest_share_of_threads);
-    }
-    return options;
+Model load_model(const eval::Method& method) {
+    return Model::load(find_model(method.model), method.model_options);
 }
 
 }  // namespace infinipot::cli

@@ -6,8 +6,9 @@
 
 #include "base/byte_size.h"
 #include "eval/bench/peak_memory.h"
+#include "eval/run/method.h"
+#include "eval/run/provenance.h"
 #include "eval/run/quantity.h"
-#include "options/session_flags.h"
 
 namespace infinipot::cli {
 namespace {
@@ -60,7 +61,7 @@ Json model_json(const ModelInfo& info, const ModelOptions& options) {
             {"file_bytes", info.file_bytes},
             {"copied_weight_bytes", info.copied_weight_bytes},
             {"load_seconds", info.load_seconds},
-            {"kernels", kernels_word(info, options)},
+            {"kernels", eval::kernels_word(info, options)},
             {"repack", options.repack && info.device == "cpu"},
             {"sliding_window", options.sliding_window},
             {"novelty_vocab", options.novelty_vocab}};
@@ -89,7 +90,7 @@ Json answers_json(const std::vector<Answer>& answers) {
     for (const Answer& answer : answers) {
         list.push_back({{"question", answer.question},
                         {"answer", answer.text},
-                        {"stop_reason", word(answer.stop_reason)},
+                        {"stop_reason", eval::word(answer.stop_reason)},
                         {"n_tokens", answer.n_tokens},
                         {"ttft_seconds", answer.ttft_seconds},
                         {"focus", answer.focus}});
@@ -119,18 +120,6 @@ Json stats_json(const Stats& stats) {
 }
 
 }  // namespace
-
-std::string word(StopReason reason) {
-    switch (reason) {
-        case StopReason::end_of_answer:
-            return "end_of_answer";
-        case StopReason::max_tokens:
-            return "max_tokens";
-        case StopReason::pot_full:
-            return "pot_full";
-    }
-    return "";
-}
 
 Answer answer_of(const Session& session, const Generation& generation, std::string question,
                  std::string text) {
@@ -173,36 +162,19 @@ std::string closing_lines(const Report& report) {
            format_byte_size(report.peak_memory_bytes) + "\n";
 }
 
-nlohmann::ordered_json budget_json(const Budget& budget) {
-    Json json = {{"capacity", budget.capacity},
-                 {"retain", budget.retain},
-                 {"reserve", budget.reserve},
-                 {"protect_first", budget.protect_first},
-                 {"protect_recent", budget.protect_recent},
-                 {"memory_bytes", budget.memory_bytes},
-                 {"beyond_window", budget.beyond_window}};
-    if (budget.fill)
-        json["fill"] = true;  // lines of results from before there was a choice lack it
-    return json;
-}
-
-Json focus_json(int focus) {
-    return focus == SessionOptions::automatic ? Json("automatic") : Json(focus);
-}
-
 Json to_json(const Report& report) {
     const SessionOptions& session = report.session;
     return {{"version", INFINIPOT_VERSION},
             {"model", model_json(report.model, report.model_options)},
             {"files", report.files},
-            {"budget", budget_json(session.budget)},
+            {"budget", eval::budget_json(session.budget)},
             {"policy", session.policy->spec()},
             {"schedule", to_string(*session.schedule)},
             {"positions", to_string(*session.positions)},
             {"kv_type", to_string(session.kv_type)},
             {"framing", session.framing == Framing::chat ? "chat" : "raw"},
             {"catalyst", session.catalyst},
-            {"focus", focus_json(session.focus)},
+            {"focus", eval::focus_json(session.focus)},
             {"n_batch", session.n_batch},
             {"n_threads", session.n_threads},
             {"max_tokens", report.generate.max_tokens},

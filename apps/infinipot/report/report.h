@@ -42,12 +42,6 @@ Report report_on(const Session& session, const ModelOptions& model_options,
 /// A sentence for every answer that was cut short, and then one line of measurements.
 std::string closing_lines(const Report& report);
 
-/// "end_of_answer", "max_tokens" or "pot_full".
-std::string word(StopReason reason);
-
-nlohmann::ordered_json budget_json(const Budget& budget);
-nlohmann::ordered_json focus_json(int focus);  ///< of SessionOptions
-
 nlohmann::ordered_json to_json(const Report& report);
 
 /// As text, with what is not UTF-8 replaced.

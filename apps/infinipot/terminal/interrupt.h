@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <thread>
 
@@ -36,12 +35,6 @@ class InterruptibleSession {
    private:
     Session& session_;
 };
-
-/// Runs an experiment that appends its results to the file `out`, if that is not empty.
-/// Interrupted, it says how far it came, such as "3 of 27", and whether it can go on from there.
-/// @throws Error(interrupted) and what `run` throws
-void run_resumably(const std::string& out, const std::function<void()>& run,
-                   const std::function<std::string()>& so_far);
 
 /// For work that cannot be asked to end: while it lives, Ctrl-C (or a signal that ends the program)
 /// deletes a file and ends the program at once.

@@ -1,7 +1,6 @@
 #include "terminal/progress_bar.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdio>
 
@@ -18,15 +17,11 @@ constexpr auto between_lines = 10s;
 constexpr std::size_t bar_width = 12;         // the whole line fits into 80 columns
 constexpr double seconds_to_trust_speed = 2;  // before that the time left jumps about
 
-std::atomic<bool> all_hidden = false;
-
 }  // namespace
-
-void ProgressBar::hide_all() { all_hidden = true; }
 
 ProgressBar::ProgressBar(std::optional<std::uint64_t> total_bytes, bool quiet)
     : total_bytes_(total_bytes),
-      mode_(quiet || all_hidden   ? Mode::none
+      mode_(quiet                 ? Mode::none
             : is_terminal(stderr) ? Mode::bar
                                   : Mode::lines) {}
 

@@ -20,9 +20,6 @@ class ProgressBar {
     ProgressBar(const ProgressBar&) = delete;
     ProgressBar& operator=(const ProgressBar&) = delete;
 
-    /// From now on no bar is shown: several readings at one time would draw over each other.
-    static void hide_all();
-
     /// Says what goes on where nothing is read.
     void announce(std::string_view what);
 

@@ -1,4 +1,4 @@
-#include "bench_trial.h"
+#include "eval/bench/trial.h"
 
 #include <cstdint>
 #include <string_view>
@@ -7,9 +7,8 @@
 #include "eval/bench/peak_memory.h"
 #include "eval/bench/work.h"
 #include "eval/run/quantity.h"
-#include "terminal/interrupt.h"
 
-namespace infinipot::cli {
+namespace infinipot::eval {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -19,9 +18,8 @@ bool scores_all(const SessionOptions& options) {
 }
 
 /// Reads all of `text` and counts what that takes.
-eval::ReadingWork read(Session& session, std::string_view text,
-                       const std::function<void(const Progress&)>& on_progress) {
-    eval::ReadingWork work(session.model().info(), scores_all(session.options()));
+ReadingWork read(Session& session, std::string_view text, const Host::OnProgress& on_progress) {
+    ReadingWork work(session.model().info(), scores_all(session.options()));
     Stats last = session.stats();
     const IngestOptions options{.on_progress = [&](const Progress& progress) {
         const Stats now = session.stats();
@@ -44,14 +42,13 @@ void add_reading(Json& row, const Stats& before, const Stats& after, double flop
     row["distillations"] = after.distillations - before.distillations;
     row["n_kv"] = after.n_kv;
     row["prefill_seconds"] = seconds;
-    row["prefill_tokens_per_second"] = eval::rate(static_cast<double>(n_tokens), seconds);
-    row["prefill_gflops"] = eval::rate(flop * 1e-9, seconds);
-    row["catalyst_share"] = eval::rate(after.catalyst_seconds - before.catalyst_seconds, seconds);
-    row["surprisal_share"] =
-        eval::rate(after.surprisal_seconds - before.surprisal_seconds, seconds);
-    row["select_share"] = eval::rate(after.select_seconds - before.select_seconds, seconds);
-    row["gather_share"] = eval::rate(after.gather_seconds - before.gather_seconds, seconds);
-    row["graph_share"] = eval::rate(after.graph_seconds - before.graph_seconds, seconds);
+    row["prefill_tokens_per_second"] = rate(static_cast<double>(n_tokens), seconds);
+    row["prefill_gflops"] = rate(flop * 1e-9, seconds);
+    row["catalyst_share"] = rate(after.catalyst_seconds - before.catalyst_seconds, seconds);
+    row["surprisal_share"] = rate(after.surprisal_seconds - before.surprisal_seconds, seconds);
+    row["select_share"] = rate(after.select_seconds - before.select_seconds, seconds);
+    row["gather_share"] = rate(after.gather_seconds - before.gather_seconds, seconds);
+    row["graph_share"] = rate(after.graph_seconds - before.graph_seconds, seconds);
 }
 
 /// The first token of an answer comes from reading the question; those after it are timed.
@@ -64,34 +61,34 @@ void add_writing(Json& row, Session& session, const BenchTrial& trial) {
     row["ttft_seconds"] = stats.ttft_seconds;
     const int n_written = answer.n_tokens() - 1;
     row["tokens_written"] = n_written;
-    const double per_second = eval::rate(n_written, stats.decode_seconds);
+    const double per_second = rate(n_written, stats.decode_seconds);
     row["decode_tokens_per_second"] = per_second;
     row["decode_graph_share"] =
-        eval::rate(stats.graph_seconds - before.graph_seconds, stats.decode_seconds);
+        rate(stats.graph_seconds - before.graph_seconds, stats.decode_seconds);
     row["decode_gb_per_second"] =
         per_second * 1e-9 *
-        eval::bytes_per_token(session.model().info(), before.n_kv + n_written / 2.0,
-                              stats.attended_entry_bytes);
+        bytes_per_token(session.model().info(), before.n_kv + n_written / 2.0,
+                        stats.attended_entry_bytes);
 }
 
 void add_memory(Json& row, const Stats& stats, bool alone) {
     row["peak_n_kv"] = stats.peak_n_kv;
     row["pot_bytes"] = stats.pot_bytes;
     row["compute_bytes"] = stats.compute_bytes;
-    row["peak_rss_bytes"] = eval::peak_memory_bytes();
+    row["peak_rss_bytes"] = peak_memory_bytes();
     row["peak_rss_is_of_row"] = alone ? 1 : 0;
 }
 
 }  // namespace
 
-Json measure(const Model& model, const BenchTrial& trial,
-             const std::function<void(const Progress&)>& on_progress) {
-    const bool alone = eval::forget_peak_memory();
+Json measure(const Model& model, const BenchTrial& trial, Host& host) {
+    const bool alone = forget_peak_memory();
     Session session(model, trial.options);
-    const InterruptibleSession interruptible(session);
+    const auto watch = host.watch(session);
+    const auto on_progress = host.begin_reading(trial.before.size() + trial.text.size());
     read(session, trial.before, on_progress);
     const Stats before = session.stats();
-    const eval::ReadingWork work = read(session, trial.text, on_progress);
+    const ReadingWork work = read(session, trial.text, on_progress);
     Json row;
     add_reading(row, before, session.stats(), work.flop());
     if (trial.n_written > 0) add_writing(row, session, trial);
@@ -105,7 +102,7 @@ Json medians(const std::vector<Json>& measured) {
         std::vector<double> values;
         values.reserve(measured.size());
         for (const Json& each : measured) values.push_back(each.at(name).get<double>());
-        const double middle = eval::median(std::move(values));
+        const double middle = median(std::move(values));
         if (first.is_number_integer()) {
             row[name] = static_cast<std::uint64_t>(middle);
         } else {
@@ -115,4 +112,4 @@ Json medians(const std::vector<Json>& measured) {
     return row;
 }
 
-}  // namespace infinipot::cli
+}  // namespace infinipot::eval

@@ -1,17 +1,13 @@
-#include "eval_session.h"
+#include "eval/run/provenance.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
 #include "commit.h"
 #include "eval/run/fingerprint.h"
-#include "report/report.h"
-#include "terminal/progress_bar.h"
-#include "terminal/terminal.h"
 
-namespace infinipot::cli {
+namespace infinipot::eval {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -24,18 +20,18 @@ std::string file_fingerprint(const ModelInfo& model) {
     file.read(bytes.data(), half);
     file.seekg(half - static_cast<std::streamsize>(bytes.size()), std::ios::end);
     file.read(bytes.data() + half, static_cast<std::streamsize>(bytes.size()) - half);
-    return eval::fingerprint(std::to_string(model.file_bytes) + ":" + bytes);
+    return fingerprint(std::to_string(model.file_bytes) + ":" + bytes);
 }
 
-void add_provenance(Json& result, const Session& session, const SessionFlags& flags) {
+void add_provenance(Json& result, const Session& session, const Method& method) {
     result["version"] = INFINIPOT_VERSION;
     result["commit"] = INFINIPOT_COMMIT;
     result["model_fingerprint"] = file_fingerprint(session.model().info());
     result["device"] = session.model().info().device;
-    result["kernels"] = kernels_word(session.model().info(), flags.model_options);
+    result["kernels"] = kernels_word(session.model().info(), method.model_options);
     result["threads"] = session.options().n_threads;
     result["batch"] = session.options().n_batch;
-    result["parallel"] = flags.n_parallel;
+    result["parallel"] = method.n_parallel;
 }
 
 void add_stats(Json& result, const Stats& stats) {
@@ -53,41 +49,61 @@ void add_stats(Json& result, const Stats& stats) {
 
 }  // namespace
 
-Json describe_session(const std::string& task, const Session& session, const SessionFlags& flags) {
+Json describe_session(const std::string& task, const Session& session, const Method& method) {
     const SessionOptions& options = session.options();
     Json settings = {{"task", task},
                      {"model", session.model().info().name},
                      {"file_bytes", session.model().info().file_bytes},
                      {"policy", options.policy->spec()},
-                     {"catalyst", flags.catalyst},
+                     {"catalyst", method.catalyst},
                      {"schedule", to_string(*options.schedule)},
                      {"positions", to_string(*options.positions)},
                      {"framing", options.framing == Framing::chat ? "chat" : "raw"},
                      {"budget", budget_json(session.budget())}};
-    // Left out where they are as usual, so that results from before there were others keep their
-    // ids.
+    // The defaults are left out, so that results older than a setting keep their ids.
     if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
     if (options.focus != 0) settings["focus"] = focus_json(options.focus);
-    if (const int window = flags.model_options.sliding_window; window != 0)
+    if (const int window = method.model_options.sliding_window; window != 0)
         settings["sliding_window"] = window;
-    if (const int n = flags.model_options.novelty_vocab; n != 0) settings["novelty_vocab"] = n;
+    if (const int n = method.model_options.novelty_vocab; n != 0) settings["novelty_vocab"] = n;
     return settings;
+}
+
+std::string word(StopReason reason) {
+    switch (reason) {
+        case StopReason::end_of_answer:
+            return "end_of_answer";
+        case StopReason::max_tokens:
+            return "max_tokens";
+        case StopReason::pot_full:
+            return "pot_full";
+    }
+    return "";
 }
 
 std::string file_name(const std::string& path) {
     return std::filesystem::path(path).filename().string();
 }
 
-void read_with_progress(Session& session, std::string_view text) {
-    ProgressBar bar(text.size(), !is_terminal(stderr));
-    const IngestOptions options{.on_progress = [&](const Progress& p) { bar.update(p); }};
-    session.ingest(text, options);
-    session.flush(options);
+Json budget_json(const Budget& budget) {
+    Json json = {{"capacity", budget.capacity},
+                 {"retain", budget.retain},
+                 {"reserve", budget.reserve},
+                 {"protect_first", budget.protect_first},
+                 {"protect_recent", budget.protect_recent},
+                 {"memory_bytes", budget.memory_bytes},
+                 {"beyond_window", budget.beyond_window}};
+    if (budget.fill) json["fill"] = true;  // lines of results older than the choice lack it
+    return json;
 }
 
-void add_measurements(Json& result, const Session& session, const SessionFlags& flags) {
+Json focus_json(int focus) {
+    return focus == SessionOptions::automatic ? Json("automatic") : Json(focus);
+}
+
+void add_measurements(Json& result, const Session& session, const Method& method) {
     add_stats(result, session.stats());
-    add_provenance(result, session, flags);
+    add_provenance(result, session, method);
 }
 
-}  // namespace infinipot::cli
+}  // namespace infinipot::eval

@@ -1,4 +1,4 @@
-#include "experiment.h"
+#include "eval/run/experiment.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -11,11 +11,10 @@
 
 #include "base/clock.h"
 #include "eval/run/quantity.h"
+#include "eval/run/resumable.h"
 #include "infinipot/error.h"
-#include "options/option_types.h"
-#include "terminal/progress_bar.h"
 
-namespace infinipot::cli {
+namespace infinipot::eval {
 namespace {
 
 using Json = Experiment::Json;
@@ -46,18 +45,18 @@ std::string describe(const Json& result,
     if (has_error(result)) return result["error"];
     std::string text = outcome(result);
     if (result.contains("tokens_read")) {
-        text += ", " + eval::count_text(result["tokens_read"], "token") + " at " +
-                eval::rate_text(result["tokens_read"], result["prefill_seconds"]);
+        text += ", " + count_text(result["tokens_read"], "token") + " at " +
+                rate_text(result["tokens_read"], result["prefill_seconds"]);
     }
     return text;
 }
 
-/// Items that are done and those that are not. The rest will take as long for their size as those
-/// before them in this run.
+/// Counts the items that are done and those that are left, and tells the host about each. The rest
+/// is expected to take as long for its size as the items before it in this run.
 class ExperimentProgress {
    public:
-    ExperimentProgress(const std::vector<ExperimentItem>& items, const eval::Results& results)
-        : n_items_(items.size()) {
+    ExperimentProgress(const std::vector<ExperimentItem>& items, const Results& results, Host& host)
+        : host_(host), n_items_(items.size()) {
         for (const ExperimentItem& item : items) {
             if (results.find(item.settings["id"])) {
                 ++n_done_;
@@ -65,7 +64,7 @@ class ExperimentProgress {
                 size_left_ += item.size;
             }
         }
-        if (n_done_ > 0) std::fprintf(stderr, "%zu of %zu were done before\n", n_done_, n_items_);
+        if (n_done_ > 0) host_.tell(done() + " were done before");
     }
 
     void update(const ExperimentItem& item, const std::string& outcome) {
@@ -73,15 +72,16 @@ class ExperimentProgress {
         size_done_ += item.size;
         size_left_ -= item.size;
         const double seconds_left = watch_.seconds() * size_left_ / size_done_;
-        std::fprintf(
-            stderr, "%s: %s: %s%s\n", done().c_str(), item.name.c_str(), outcome.c_str(),
-            n_done_ < n_items_ ? (", " + eval::seconds_text(seconds_left) + " left").c_str() : "");
+        const std::string left =
+            n_done_ < n_items_ ? ", " + seconds_text(seconds_left) + " left" : "";
+        host_.tell(done() + ": " + item.name + ": " + outcome + left);
     }
 
-    /// "3 of 27"
+    /// Returns a text such as "3 of 27".
     std::string done() const { return std::to_string(n_done_) + " of " + std::to_string(n_items_); }
 
    private:
+    Host& host_;
     std::size_t n_items_;
     std::size_t n_done_ = 0;
     double size_left_ = 0;
@@ -101,15 +101,6 @@ std::string score_text(const Json& result) {
     return text;
 }
 
-void add_experiment_flags(CLI::App& app, std::string& out, SessionFlags& flags) {
-    app.add_option("--out", out, "JSONL file to append results to, and to go on from")
-        ->type_name("value")
-        ->option_text("FILE");
-    add_count(app, "--parallel", flags.n_parallel, 1,
-              "Items measured at one time, each by a session of its own with its\n"
-              "share of the threads; they slow each other down [1]");
-}
-
 std::vector<ExperimentItem> each_once(std::vector<ExperimentItem> items) {
     std::set<std::string> ids;
     std::erase_if(items, [&](const ExperimentItem& item) {
@@ -118,15 +109,16 @@ std::vector<ExperimentItem> each_once(std::vector<ExperimentItem> items) {
     return items;
 }
 
-Experiment::Experiment(std::string out, const std::function<bool(const Json&)>& is_whole)
-    : out_(std::move(out)),
+Experiment::Experiment(std::string out, const std::function<bool(const Json&)>& is_whole,
+                       Host& host)
+    : host_(host),
+      out_(std::move(out)),
       results_(out_, [&](const Json& result) { return has_error(result) || is_whole(result); }) {}
 
 void Experiment::run(const std::vector<ExperimentItem>& items,
                      const std::function<std::string(const Json& result)>& outcome,
                      int n_parallel) {
-    if (n_parallel > 1) ProgressBar::hide_all();
-    ExperimentProgress progress(items, results_);
+    ExperimentProgress progress(items, results_, host_);
     std::mutex mutex;  // of all that follows, the results and the progress
     auto next = items.begin();
     std::exception_ptr failure;
@@ -146,7 +138,7 @@ void Experiment::run(const std::vector<ExperimentItem>& items,
     const auto work = [&] {
         try {
             while (const ExperimentItem* item = next_item()) {
-                interrupts_.check();
+                host_.check_interrupted();
                 add(*item, measure(*item));
             }
         } catch (...) {
@@ -172,7 +164,7 @@ void Experiment::check_measured(const std::vector<ExperimentItem>& items) const 
     if (items.empty() || !std::ranges::all_of(items, failed)) return;
     const Json first = result_of(items.front());
     throw Error(ErrorCode::does_not_fit,
-                "none of " + eval::count_text(items.size(), "item") +
+                "none of " + count_text(items.size(), "item") +
                     " could be measured; the first: " + first["error"].get<std::string>());
 }
 
@@ -180,4 +172,4 @@ Json Experiment::result_of(const ExperimentItem& item) const {
     return *results_.find(item.settings["id"]);
 }
 
-}  // namespace infinipot::cli
+}  // namespace infinipot::eval

@@ -6,7 +6,7 @@
 #include "infinipot/infinipot.h"
 
 /// A text may fill the pot up to its reserve, in which a question and its answer must then fit.
-namespace infinipot::cli {
+namespace infinipot::eval {
 
 /// Tokens of the longest of the questions, all that stands around it, and an answer of `n_answer`.
 int n_asked(const Model& model, const std::vector<std::string>& questions, int n_answer);
@@ -16,4 +16,4 @@ int n_asked(const Model& model, const std::vector<std::string>& questions, int n
 /// @throws as Session
 void raise_reserve(const Model& model, int n_tokens, SessionOptions& options);
 
-}  // namespace infinipot::cli
+}  // namespace infinipot::eval

@@ -1,8 +1,8 @@
-#include "options/reserve.h"
+#include "eval/run/reserve.h"
 
 #include <algorithm>
 
-namespace infinipot::cli {
+namespace infinipot::eval {
 
 int n_asked(const Model& model, const std::vector<std::string>& questions, int n_answer) {
     std::size_t longest = 0;
@@ -18,4 +18,4 @@ void raise_reserve(const Model& model, int n_tokens, SessionOptions& options) {
     options.budget.reserve = std::clamp(n_tokens, usual.reserve, std::max(most, usual.reserve));
 }
 
-}  // namespace infinipot::cli
+}  // namespace infinipot::eval

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "eval/run/host.h"
+#include "terminal/interrupt.h"
+
+namespace infinipot::cli {
+
+/// The terminal as an experiment's host: progress bars and lines on standard error. While it lives,
+/// Ctrl-C interrupts the sessions that are watched.
+class TerminalHost final : public eval::Host {
+   public:
+    /// When the progress of a reading is shown.
+    enum class Bars {
+        always,            ///< a bar on a terminal, lines elsewhere
+        only_on_terminal,  ///< no lines elsewhere
+        never,             ///< as several readings at one time would draw over each other
+    };
+
+    explicit TerminalHost(Bars bars) : bars_(bars) {}
+
+    OnProgress begin_reading(std::optional<std::uint64_t> n_bytes) override;
+    std::unique_ptr<Watch> watch(Session& session) override;
+    void check_interrupted() const override;
+    void tell(const std::string& line) override;
+
+   private:
+    Bars bars_;
+    InterruptGuard interrupts_;
+};
+
+/// Bars for experiments that measure `n_parallel` items at one time.
+TerminalHost::Bars bars_for(int n_parallel);
+
+}  // namespace infinipot::cli
