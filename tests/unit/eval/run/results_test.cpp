@@ -1,0 +1,64 @@
+#include "eval/run/results.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "infinipot/error.h"
+#include "support/temp_dir.h"
+
+namespace infinipot::eval {
+namespace {
+
+bool any(const Results::Json& /*result*/) { return true; }
+
+std::string content(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Results, A_torn_last_line_is_dropped_and_written_again) {
+    const TempDir folder;
+    const std::string whole = R"({"id":"a","score":1})"
+                              "\n";
+    const auto path = folder.write("r.jsonl", whole + R"({"id":"b","sco)");
+    Results results(path, any);
+    EXPECT_TRUE(results.find("a"));
+    EXPECT_FALSE(results.find("b"));
+    EXPECT_EQ(content(path), whole);
+    results.add({{"id", "b"}, {"score", 0}});
+    EXPECT_EQ(content(path), whole + R"({"id":"b","score":0})"
+                                     "\n");
+}
+
+TEST(Results, A_last_line_without_its_end_is_measured_again) {
+    const TempDir folder;
+    const auto path = folder.write("r.jsonl", R"({"id":"a","score":1})");
+    const Results results(path, any);
+    EXPECT_FALSE(results.find("a"));
+    EXPECT_EQ(content(path), "");
+}
+
+TEST(Results, A_torn_line_in_the_middle_is_refused) {
+    const TempDir folder;
+    const auto path = folder.write("r.jsonl", "{\"id\":\"a\"}\n{\"id\":\"b\",\n{\"id\":\"c\"}\n");
+    try {
+        const Results results(path, any);
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::file_error);
+        EXPECT_NE(std::string(error.what()).find("line 2"), std::string::npos) << error.what();
+    }
+}
+
+TEST(Results, Without_a_path_they_are_kept_in_memory_alone) {
+    Results results("", any);
+    results.add({{"id", "a"}, {"score", 1}});
+    ASSERT_TRUE(results.find("a"));
+    EXPECT_EQ((*results.find("a"))["score"], 1);
+}
+
+}  // namespace
+}  // namespace infinipot::eval
