@@ -1,10 +1,7 @@
 // A model and its pot on a device whose memory the CPU cannot reach. Here it is ggml's own remote
 // device, served by another process: it computes with the CPU's code, so that everything must be
-// equal bit for bit, and whatever touches the pot directly crashes. It claims to support every
-// operation, so that what a device may lack is not tried here.
-//
-// Broken on purpose once, each turned a test red: values that are not gathered, the slots of one
-// layer for all, another head's rows, memory that is read where it lies.
+// equal bit for bit, and code that touches the KV cache directly crashes. It claims to support
+// every operation, so this test does not cover operations that a device lacks.
 
 #include <ggml-rpc.h>
 #include <gtest/gtest.h>
@@ -104,7 +101,7 @@ Memory memory_of(Session& session, int n_tokens, int n_vocab) {
     return memory;
 }
 
-TEST_P(DeviceTest, Remembers_what_the_cpu_remembers) {
+TEST_P(DeviceTest, Keeps_the_entries_that_the_CPU_keeps) {
     const Setting& setting = GetParam();
     TinyModel tiny{.architecture = setting.architecture, .n_embd_head = 32};
     if (setting.architecture != "llama") tiny.n_embd = 128;
@@ -150,7 +147,7 @@ TEST_F(DeviceRulesTest, An_answer_can_be_taken_back) {
     EXPECT_EQ(ask(), first);
 }
 
-TEST_F(DeviceRulesTest, A_focused_question_leaves_no_trace) {
+TEST_F(DeviceRulesTest, A_question_with_an_answer_budget_leaves_no_trace) {
     const TinyModel tiny{.n_embd_head = 32};
     SessionOptions focused = options("infinipot");
     focused.focus = 24;
@@ -168,7 +165,7 @@ TEST_F(DeviceRulesTest, A_focused_question_leaves_no_trace) {
     EXPECT_EQ(actual.state, expected.state);
 }
 
-TEST_F(DeviceRulesTest, Weights_lie_on_the_device_once) {
+TEST_F(DeviceRulesTest, Weights_are_on_the_device_once) {
     const TinyModel untied{.n_embd_head = 32}, tied{.n_embd_head = 32, .tied = true};
     const std::size_t table = std::size_t{64} * 512 * sizeof(float);
     const auto copied = [&](const TinyModel& tiny) {
@@ -189,7 +186,7 @@ void expect_refused(const Model& model, const SessionOptions& options, const std
     }
 }
 
-TEST_F(DeviceRulesTest, What_needs_the_cpu_is_refused_with_a_sentence) {
+TEST_F(DeviceRulesTest, Options_that_need_the_CPU_are_refused_with_a_sentence) {
     const Model model = load(remote_device(), {.n_embd_head = 32});
     SessionOptions in_turn = options("streaming_llm");
     in_turn.schedule = Schedule::per_token;

@@ -113,7 +113,7 @@ class GpuTest : public testing::TestWithParam<Setting> {
     TempDir folder_;
 };
 
-TEST_P(GpuTest, Keeps_what_the_cpu_keeps) {
+TEST_P(GpuTest, Keeps_the_entries_that_the_CPU_keeps) {
     const Setting& setting = GetParam();
     const TinyModel tiny{.n_embd = 4 * setting.n_embd_head,
                          .n_embd_head = setting.n_embd_head,
@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 class RealGpuTest : public GpuTest {};
 
-TEST_F(RealGpuTest, TinyLlama_keeps_what_it_keeps_on_the_cpu) {
+TEST_F(RealGpuTest, TinyLlama_keeps_the_same_entries_as_on_the_CPU) {
     const auto path = cached_model("tinyllama.gguf");
     if (!exists(path)) GTEST_SKIP() << path << " is missing; scripts/fetch-model gets it";
     SessionOptions options;

@@ -73,7 +73,7 @@ TEST_F(TinyLlamaTest, Writes_the_same_200_tokens_as_libllama) {
     EXPECT_GE(std::ranges::count(native, 0.0f), 190);
 }
 
-TEST_F(TinyLlamaTest, Finds_a_key_in_a_text_of_three_times_its_pot) {
+TEST_F(TinyLlamaTest, Finds_a_key_in_a_text_three_times_as_long_as_its_KV_cache) {
     SessionOptions options;
     options.budget = {.capacity = 1024, .retain = 512};
     options.framing = Framing::raw;

@@ -110,7 +110,7 @@ TEST_P(AllocationOfType, All_memory_of_a_session_is_allocated_before_the_first_t
 INSTANTIATE_TEST_SUITE_P(Types, AllocationOfType, testing::Values(KvType::f16, KvType::q8_0),
                          [](const auto& test) { return std::string(to_string(test.param)); });
 
-TEST_F(AllocationTest, Nothing_that_is_allocated_grows_with_the_text) {
+TEST_F(AllocationTest, Memory_does_not_grow_with_the_text) {
     Session session(model_, options());
     const std::string text = sentences(200);
     session.ingest(text);
@@ -126,7 +126,7 @@ TEST_F(AllocationTest, Nothing_that_is_allocated_grows_with_the_text) {
     EXPECT_GE(session.stats().distillations, 100u);
 }
 
-TEST_F(AllocationTest, Nothing_that_is_allocated_grows_with_what_is_generated) {
+TEST_F(AllocationTest, Memory_does_not_grow_with_the_generated_text) {
     Session session(model_, options());
     session.generate("the old man", {.max_tokens = 600}).text();
     const std::size_t live_after_one = live_bytes;
@@ -152,7 +152,7 @@ class BoundedPolicy : public testing::TestWithParam<std::string> {
     Model model_;
 };
 
-TEST_P(BoundedPolicy, holds_the_same_pot_in_memory_that_does_not_grow_with_the_text) {
+TEST_P(BoundedPolicy, Uses_memory_that_does_not_grow_with_the_text) {
     const std::size_t before = live_bytes;
     Session session(model_, options_of_policy());
     EXPECT_GE(live_bytes - before, session.stats().pot_bytes);
@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(Registry, BoundedPolicy, testing::ValuesIn(bounded_poli
                          [](const auto& test_case) { return test_case.param; });
 
 /// The others say so in their row, and it is true: they read no more than the pot holds.
-TEST_F(AllocationTest, Policies_that_are_not_bounded_refuse_a_longer_text) {
+TEST_F(AllocationTest, Unbounded_policies_refuse_a_longer_text) {
     int n_unbounded = 0;
     for (const PolicyInfo& info : policies()) {
         if (info.bounded) continue;

@@ -20,7 +20,7 @@ int n_seen(Session& reader, const std::string& question) {
     return reader.stats().n_kv;
 }
 
-TEST_F(SessionTest, A_focused_question_sees_as_many_entries_and_leaves_no_trace) {
+TEST_F(SessionTest, A_question_sees_its_answer_budget_and_leaves_no_trace) {
     const std::string question = "who was not far, and when she came home?";
     SessionOptions focused = options();
     focused.focus = 40;
@@ -47,7 +47,7 @@ TEST_F(SessionTest, A_focused_question_sees_as_many_entries_and_leaves_no_trace)
     EXPECT_LE(reader.stats().peak_n_kv, 256);
 }
 
-TEST_F(SessionTest, A_focus_on_at_least_what_there_is_changes_nothing) {
+TEST_F(SessionTest, An_answer_budget_of_at_least_all_entries_changes_nothing) {
     SessionOptions focused = options();
     focused.focus = 200;
     Session reader(model_, focused);
@@ -69,7 +69,7 @@ double sureness(Session& session, const std::string& question, int focus) {
         .sureness(8, -1e9);
 }
 
-TEST_F(SessionTest, An_automatic_focus_is_what_the_model_is_much_surer_with_than_with_all) {
+TEST_F(SessionTest, An_automatic_answer_budget_is_chosen_by_confidence) {
     std::map<int, int> n_chosen;
     for (unsigned seed = 1; seed <= 24; ++seed) {
         Session reader = session();
@@ -97,7 +97,7 @@ TEST_F(SessionTest, An_automatic_focus_is_what_the_model_is_much_surer_with_than
 }
 
 /// Mean ln P of the tokens that are written, of which the answer's end is one.
-TEST_F(SessionTest, The_sureness_of_an_answer_is_the_mean_of_its_tokens) {
+TEST_F(SessionTest, Confidence_is_the_mean_log_probability_of_the_answer) {
     Session reader = session();
     reader.ingest(words(100));
     reader.flush();
@@ -130,7 +130,7 @@ TEST_F(SessionTest, The_sureness_of_an_answer_is_the_mean_of_its_tokens) {
     EXPECT_NEAR(of_first({.min_tokens = 4, .stop_tokens = {599}}, -1e9), all, 1e-5);
 }
 
-TEST_F(SessionTest, A_text_that_has_lost_nothing_is_seen_as_a_whole) {
+TEST_F(SessionTest, A_text_without_evictions_is_seen_as_a_whole) {
     SessionOptions whole = options();
     whole.focus = 0;
     for (unsigned seed = 1; seed <= 8; ++seed) {
@@ -146,7 +146,7 @@ TEST_F(SessionTest, A_text_that_has_lost_nothing_is_seen_as_a_whole) {
 }
 
 /// Reading one of more than an eighth of the capacity five times would take too long.
-TEST_F(SessionTest, A_long_question_sees_all_there_is) {
+TEST_F(SessionTest, A_long_question_sees_all_entries) {
     std::map<int, int> n_chosen;
     for (const int n_words : {7, 22}) {
         for (unsigned seed = 1; seed <= 12; ++seed) {
@@ -160,7 +160,7 @@ TEST_F(SessionTest, A_long_question_sees_all_there_is) {
     EXPECT_EQ(n_chosen[22], 0);
 }
 
-TEST_F(SessionTest, Where_a_question_cannot_choose_the_automatic_focus_is_all) {
+TEST_F(SessionTest, The_automatic_answer_budget_is_all_if_the_question_cannot_choose) {
     const auto focus = [&](const std::string& policy, std::optional<Schedule> schedule = {},
                            std::optional<Positions> positions = {}) {
         SessionOptions choice = options();
@@ -180,7 +180,7 @@ TEST_F(SessionTest, Where_a_question_cannot_choose_the_automatic_focus_is_all) {
 }
 
 /// What a question sees is what distilling for it would have left.
-TEST_F(SessionTest, A_focus_keeps_what_a_distillation_for_the_question_would) {
+TEST_F(SessionTest, An_answer_budget_selects_as_a_distillation_for_the_question_would) {
     const std::string question = "who was not far, and when she came home?";
     SessionOptions distilling = options();
     distilling.framing = Framing::raw;
@@ -212,7 +212,7 @@ TEST_F(SessionTest, A_focus_keeps_what_a_distillation_for_the_question_would) {
     }
 }
 
-TEST_F(SessionTest, A_focus_that_cannot_be_is_refused_with_a_sentence) {
+TEST_F(SessionTest, An_impossible_answer_budget_is_refused_with_a_sentence) {
     const auto refusal = [&](auto change) -> std::string {
         SessionOptions changed = options();
         changed.focus = 40;

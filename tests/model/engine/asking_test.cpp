@@ -30,7 +30,7 @@ TEST_F(SessionTest, Asking_leaves_no_trace) {
     EXPECT_EQ(contents(reader), contents(unasked)) << "reading on is not disturbed either";
 }
 
-TEST_F(SessionTest, An_answer_that_is_dropped_half_way_leaves_no_trace) {
+TEST_F(SessionTest, A_dropped_answer_leaves_no_trace) {
     Session reader = session();
     reader.ingest(words(300));
     reader.flush();
@@ -39,7 +39,7 @@ TEST_F(SessionTest, An_answer_that_is_dropped_half_way_leaves_no_trace) {
     EXPECT_EQ(contents(reader), before);
 }
 
-TEST_F(SessionTest, One_answer_at_a_time) {
+TEST_F(SessionTest, Refuses_a_second_answer_while_one_is_unfinished) {
     Session reader = session();
     Generation answer = reader.ask("who?");
     EXPECT_NE(sentence_of([&] { reader.ask("and who else?"); }, ErrorCode::invalid_argument)
@@ -61,7 +61,7 @@ TEST_F(SessionTest, A_question_that_is_not_UTF_8_is_refused_at_its_byte) {
     EXPECT_NO_THROW(reader.ask("a caf\xc3\xa9?", {.max_tokens = 1}).text());
 }
 
-TEST_F(SessionTest, A_question_larger_than_the_room_is_refused_and_forgotten) {
+TEST_F(SessionTest, A_question_that_does_not_fit_is_refused_and_leaves_no_trace) {
     Session reader = session();
     reader.ingest(words(300));
     reader.flush();
@@ -72,7 +72,7 @@ TEST_F(SessionTest, A_question_larger_than_the_room_is_refused_and_forgotten) {
     EXPECT_EQ(contents(reader), before);
 }
 
-TEST_F(SessionTest, What_stands_between_text_and_question_can_be_the_question_s_own) {
+TEST_F(SessionTest, The_separator_may_be_part_of_the_question) {
     const Model talker = talking_model();
     ASSERT_GT(talker.info().n_chat_opening, 0);
     ASSERT_GT(talker.info().n_chat_closing, 0);
@@ -88,7 +88,7 @@ TEST_F(SessionTest, What_stands_between_text_and_question_can_be_the_question_s_
     EXPECT_NE(answer("", "who?").second, answer("\n\n", "who?").second);
 }
 
-TEST_F(SessionTest, An_answer_begins_behind_all_that_the_chat_puts_before_it) {
+TEST_F(SessionTest, The_answer_prefix_follows_the_chat_template) {
     const Model talker = talking_model();
     Session reader(talker, options());
     reader.ingest(words(50));
@@ -105,7 +105,7 @@ TEST_F(SessionTest, An_answer_begins_behind_all_that_the_chat_puts_before_it) {
     sentence_of([&] { reader.ask("who?", {.answer_prefix = "caf\xE9"}); }, ErrorCode::bad_text);
 }
 
-TEST_F(SessionTest, Without_a_chat_the_beginning_of_an_answer_follows_the_question) {
+TEST_F(SessionTest, The_answer_prefix_follows_the_question_without_a_chat_template) {
     Session reader = session();
     reader.ingest(words(50));
     const std::string expected = reader.ask("who? The ol", {.max_tokens = 12}).text();

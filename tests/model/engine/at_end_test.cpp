@@ -28,7 +28,7 @@ class AtEnd : public ScheduleTest, public testing::WithParamInterface<Way> {
         "who was not far when all the old men came home, and who sat still?";
 };
 
-TEST_P(AtEnd, The_pot_holds_what_is_retained_with_the_question_and_then_the_text_alone) {
+TEST_P(AtEnd, Retains_text_and_question_and_then_the_text_alone) {
     Session reader = session(GetParam());
     reader.ingest(text(120));
     reader.flush();
@@ -50,7 +50,7 @@ TEST_P(AtEnd, The_pot_holds_what_is_retained_with_the_question_and_then_the_text
     EXPECT_LE(reader.stats().peak_n_kv, 256);
 }
 
-TEST_P(AtEnd, Later_questions_are_answered_from_what_the_first_has_left) {
+TEST_P(AtEnd, Answers_later_questions_from_the_entries_that_the_first_one_kept) {
     Session reader = session(GetParam());
     reader.ingest(text(120));
     reader.ask(question_, {.max_tokens = 5}).text();
@@ -66,7 +66,7 @@ TEST_P(AtEnd, Later_questions_are_answered_from_what_the_first_has_left) {
     EXPECT_EQ(reader.stats().n_kv, 96 - n_tokens(reader, question_));
 }
 
-TEST_P(AtEnd, A_question_that_lets_nothing_go_leaves_no_trace) {
+TEST_P(AtEnd, A_question_that_evicts_nothing_leaves_no_trace) {
     Session asked = session(GetParam()), unasked = session(GetParam());
     for (Session* reader : {&asked, &unasked}) {
         reader->ingest(text(40));
@@ -93,7 +93,7 @@ TEST_P(AtEnd, Reading_in_one_call_or_in_many_leaves_the_same_pot) {
     EXPECT_TRUE(contents(at_once) == contents(in_steps));
 }
 
-TEST_P(AtEnd, What_does_not_fit_is_refused_with_one_sentence) {
+TEST_P(AtEnd, Refuses_text_and_questions_that_do_not_fit) {
     Session reader = session(GetParam());
     EXPECT_NE(sentence_of(
                   [&] {
@@ -120,7 +120,7 @@ TEST_P(AtEnd, What_does_not_fit_is_refused_with_one_sentence) {
 INSTANTIATE_TEST_SUITE_P(Ways, AtEnd, testing::ValuesIn(at_end_ways),
                          [](const auto& test_case) { return test_case.param.name; });
 
-TEST_F(ScheduleTest, The_catalyst_has_room_behind_the_longest_question) {
+TEST_F(ScheduleTest, The_catalyst_fits_after_the_longest_question) {
     SessionOptions tight = options({"", "infinipot", Schedule::at_end});
     tight.budget = {.capacity = 256, .retain = 100, .reserve = 40};
     Session reader(model_, tight);

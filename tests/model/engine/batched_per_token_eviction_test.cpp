@@ -24,7 +24,7 @@ class InTurns : public ScheduleTest, public testing::WithParamInterface<Way> {
 };
 
 /// Long enough for positions to start anew.
-TEST_P(InTurns, Tokens_of_a_batch_leave_what_they_leave_one_at_a_time) {
+TEST_P(InTurns, A_batch_keeps_the_entries_that_single_tokens_keep) {
     SessionOptions on_two_threads = options(GetParam());
     on_two_threads.n_threads = 2;
     Session together(model_, on_two_threads), alone = session(GetParam());

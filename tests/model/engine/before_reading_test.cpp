@@ -26,7 +26,7 @@ std::vector<Token> tokens_of(const Session& session, const std::string& text) {
 }
 
 /// With batches that do and do not divide the halves, which hold 96 tokens each.
-TEST_F(ScheduleTest, Truncating_reads_the_first_and_the_last_half_of_what_fits) {
+TEST_F(ScheduleTest, Truncation_reads_half_the_room_from_each_end_of_the_text) {
     for (const int wanted : {40, 180, 230, 400, 4000}) {
         for (const int n_batch : {48, 50, 512}) {
             for (const std::size_t step : {7u, 600u, 1u << 20}) {
@@ -50,7 +50,7 @@ TEST_F(ScheduleTest, Truncating_reads_the_first_and_the_last_half_of_what_fits) 
     }
 }
 
-TEST_F(ScheduleTest, Truncating_ends_with_the_first_question) {
+TEST_F(ScheduleTest, Truncation_refuses_text_after_the_first_question) {
     Session reader = session({"", "truncate"});
     reader.ingest(text(500));
     const std::string answer = reader.ask("who?", {.max_tokens = 5}).text();

@@ -117,7 +117,7 @@ void expect_same_pot(Session& session, const Reference& reference) {
 /// scores may be ranked otherwise; this model's are far enough from each other.
 using ExactDistilTest = DistilTest;
 
-TEST_P(ExactDistilTest, Keeps_what_the_plain_reference_keeps) {
+TEST_P(ExactDistilTest, Keeps_the_entries_of_the_plain_reference) {
     for (const float novelty : {0.0f, 0.5f, 1.0f}) {
         Session session(model_, options(novelty));
         Session::Impl& impl = session.impl();
@@ -131,7 +131,7 @@ TEST_P(ExactDistilTest, Keeps_what_the_plain_reference_keeps) {
     }
 }
 
-TEST_P(ExactDistilTest, Keeps_what_the_reference_keeps_over_many_distillations) {
+TEST_P(ExactDistilTest, Keeps_the_entries_of_the_plain_reference_over_many_distillations) {
     SessionOptions with_protection = options(0.5f);
     with_protection.budget.protect_first = 4;
     with_protection.budget.protect_recent = 6;
@@ -212,7 +212,7 @@ Reference::Kept selected(Session::Impl& impl, const Reference::Scores& attention
 
 // Side by side: at each distillation the scores are compared, then the choice that follows from
 // them, and then both go on with the same entries, so that a near tie does not end the comparison.
-TEST_P(DistilTest, Goes_the_way_of_the_reference_over_many_distillations) {
+TEST_P(DistilTest, Follows_the_reference_over_many_distillations) {
     SessionOptions with_protection = options(0.5f);
     with_protection.budget.protect_first = 4;
     with_protection.budget.protect_recent = 6;
@@ -241,7 +241,7 @@ TEST_P(DistilTest, Goes_the_way_of_the_reference_over_many_distillations) {
     EXPECT_LE(worst, 0.05) << "logits";
 }
 
-TEST_P(DistilTest, One_by_one_is_refused_where_a_window_is_smaller_than_the_pot) {
+TEST_P(DistilTest, Refuses_per_token_eviction_if_a_window_is_smaller_than_the_capacity) {
     const TinyModel model = tiny_of(GetParam().architecture);
     SessionOptions per_token = options(0.5f);
     per_token.policy = make_policy("streaming_llm");
@@ -310,7 +310,7 @@ TEST_P(DistilTest, Survivors_are_bit_identical_after_a_hundred_distillations) {
     EXPECT_GT(survivors, 0) << "the test needs an entry that survives";
 }
 
-TEST_P(DistilTest, Kept_positions_leave_the_rotated_keys_as_they_are) {
+TEST_P(DistilTest, Kept_positions_leave_the_rotated_keys_unchanged) {
     SessionOptions keep = options(0.5f, 64, 24);
     keep.positions = Positions::keep;
     Session session(model_, keep);

@@ -31,7 +31,7 @@ Positions64 most_surprising(std::vector<Tag> tags, std::size_t n_first, std::siz
     return positions;
 }
 
-TEST_F(SessionTest, The_end_of_a_text_lets_go_only_what_has_no_room_beside_it) {
+TEST_F(SessionTest, The_end_of_a_text_evicts_only_what_the_rest_needs_room_for) {
     SessionOptions with_surprisal = options();
     with_surprisal.policy = make_policy("infinipot:novelty=1,shared=0,kernel=1,novelty_kernel=1");
     with_surprisal.budget.protect_first = 4;
@@ -62,7 +62,7 @@ TEST_F(SessionTest, The_end_of_a_text_lets_go_only_what_has_no_room_beside_it) {
     }
 }
 
-TEST_F(SessionTest, The_end_of_a_text_is_like_its_middle_if_that_is_asked_for) {
+TEST_F(SessionTest, The_end_of_a_text_is_distilled_like_its_middle_without_fill) {
     SessionOptions as_in_the_paper = options();
     as_in_the_paper.budget.fill = false;
     Session reader(model_, as_in_the_paper);
@@ -80,7 +80,7 @@ TEST_F(SessionTest, The_end_of_a_text_is_like_its_middle_if_that_is_asked_for) {
     EXPECT_GT(n_falls, 3);
 }
 
-TEST_F(SessionTest, A_text_that_an_answer_goes_on_with_does_not_end) {
+TEST_F(SessionTest, Generation_continues_a_text_without_ending_it) {
     SessionOptions not_filling = options();
     not_filling.budget.fill = false;
     Session reader = session(), other(model_, not_filling);
@@ -106,7 +106,7 @@ TEST_F(SessionTest, Short_texts_one_after_another_do_not_cost_a_distillation_eac
     EXPECT_LE(reader.stats().distillations - n_before, n_read / 12 + 1);
 }
 
-TEST_F(SessionTest, Tokens_whose_attention_is_to_decide_have_room_at_the_end_as_well) {
+TEST_F(SessionTest, Observed_tokens_have_room_at_the_end_as_well) {
     SessionOptions observing = options();
     observing.policy = make_policy("snapkv");
     observing.schedule = Schedule::when_full;
@@ -127,7 +127,7 @@ TEST_F(SessionTest, Tokens_whose_attention_is_to_decide_have_room_at_the_end_as_
     }
 }
 
-TEST_F(SessionTest, Only_a_pot_that_is_read_until_it_is_full_is_filled_at_the_end) {
+TEST_F(SessionTest, Only_schedule_when_full_fills_the_cache_at_the_end) {
     SessionOptions changed = options();
     EXPECT_TRUE(session().budget().fill);
     changed.policy = make_policy("h2o");

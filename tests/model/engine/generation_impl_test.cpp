@@ -64,7 +64,7 @@ TEST_F(SessionTest, An_answer_does_not_end_too_early) {
     EXPECT_GE(answer.n_tokens(), 1);
 }
 
-TEST_F(SessionTest, Options_of_an_answer_that_contradict_each_other_are_refused) {
+TEST_F(SessionTest, Contradictory_options_of_an_answer_are_refused) {
     Session reader = session();
     reader.ingest(words(30));
     for (const GenerateOptions& bad :
@@ -75,7 +75,7 @@ TEST_F(SessionTest, Options_of_an_answer_that_contradict_each_other_are_refused)
     }
 }
 
-TEST_F(SessionTest, Generating_goes_on_past_the_capacity_and_is_remembered) {
+TEST_F(SessionTest, Generated_text_is_remembered_and_may_exceed_the_capacity) {
     Session writer = session();
     writer.generate("the time was", {.max_tokens = 1}).text();
     const int n_before = writer.stats().n_kv;
@@ -89,7 +89,7 @@ TEST_F(SessionTest, Generating_goes_on_past_the_capacity_and_is_remembered) {
     EXPECT_LE(writer.stats().peak_n_kv, 256);
 }
 
-TEST_F(SessionTest, Goes_on_where_the_model_would_end_if_asked_to) {
+TEST_F(SessionTest, Generates_past_the_end_token_if_min_tokens_says_so) {
     Session writer = session();
     Generation text = writer.generate("the time was", {.max_tokens = 700, .min_tokens = 700});
     text.text();

@@ -62,12 +62,12 @@ class KvTypeTest : public testing::TestWithParam<KvType> {
 INSTANTIATE_TEST_SUITE_P(Types, KvTypeTest, testing::ValuesIn(kv_types),
                          [](const auto& test) { return std::string(to_string(test.param)); });
 
-TEST_P(KvTypeTest, Is_written_and_read_back) {
+TEST_P(KvTypeTest, Is_parsed_from_its_name) {
     EXPECT_EQ(parse_kv_type(to_string(GetParam())), GetParam());
     EXPECT_EQ(ggml_type_name(ggml_type_of(GetParam())), to_string(GetParam()));
 }
 
-TEST(KvTypeNames, Are_listed_where_there_is_no_such_type) {
+TEST(KvTypeNames, Are_listed_for_an_unknown_type) {
     for (const std::string text : {"", "F16", "q5_0", "q8_0 "}) {
         try {
             parse_kv_type(text);
@@ -81,7 +81,7 @@ TEST(KvTypeNames, Are_listed_where_there_is_no_such_type) {
 }
 
 /// Three vectors and a tag of 16 bytes for each head of each layer.
-TEST_P(KvTypeTest, Takes_the_bytes_that_the_formula_says) {
+TEST_P(KvTypeTest, Takes_the_bytes_of_the_formula) {
     const std::map<KvType, std::size_t> row_bytes = {
         {KvType::f16, 64}, {KvType::bf16, 64}, {KvType::q8_0, 34}, {KvType::q4_0, 18}};
     const std::size_t entry = n_layer * n_head_kv * (3 * row_bytes.at(GetParam()) + 16);
@@ -145,7 +145,7 @@ double share_of_fresh_copies(Session::Impl& impl, Position position, auto is_rot
     return static_cast<double>(n_equal) / n_compared;
 }
 
-TEST_P(KvTypeTest, No_rounding_adds_up_over_two_hundred_distillations) {
+TEST_P(KvTypeTest, Does_not_accumulate_rounding_over_two_hundred_distillations) {
     Session session(model_, options());
     Session::Impl& impl = session.impl();
     impl.read(random_tokens(impl.plan.fill_limit, 400), true);
@@ -178,7 +178,7 @@ TEST_P(KvTypeTest, No_rounding_adds_up_over_two_hundred_distillations) {
 }
 
 /// Older entries step up for each that leaves, hundreds of times, and start at 0 again.
-TEST_P(KvTypeTest, No_rounding_adds_up_where_entries_leave_one_by_one) {
+TEST_P(KvTypeTest, Does_not_accumulate_rounding_under_per_token_eviction) {
     SessionOptions per_token = options("streaming_llm");
     per_token.budget.retain = 40;
     Session session(model_, per_token);
@@ -238,7 +238,7 @@ TEST_P(KvTypeTest, Reading_in_one_call_or_in_many_leaves_the_same_pot) {
 }
 
 /// Soft caps, windows, partial rotation and norms of queries and keys, in pots that are spread.
-TEST_P(KvTypeTest, Every_architecture_predicts_what_the_plain_reference_predicts) {
+TEST_P(KvTypeTest, Has_the_logits_of_the_plain_reference_in_every_architecture) {
     for (const char* architecture : {"qwen2", "qwen3", "gemma2", "gemma3", "phi3"}) {
         TinyModel model = tiny;
         model.architecture = architecture;

@@ -7,7 +7,7 @@
 namespace infinipot {
 namespace {
 
-TEST_F(ScheduleTest, One_by_one_keeps_room_for_a_question_by_itself) {
+TEST_F(ScheduleTest, Per_token_eviction_reserves_room_for_a_question) {
     SessionOptions automatic = options({"", "streaming_llm"});
     automatic.budget = {.capacity = 256};
     Session reader(model_, automatic);
@@ -18,7 +18,7 @@ TEST_F(ScheduleTest, One_by_one_keeps_room_for_a_question_by_itself) {
     EXPECT_EQ(reader.stats().peak_n_kv, 225);
 }
 
-TEST_F(ScheduleTest, One_by_one_never_lets_a_policy_that_refuses_fill_the_pot) {
+TEST_F(ScheduleTest, Per_token_eviction_stops_at_a_policy_that_refuses) {
     Session reader = session({"", "full", Schedule::per_token});
     reader.ingest(text(400));
     for (int attempt = 0; attempt < 3; ++attempt) {
@@ -43,7 +43,7 @@ class RefusesLater : public EvictionPolicy {
     std::atomic<int>& n_calls_;
 };
 
-TEST_F(ScheduleTest, One_by_one_goes_on_after_a_policy_has_thrown_in_the_midst_of_a_batch) {
+TEST_F(ScheduleTest, Per_token_eviction_recovers_after_a_policy_throws_within_a_batch) {
     std::atomic<int> n_calls{0};
     SessionOptions refusing = options({"", "streaming_llm"});
     refusing.policy = std::make_shared<RefusesLater>(n_calls);

@@ -22,7 +22,7 @@ TEST_F(SessionTest, Automatic_values_are_filled_in) {
     EXPECT_EQ(without_session.reserve, budget.reserve);
 }
 
-TEST_F(SessionTest, A_budget_in_bytes_is_used_and_never_exceeded) {
+TEST_F(SessionTest, A_budget_in_bytes_is_never_exceeded) {
     SessionOptions in_bytes = options();
     in_bytes.budget = {.reserve = 8, .memory_bytes = 100 * model_.entry_bytes() + 5};
     const Session small(model_, in_bytes);

@@ -203,7 +203,7 @@ void PolicyTest::read_in_rounds() {
     EXPECT_EQ(reference_.n_selections(), 4);
 }
 
-TEST_P(PolicyTest, Keeps_what_the_plain_reference_keeps_and_predicts_the_same) {
+TEST_P(PolicyTest, Keeps_the_entries_and_logits_of_the_plain_reference) {
     ASSERT_EQ(impl_.plan.schedule, case_.schedule);
     ASSERT_EQ(impl_.plan.positions, case_.positions);
     if (case_.schedule == at_end) {

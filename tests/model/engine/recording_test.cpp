@@ -97,7 +97,7 @@ class RecordingTest : public testing::Test {
     std::vector<Token> tokens_;
 };
 
-TEST_F(RecordingTest, What_was_recorded_is_what_the_pot_holds) {
+TEST_F(RecordingTest, The_record_equals_the_KV_cache) {
     Session session = read("infinipot", {}, 900);
     EXPECT_EQ(record_->n_distillations(), session.stats().distillations);
     ASSERT_GT(record_->n_distillations(), 3u);
@@ -107,7 +107,7 @@ TEST_F(RecordingTest, What_was_recorded_is_what_the_pot_holds) {
     expect_the_pots(session);
 }
 
-TEST_F(RecordingTest, Progress_tells_the_tokens_and_surprisals_that_the_pot_holds) {
+TEST_F(RecordingTest, Progress_reports_the_tokens_and_surprisals_of_the_KV_cache) {
     Session session = read("infinipot", {}, 900);
     EXPECT_EQ(tokens_.size(), session.stats().tokens_read);
     ASSERT_EQ(nats_.size(), tokens_.size());
@@ -117,7 +117,7 @@ TEST_F(RecordingTest, Progress_tells_the_tokens_and_surprisals_that_the_pot_hold
     }
 }
 
-TEST_F(RecordingTest, Entries_that_leave_one_by_one_are_recorded_on_any_thread) {
+TEST_F(RecordingTest, Per_token_evictions_are_recorded_on_any_thread) {
     Session session = read("h2o", {}, 400);
     EXPECT_EQ(record_->n_distillations(), session.stats().distillations);
     EXPECT_EQ(record_->n_distillations(), tokens_.size() - 96);
@@ -125,7 +125,7 @@ TEST_F(RecordingTest, Entries_that_leave_one_by_one_are_recorded_on_any_thread) 
     expect_the_pots(session);
 }
 
-TEST_F(RecordingTest, At_the_end_text_and_question_are_recorded_together) {
+TEST_F(RecordingTest, Text_and_question_are_recorded_together_at_the_end) {
     Session session = read("snapkv", Schedule::at_end, 80);
     EXPECT_EQ(record_->n_distillations(), 0u);
     const auto n_text = static_cast<std::int64_t>(tokens_.size());
@@ -137,7 +137,7 @@ TEST_F(RecordingTest, At_the_end_text_and_question_are_recorded_together) {
     EXPECT_EQ(eval::summarise(*record_, nats_, 1).tokens_read, n_text);
 }
 
-TEST_F(RecordingTest, A_recorded_reading_keeps_what_one_without_a_record_keeps) {
+TEST_F(RecordingTest, Recording_does_not_change_the_kept_entries) {
     Session session = read("infinipot", {}, 500);
     SessionOptions options = session.options();
     options.policy = infinipot();

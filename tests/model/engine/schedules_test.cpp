@@ -70,7 +70,7 @@ TEST_P(EverySchedule, Asking_leaves_no_trace_and_does_not_disturb_what_is_read_n
 }
 
 /// Interrupts between batches and, from another thread, inside them.
-TEST_P(EverySchedule, An_interrupted_reading_goes_on_as_if_nothing_had_happened) {
+TEST_P(EverySchedule, An_interrupted_reading_resumes_as_if_nothing_had_happened) {
     SessionOptions measured = options(GetParam());
     measured.measure_surprisal = true;  // a second forward pass that may be interrupted
     Session undisturbed(model_, measured), interrupted(model_, measured);
@@ -107,7 +107,7 @@ TEST_P(EverySchedule, An_interrupted_reading_goes_on_as_if_nothing_had_happened)
     EXPECT_TRUE(contents(interrupted) == contents(undisturbed)) << interruptions;
 }
 
-TEST_P(EverySchedule, No_more_entries_than_the_capacity_exist_at_any_time) {
+TEST_P(EverySchedule, Never_holds_more_entries_than_the_capacity) {
     Session reader = session(GetParam());
     const bool per_token = reader.impl().plan.schedule == Schedule::per_token;
     int batches = 0;

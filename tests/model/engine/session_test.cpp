@@ -77,12 +77,12 @@ TEST_F(SessionTest, Never_holds_more_entries_than_its_capacity) {
     EXPECT_EQ(stats.pot_bytes, 256 * model_.entry_bytes());
 }
 
-TEST_F(SessionTest, Tells_what_attention_reads_of_an_entry) {
+TEST_F(SessionTest, Reports_the_bytes_that_attention_reads_of_an_entry) {
     const std::size_t vectors = 2 * 2 * 2 * 16 * 2;  // layers, KV heads, key and value, F16 numbers
     EXPECT_EQ(session().stats().attended_entry_bytes, vectors);
 }
 
-TEST_F(SessionTest, An_interrupted_reading_goes_on_as_if_nothing_had_happened) {
+TEST_F(SessionTest, An_interrupted_reading_resumes_as_if_nothing_had_happened) {
     const std::string text = words(6000);
     Session undisturbed = session();
     undisturbed.ingest(text);
@@ -99,7 +99,7 @@ TEST_F(SessionTest, An_interrupted_reading_goes_on_as_if_nothing_had_happened) {
     EXPECT_TRUE(contents(interrupted) == contents(undisturbed));
 }
 
-TEST_F(SessionTest, Progress_tells_how_far_it_is) {
+TEST_F(SessionTest, Progress_reports_bytes_tokens_and_distillations) {
     Session reader = session();
     std::vector<Progress> seen;
     reader.ingest(words(6000), {[&](const Progress& progress) { seen.push_back(progress); }});
@@ -127,7 +127,7 @@ TEST_F(SessionTest, Text_that_is_not_UTF_8_is_refused_at_its_byte) {
     EXPECT_NO_THROW(split.flush());
 }
 
-TEST_F(SessionTest, A_full_policy_refuses_what_does_not_fit_and_keeps_what_did) {
+TEST_F(SessionTest, Policy_full_refuses_text_that_does_not_fit_and_keeps_the_rest) {
     SessionOptions never = options();
     never.policy = full();
     Session reader(model_, never);

@@ -13,7 +13,7 @@ const TinyModel& tiny = policy_model;
 
 /// Of every token of a text, by Progress, against the reference that reads the same with the same
 /// pot; the policies do not ask for it themselves.
-TEST(SurprisalTest, Is_that_of_the_plain_reference_under_every_schedule) {
+TEST(SurprisalTest, Equals_that_of_the_plain_reference_under_every_schedule) {
     const TempDir folder;
     const auto path = write_tiny_model(tiny, folder.path());
     const Model model = Model::load(path);
@@ -62,7 +62,7 @@ TEST(SurprisalTest, Is_that_of_the_plain_reference_under_every_schedule) {
     }
 }
 
-TEST(SurprisalTest, Is_not_told_unless_asked_for) {
+TEST(SurprisalTest, Is_absent_unless_requested) {
     const TempDir folder;
     const Model model = Model::load(write_tiny_model(tiny, folder.path()));
     Session session(model, {.policy = make_policy("infinipot"), .n_threads = 1});

@@ -93,7 +93,7 @@ TEST_F(ThreadsTest, A_file_is_loaded_by_several_threads_at_once) {
     for (const std::string& one : together) EXPECT_EQ(one, alone);
 }
 
-TEST_F(ThreadsTest, A_reading_that_another_thread_interrupts_goes_on_on_a_third) {
+TEST_F(ThreadsTest, A_reading_interrupted_by_one_thread_resumes_on_another) {
     const std::string text = lines(0, 300);  // more than a segment
     const std::string undisturbed = read_and_answer(model_, text, 1);
     Session reader = session(model_, 1);

@@ -69,12 +69,12 @@ class UnboundedPolicyTest : public testing::TestWithParam<Kernels> {
     Model model_;
 };
 
-TEST_P(UnboundedPolicyTest, full_predicts_what_the_plain_reference_predicts) {
+TEST_P(UnboundedPolicyTest, Full_has_the_logits_of_the_plain_reference) {
     EXPECT_LE(difference("full", Positions::reset), logit_tolerance(GetParam()));
 }
 
 /// A distance that is wrong by one changes a logit by 0.5 and more.
-TEST_P(UnboundedPolicyTest, self_extend_predicts_what_the_plain_reference_predicts) {
+TEST_P(UnboundedPolicyTest, Self_extend_has_the_logits_of_the_plain_reference) {
     EXPECT_LE(difference("self_extend:group=4,neighbours=16", Positions::in_groups(4, 16)),
               logit_tolerance(GetParam()));
     EXPECT_LE(difference("self_extend:group=3,neighbours=10", Positions::in_groups(3, 10)),
@@ -83,7 +83,7 @@ TEST_P(UnboundedPolicyTest, self_extend_predicts_what_the_plain_reference_predic
     EXPECT_GE(difference("self_extend:group=3,neighbours=10", Positions::in_groups(3, 11)), 0.5);
 }
 
-TEST_P(UnboundedPolicyTest, full_and_self_extend_do_so_with_pots_of_every_type) {
+TEST_P(UnboundedPolicyTest, Full_and_self_extend_match_the_plain_reference_for_every_KV_type) {
     for (const KvType type : {KvType::bf16, KvType::q8_0, KvType::q4_0}) {
         const double tolerance = logit_tolerance(GetParam(), type);
         EXPECT_LE(difference("full", Positions::reset, type), tolerance) << to_string(type);
@@ -94,7 +94,7 @@ TEST_P(UnboundedPolicyTest, full_and_self_extend_do_so_with_pots_of_every_type) 
     }
 }
 
-TEST_P(UnboundedPolicyTest, self_extend_is_full_attention_where_all_are_neighbours) {
+TEST_P(UnboundedPolicyTest, Self_extend_is_full_attention_if_all_tokens_are_neighbours) {
     Session grouped(model_, options("self_extend:group=4,neighbours=100"));
     Session plain(model_, options("full"));
     const auto tokens = random_tokens(100, tiny.n_vocab);
@@ -109,7 +109,7 @@ TEST_P(UnboundedPolicyTest, self_extend_is_full_attention_where_all_are_neighbou
         << "now the first are none";
 }
 
-TEST_P(UnboundedPolicyTest, truncate_predicts_what_the_plain_reference_predicts_of_both_halves) {
+TEST_P(UnboundedPolicyTest, Truncate_has_the_logits_of_the_plain_reference_on_both_halves) {
     Session session(model_, options("truncate"));
     Session::Impl& impl = session.impl();
     std::string text;

@@ -26,13 +26,13 @@ TEST(ReadingWork, Counts_weights_and_every_entry_that_a_token_sees) {
     EXPECT_DOUBLE_EQ(work.flop(), 4 * 2 * 1000 + 17 * 4 * 30);
 }
 
-TEST(ReadingWork, Leaves_the_head_out_where_nothing_is_scored) {
+TEST(ReadingWork, Excludes_the_output_head_if_nothing_is_scored) {
     ReadingWork work(model, false);
     work.add(1, 1);
     EXPECT_DOUBLE_EQ(work.flop(), 2 * 800 + 4 * 30);
 }
 
-TEST(ReadingWork, Counts_of_the_head_what_novelty_is_measured_against) {
+TEST(ReadingWork, Counts_only_the_scored_rows_of_the_output_head) {
     ModelInfo frugal = model;
     frugal.n_novelty_vocab = 10;
     ReadingWork work(frugal, true);
@@ -40,13 +40,13 @@ TEST(ReadingWork, Counts_of_the_head_what_novelty_is_measured_against) {
     EXPECT_DOUBLE_EQ(work.flop(), 2 * (800 + 4 * 10) + 4 * 30);
 }
 
-TEST(ReadingWork, Lets_all_tokens_of_a_batch_see_a_pot_that_stays) {
+TEST(ReadingWork, Shows_all_entries_to_every_token_of_a_batch_if_nothing_is_evicted) {
     ReadingWork work(model, false);
     work.add(3, 10, true);
     EXPECT_DOUBLE_EQ(work.flop(), 3 * 2 * 800 + 30 * 4 * 30);
 }
 
-TEST(BytesPerToken, Are_those_of_weights_and_pot) {
+TEST(BytesPerToken, Are_those_of_weights_and_KV_cache) {
     EXPECT_DOUBLE_EQ(bytes_per_token(model, 10.5, 8), 1100 + 84);
 }
 

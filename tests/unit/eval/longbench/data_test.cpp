@@ -56,7 +56,7 @@ class LongBenchFolder : public testing::Test {
     TempDir folder_;
 };
 
-TEST_F(LongBenchFolder, Is_read_into_prompts) {
+TEST_F(LongBenchFolder, Becomes_prompts) {
     const LongBenchData data = read(std::string(one_item) + "\n");
     EXPECT_EQ(data.max_tokens, 128);
     ASSERT_EQ(data.items.size(), 1u);
@@ -70,7 +70,7 @@ TEST_F(LongBenchFolder, Is_read_into_prompts) {
     EXPECT_EQ(longbench_tasks_in(folder_.path()).size(), 1u);
 }
 
-TEST_F(LongBenchFolder, Is_refused_with_file_and_line) {
+TEST_F(LongBenchFolder, Reports_an_error_with_file_and_line) {
     const std::string good = std::string(one_item) + "\n";
     EXPECT_EQ(refusal(good + "{\"_id\": \"b\""), "data/qasper.jsonl, line 2 is not a JSON object");
     EXPECT_EQ(refusal(good + "\n" + good), "data/qasper.jsonl, line 2 is not a JSON object");
@@ -81,7 +81,7 @@ TEST_F(LongBenchFolder, Is_refused_with_file_and_line) {
               "data/qasper.jsonl, line 1 is not UTF-8 at byte 12");
 }
 
-TEST_F(LongBenchFolder, Is_refused_where_a_key_is_missing_or_of_another_kind) {
+TEST_F(LongBenchFolder, Is_refused_if_a_key_is_missing_or_of_another_type) {
     const auto without = [](const std::string& part, const std::string& instead = "") {
         std::string line = one_item;
         return line.replace(line.find(part), part.size(), instead);
@@ -99,7 +99,7 @@ TEST_F(LongBenchFolder, Is_refused_where_a_key_is_missing_or_of_another_kind) {
               "data/qasper.jsonl, line 1: \"length\" is no whole number");
 }
 
-TEST_F(LongBenchFolder, Is_refused_where_a_file_is_missing_or_has_not_the_task) {
+TEST_F(LongBenchFolder, Is_refused_if_a_file_or_its_task_is_missing) {
     const auto reading = [&](const char* task) {
         return [this, task] { read_longbench(folder_.path(), longbench_task(task)); };
     };
@@ -112,7 +112,7 @@ TEST_F(LongBenchFolder, Is_refused_where_a_file_is_missing_or_has_not_the_task) 
               "there are no tasks of LongBench in none/data, such as qasper.jsonl");
 }
 
-TEST_F(LongBenchFolder, Is_refused_where_nothing_can_be_asked) {
+TEST_F(LongBenchFolder, Is_refused_if_a_template_lacks_the_context_or_the_question) {
     folder_.write("config/dataset2prompt.json", R"({"qasper": "{context} {question}"})");
     EXPECT_EQ(refusal(one_item),
               "config/dataset2prompt.json: \"qasper\": the template has {question}, and may have "
@@ -122,7 +122,7 @@ TEST_F(LongBenchFolder, Is_refused_where_nothing_can_be_asked) {
               "data/qasper.jsonl, line 1: nothing follows the context of its prompt");
 }
 
-TEST_F(LongBenchFolder, Trec_wants_its_classes) {
+TEST_F(LongBenchFolder, Must_list_the_classes_of_trec) {
     folder_.write("config/dataset2prompt.json", R"({"trec": "{context} {input}"})");
     folder_.write("data/trec.jsonl", one_item);
     EXPECT_EQ(refusal_of([&] { read_longbench(folder_.path(), longbench_task("trec")); }),
@@ -135,7 +135,7 @@ std::vector<std::string> ids(const std::vector<LongBenchItem>& items) {
     return result;
 }
 
-TEST(Sample, Is_the_same_for_the_same_seed_whatever_else_there_is) {
+TEST(Sample, Depends_on_the_seed_alone) {
     std::vector<LongBenchItem> items;
     for (int i = 0; i < 50; ++i) items.push_back({.id = "item " + std::to_string(i)});
     const auto ten = ids(sample(items, 10, 1));

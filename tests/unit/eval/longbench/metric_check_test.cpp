@@ -55,7 +55,7 @@ class MetricCheckFolder : public testing::Test {
     TempDir folder_;
 };
 
-TEST_F(MetricCheckFolder, Tells_what_agrees_and_what_does_not) {
+TEST_F(MetricCheckFolder, Yields_the_scores_that_agree_and_those_that_differ) {
     const auto checked = check_metrics(folder_.path());
     ASSERT_EQ(checked.size(), 2u);
     EXPECT_EQ(checked[0].task, "qasper");
@@ -68,7 +68,7 @@ TEST_F(MetricCheckFolder, Tells_what_agrees_and_what_does_not) {
     EXPECT_TRUE(checked[1].agrees());
 }
 
-TEST_F(MetricCheckFolder, Is_refused_with_file_and_line) {
+TEST_F(MetricCheckFolder, Reports_an_error_with_file_and_line) {
     folder_.write("run/qasper.jsonl", R"({"pred": "wine", "answers": ["beer"]})");
     try {
         check_metrics(folder_.path());

@@ -12,25 +12,25 @@
 namespace infinipot::eval {
 namespace {
 
-TEST(FillTemplate, Cuts_behind_the_context_and_changes_nothing) {
+TEST(FillTemplate, Splits_after_the_context_and_changes_nothing) {
     const Prompt prompt = fill_template("Read: {context}\n\nQ: {input} A:", "a text", "who?");
     EXPECT_EQ(prompt.text, "Read: a text");
     EXPECT_EQ(prompt.question, "\n\nQ: who? A:");
 }
 
-TEST(FillTemplate, An_input_before_the_context_is_read_with_it) {
+TEST(FillTemplate, Puts_an_input_before_the_context_into_the_text) {
     const Prompt prompt = fill_template("{input} {context} A:", "a text", "who?");
     EXPECT_EQ(prompt.text, "who? a text");
     EXPECT_EQ(prompt.question, " A:");
 }
 
-TEST(FillTemplate, Braces_in_the_data_are_text) {
+TEST(FillTemplate, Copies_braces_of_the_data) {
     const Prompt prompt = fill_template("{context}|{input}", "{input}", "{x} {");
     EXPECT_EQ(prompt.text, "{input}");
     EXPECT_EQ(prompt.question, "|{x} {");
 }
 
-TEST(FillTemplate, Other_placeholders_and_none_are_refused) {
+TEST(FillTemplate, Refuses_unknown_and_missing_placeholders) {
     EXPECT_THROW(fill_template("{context} {answer}", "", ""), Error);
     EXPECT_THROW(fill_template("{context", "", ""), Error);
     EXPECT_THROW(fill_template("no context", "", ""), Error);
@@ -64,7 +64,7 @@ TEST_F(CutPrompt, Keeps_a_prompt_that_is_short_enough) {
     EXPECT_NE(cut_middle(model_, prompt_, n - 1).text, prompt_.text);
 }
 
-TEST_F(CutPrompt, Keeps_half_of_the_tokens_at_each_end_the_first_of_them_unseen) {
+TEST_F(CutPrompt, Keeps_half_of_the_tokens_at_each_end_and_counts_the_hidden_first_token) {
     const std::size_t n = model_.tokenize(whole_).size();
     const int longest = 2 * static_cast<int>(model_.tokenize(prompt_.question).size() + 3) + 1;
     const auto half = static_cast<std::size_t>(longest / 2);
@@ -85,7 +85,7 @@ TEST_F(CutPrompt, May_cut_the_question) {
     EXPECT_FALSE(other.question.empty());
 }
 
-TEST_F(CutPrompt, Replaces_what_is_left_of_a_character) {
+TEST_F(CutPrompt, Replaces_the_rest_of_a_cut_character) {
     std::string text;
     for (int i = 0; i < 20; ++i) text += "€";  // a token for each of three bytes
     ASSERT_EQ(model_.tokenize(text).size(), 60u);
@@ -94,7 +94,7 @@ TEST_F(CutPrompt, Replaces_what_is_left_of_a_character) {
     EXPECT_EQ(cut.question, "?");
 }
 
-TEST_F(CutPrompt, Leaves_the_end_of_a_long_question_and_reads_the_rest) {
+TEST_F(CutPrompt, Asks_the_end_of_a_long_question_and_reads_the_rest) {
     const Prompt shortened = shorten_question(model_, prompt_, 5);
     EXPECT_EQ(shortened.text + shortened.question, whole_);
     EXPECT_EQ(model_.tokenize(shortened.question).size(), 5u);

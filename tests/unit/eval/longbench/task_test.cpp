@@ -17,7 +17,7 @@ double score(const char* task, const char* prediction, const Texts& answers,
     return longbench_score(longbench_task(task), prediction, answers, classes, matcher);
 }
 
-TEST(LongBenchTask, There_are_sixteen_of_which_five_are_not_put_into_a_chat) {
+TEST(LongBenchTask, Has_sixteen_rows_of_which_five_use_no_chat_template) {
     EXPECT_EQ(longbench_tasks().size(), 16u);
     Texts raw;
     for (const LongBenchTask& task : longbench_tasks()) {
@@ -26,13 +26,13 @@ TEST(LongBenchTask, There_are_sixteen_of_which_five_are_not_put_into_a_chat) {
     EXPECT_EQ(raw, (Texts{"trec", "triviaqa", "samsum", "lcc", "repobench-p"}));
 }
 
-TEST(LongBenchTask, An_answer_of_samsum_alone_ends_at_a_line_break) {
+TEST(LongBenchTask, Ends_at_a_line_break_only_for_samsum) {
     for (const LongBenchTask& task : longbench_tasks()) {
         EXPECT_EQ(task.ends_at_break, task.name == "samsum") << task.name;
     }
 }
 
-TEST(LongBenchTask, A_misspelt_one_is_refused_with_the_nearest) {
+TEST(LongBenchTask, Suggests_the_nearest_name_for_a_misspelt_one) {
     try {
         longbench_task("qasber");
         FAIL();
@@ -49,7 +49,7 @@ TEST(LongBenchScore, Is_the_best_over_all_answers) {
     EXPECT_EQ(score("qasper", "red wine", {"beer", "wine"}), 0.6666666666666666);
 }
 
-TEST(LongBenchScore, Of_three_tasks_the_first_line_alone_counts) {
+TEST(LongBenchScore, Uses_only_the_first_line_in_three_tasks) {
     for (const char* task : {"trec", "triviaqa", "samsum"}) {
         const Texts classes = {"Food", "City"};
         const double best = longbench_task(task).metric == Metric::rouge_l ? 0.999999995 : 1;
@@ -60,7 +60,7 @@ TEST(LongBenchScore, Of_three_tasks_the_first_line_alone_counts) {
     EXPECT_LT(score("qasper", "Food\nCity", {"Food"}), 1);
 }
 
-TEST(LongBenchScore, Each_task_has_its_metric) {
+TEST(LongBenchScore, Uses_the_metric_of_its_task) {
     EXPECT_EQ(score("gov_report", "a b a b", {"a b"}), 0.999999995);
     EXPECT_EQ(score("passage_count", "7 or 8", {"7"}), 0.5);
     EXPECT_EQ(score("passage_retrieval_en", "Paragraph 7", {"Paragraph 7"}), 1);
@@ -68,7 +68,7 @@ TEST(LongBenchScore, Each_task_has_its_metric) {
     EXPECT_EQ(score("repobench-p", "tide", {"diet"}, {}, StringMatcher::levenshtein), 0.5);
 }
 
-TEST(LongBenchTaskScore, Is_the_mean_in_per_cent_rounded_as_Python_rounds) {
+TEST(LongBenchTaskScore, Is_the_mean_in_percent_rounded_as_in_Python) {
     EXPECT_EQ(longbench_task_score(std::vector<double>{1, 0, 0}), 33.33);
     EXPECT_EQ(longbench_task_score(std::vector<double>{1, 1, 0}), 66.67);
     EXPECT_EQ(longbench_task_score(std::vector<double>{0.00125}), 0.12);  // 0.125, to the even

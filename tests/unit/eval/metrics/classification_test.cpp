@@ -10,26 +10,26 @@ namespace {
 
 const std::vector<std::string> classes = {"Food", "City", "Other city", "Person"};
 
-TEST(Classification, Is_one_over_the_classes_that_are_named) {
+TEST(Classification, Is_one_divided_by_the_number_of_named_classes) {
     EXPECT_EQ(classification("Type: Food", "Food", classes), 1);
     EXPECT_EQ(classification("Food or Person", "Food", classes), 0.5);
     EXPECT_EQ(classification("Person", "Food", classes), 0);
     EXPECT_EQ(classification("", "Food", classes), 0);
 }
 
-TEST(Classification, Case_matters) { EXPECT_EQ(classification("food", "Food", classes), 0); }
+TEST(Classification, Respects_case) { EXPECT_EQ(classification("food", "Food", classes), 0); }
 
-TEST(Classification, A_class_that_is_part_of_the_answer_does_not_count) {
+TEST(Classification, Ignores_a_class_that_is_part_of_the_answer) {
     const std::vector<std::string> nested = {"city", "Other city"};
     EXPECT_EQ(classification("Other city", "Other city", nested), 1);
 }
 
-TEST(Classification, A_class_that_the_answer_is_part_of_does) {
+TEST(Classification, Counts_a_class_that_contains_the_answer) {
     const std::vector<std::string> nested = {"city", "Other city"};
     EXPECT_EQ(classification("Other city", "city", nested), 0.5);
 }
 
-TEST(Classification, The_class_behind_one_that_was_taken_out_is_missed) {
+TEST(Classification, Misses_the_class_after_a_removed_one) {
     // "a" is taken out, then "b" is passed over and stays beside the answer.
     const std::vector<std::string> parts = {"a", "b", "a b c"};
     EXPECT_EQ(classification("a b c", "a b c", parts), 0.5);

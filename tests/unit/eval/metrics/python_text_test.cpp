@@ -10,13 +10,13 @@ namespace {
 
 using Words = std::vector<std::u32string_view>;
 
-TEST(PythonText, Code_points_are_characters_and_what_is_not_UTF_8_is_replaced) {
+TEST(PythonText, Decodes_code_points_and_replaces_invalid_UTF_8) {
     EXPECT_EQ(code_points("aé€𝄞"), U"aé€𝄞");
     EXPECT_EQ(code_points("a\xFFz"), U"a\uFFFDz");
     EXPECT_EQ(code_points(""), U"");
 }
 
-TEST(PythonText, Letters_digits_and_the_underscore_make_words_in_every_script) {
+TEST(PythonText, Builds_words_of_letters_digits_and_underscores_in_every_script) {
     for (const char32_t c : std::u32string(U"azAZ09_éßΩЖ中あ½²٣")) {
         EXPECT_TRUE(is_word(c)) << static_cast<unsigned>(c);
     }
@@ -25,7 +25,7 @@ TEST(PythonText, Letters_digits_and_the_underscore_make_words_in_every_script) {
     }
 }
 
-TEST(PythonText, Digits_are_decimal_ones_of_every_script) {
+TEST(PythonText, Accepts_the_decimal_digits_of_every_script) {
     EXPECT_TRUE(is_digit(U'7'));
     EXPECT_TRUE(is_digit(U'٣'));
     EXPECT_FALSE(is_digit(U'²'));
@@ -34,7 +34,7 @@ TEST(PythonText, Digits_are_decimal_ones_of_every_script) {
     EXPECT_TRUE(digit_runs(U"none").empty());
 }
 
-TEST(PythonText, Blanks_are_those_of_Unicode_and_four_control_characters) {
+TEST(PythonText, Treats_Unicode_blanks_and_four_control_characters_as_blank) {
     for (const char32_t c : {U' ', U'\t', U'\n', U'\v', U'\f', U'\r', U'\x1C', U'\x1F', U'\u0085',
                              U'\u00A0', U'\u2009', U'\u2028', U'\u3000'}) {
         EXPECT_TRUE(is_space(c)) << static_cast<unsigned>(c);
@@ -44,14 +44,14 @@ TEST(PythonText, Blanks_are_those_of_Unicode_and_four_control_characters) {
     EXPECT_TRUE(split(U" \n").empty());
 }
 
-TEST(PythonText, Lower_case_is_that_of_every_script) {
+TEST(PythonText, Lowers_the_case_of_every_script) {
     EXPECT_EQ(lower(U"ABC xyz 09"), U"abc xyz 09");
     EXPECT_EQ(lower(U"ÀÉÎ ĀāĂă ΑΒΓ ЖЯ ẞ"), U"àéî āāăă αβγ жя ß");
     EXPECT_EQ(lower(U"\u0130"), U"i\u0307");  // one letter becomes two characters
     EXPECT_EQ(lower(U"ΟΔΟΣ ΣΑΣ Σ"), U"οδος σας σ");
 }
 
-TEST(PythonText, A_split_at_a_character_keeps_empty_pieces) {
+TEST(PythonText, Keeps_empty_pieces_when_it_splits_at_a_character) {
     EXPECT_EQ(split_at(U"a..b.", U'.'), (Words{U"a", U"", U"b", U""}));
     EXPECT_EQ(split_at(U"", U'.'), (Words{U""}));
 }

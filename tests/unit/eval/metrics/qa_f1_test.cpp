@@ -7,35 +7,35 @@
 namespace infinipot::eval {
 namespace {
 
-TEST(QaF1, Is_the_harmonic_mean_of_the_shares_of_words_that_both_have) {
+TEST(QaF1, Is_the_harmonic_mean_of_precision_and_recall_of_words) {
     EXPECT_EQ(qa_f1("The cat sat on the mat", "a cat on mats"), 0.5714285714285715);
     EXPECT_EQ(qa_f1("same words", "words same"), 1);
     EXPECT_EQ(qa_f1("other words", "none of them"), 0);
 }
 
-TEST(QaF1, A_word_counts_as_often_as_both_have_it) {
+TEST(QaF1, Counts_a_word_as_often_as_both_texts_have_it) {
     EXPECT_EQ(qa_f1("cat cat dog", "cat dog dog"), 0.6666666666666666);
 }
 
-TEST(QaF1, Punctuation_is_deleted_and_parts_no_words) {
+TEST(QaF1, Deletes_punctuation_without_splitting_words) {
     EXPECT_EQ(qa_f1("It is state-of-the-art.", "stateoftheart"), 0.5);
     EXPECT_EQ(qa_f1("the-cat", "cat"), 0);
     EXPECT_EQ(qa_f1("_dog_", "dog"), 1);
 }
 
-TEST(QaF1, Punctuation_beyond_ASCII_stays) { EXPECT_EQ(qa_f1("cat’s", "cats"), 0); }
+TEST(QaF1, Keeps_punctuation_beyond_ASCII) { EXPECT_EQ(qa_f1("cat’s", "cats"), 0); }
 
-TEST(QaF1, Articles_are_no_words_but_parts_of_words_are_no_articles) {
+TEST(QaF1, Drops_articles_but_not_parts_of_words) {
     EXPECT_EQ(qa_f1("an apple a day", "Apple day"), 1);
     EXPECT_EQ(qa_f1("theory", "the"), 0);
     EXPECT_EQ(qa_f1("the", "the"), 0);  // nothing is left of them
 }
 
-TEST(QaF1, An_article_ends_at_any_character_that_is_no_letter) {
+TEST(QaF1, Ends_an_article_at_any_character_but_a_letter) {
     EXPECT_EQ(qa_f1("Ωmega the–end", "ωmega –end"), 1);
 }
 
-TEST(QaF1, Case_and_blanks_are_those_of_Unicode) {
+TEST(QaF1, Follows_Unicode_for_case_and_blanks) {
     EXPECT_EQ(qa_f1("ÉCOLE\u00A0Normale", "école normale"), 1);
     EXPECT_EQ(qa_f1("İzmir", "i\u0307zmir"), 1);
 }

@@ -19,7 +19,7 @@ std::string repeated(std::string_view unit, int n, std::string_view between) {
     return text;
 }
 
-TEST(Passkey, In_llama_cpps_format_is_one_line_of_whole_repetitions) {
+TEST(Passkey, Is_one_line_of_whole_repetitions_in_the_format_of_llama_cpp) {
     const Passkey passkey = make_passkey({PasskeyFormat::llama_cpp, 1024, 0.5, 0, 1});
     const std::string key =
         "The pass key is " + passkey.key + ". Remember it. " + passkey.key + " is the pass key.";
@@ -29,7 +29,7 @@ TEST(Passkey, In_llama_cpps_format_is_one_line_of_whole_repetitions) {
     EXPECT_EQ(passkey.question, " What is the pass key? The pass key is");
 }
 
-TEST(Passkey, In_landmark_attentions_format_is_cut_by_characters) {
+TEST(Passkey, Is_cut_by_characters_in_the_format_of_landmark_attention) {
     const Passkey passkey = make_passkey({PasskeyFormat::landmark, 1024, 0.25, 0, 1});
     const std::size_t first_end = passkey.text.find('\n');
     const std::size_t key_begin = passkey.text.find('\n', first_end + 1);
@@ -38,7 +38,7 @@ TEST(Passkey, In_landmark_attentions_format_is_cut_by_characters) {
     EXPECT_EQ(passkey.question, "\nWhat is the pass key? The pass key is");
 }
 
-TEST(Passkey, In_infinite_benchs_format_has_a_line_for_each_repetition) {
+TEST(Passkey, Has_one_line_per_repetition_in_the_format_of_infinite_bench) {
     const Passkey passkey = make_passkey({PasskeyFormat::infinite_bench, 8192, 0.5, 0, 1});
     const std::string key =
         "The pass key is " + passkey.key + ". Remember it. " + passkey.key + " is the pass key.\n";
@@ -48,7 +48,7 @@ TEST(Passkey, In_infinite_benchs_format_has_a_line_for_each_repetition) {
     EXPECT_EQ(passkey.question, "\nWhat is the pass key?\nThe pass key is");
 }
 
-TEST(Passkey, Is_the_same_key_at_every_depth_and_length) {
+TEST(Passkey, Has_the_same_key_at_every_depth_and_length) {
     for (const auto format :
          {PasskeyFormat::landmark, PasskeyFormat::llama_cpp, PasskeyFormat::infinite_bench}) {
         const auto key = [&](int length, double depth, int index) {
@@ -59,7 +59,7 @@ TEST(Passkey, Is_the_same_key_at_every_depth_and_length) {
     }
 }
 
-TEST(Passkey, Is_found_where_the_first_number_is_the_key) {
+TEST(Passkey, Is_found_if_the_first_number_is_the_key) {
     EXPECT_TRUE(found_passkey(" 123. Remember 9", "123"));
     EXPECT_FALSE(found_passkey(" 1234", "123"));
     EXPECT_FALSE(found_passkey("9, 123", "123"));

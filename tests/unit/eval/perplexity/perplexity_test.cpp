@@ -24,7 +24,7 @@ TEST(StreamPerplexity, Is_exp_of_the_mean) {
     EXPECT_EQ(perplexity.n_tokens(), 5u);
 }
 
-TEST(StreamPerplexity, Tells_the_last_tokens_apart_however_they_arrive) {
+TEST(StreamPerplexity, Separates_the_last_tokens_whatever_the_batches) {
     for (const std::size_t step : {1u, 2u, 5u}) {
         StreamPerplexity perplexity(100, 3);
         const auto nats = powers_of_two();
@@ -35,7 +35,7 @@ TEST(StreamPerplexity, Tells_the_last_tokens_apart_however_they_arrive) {
     }
 }
 
-TEST(StreamPerplexity, Draws_a_curve_whose_last_point_may_be_of_fewer_tokens) {
+TEST(StreamPerplexity, Returns_a_curve_whose_last_point_may_average_fewer_tokens) {
     StreamPerplexity perplexity(2, 1);
     perplexity.add(powers_of_two());
     const auto buckets = perplexity.buckets();
@@ -45,7 +45,7 @@ TEST(StreamPerplexity, Draws_a_curve_whose_last_point_may_be_of_fewer_tokens) {
     EXPECT_NEAR(buckets[2], 32, 1e-4);
 }
 
-TEST(StreamPerplexity, Is_nothing_for_no_text) {
+TEST(StreamPerplexity, Is_empty_for_an_empty_text) {
     const StreamPerplexity perplexity(10, 10);
     EXPECT_EQ(perplexity.perplexity(), 0);
     EXPECT_EQ(perplexity.perplexity_of_last(), 0);

@@ -40,7 +40,7 @@ constexpr const char* head =
     "Below is a numbered list of words. In these words, some appear more often than others. "
     "Memorize the ones that appear most often.";
 
-TEST(CommonWords, Stand_thirty_times_among_words_that_stand_three_times) {
+TEST(CommonWords, Occur_thirty_times_among_words_that_occur_three_times) {
     const RulerItem item = make("cwe", 4096);
     const auto lines = lines_of(item.text);
     ASSERT_EQ(lines.size(), 5u);
@@ -57,7 +57,7 @@ TEST(CommonWords, Stand_thirty_times_among_words_that_stand_three_times) {
               " Answer: The top 10 words that appear most often in the list are:");
 }
 
-TEST(CommonWords, Stand_six_times_among_single_words_in_a_short_list) {
+TEST(CommonWords, Occur_six_times_among_single_words_in_a_short_list) {
     const RulerItem item = make("cwe", 1000);
     const Counts counts = counts_of(lines_of(item.text).at(4));
     for (const std::string& word : item.references) EXPECT_EQ(counts.at(word), 6) << word;
@@ -77,7 +77,7 @@ std::set<std::string> answered(const std::string& line) {
     return words;
 }
 
-TEST(CommonWords, Begin_with_an_example_that_is_answered) {
+TEST(CommonWords, Begin_with_an_answered_example) {
     struct Case {
         int length, n_words, common, others;
     };
@@ -99,7 +99,7 @@ TEST(CommonWords, End_with_the_lists) {
     EXPECT_EQ(counts_of(lines_of(item.text).at(4)).size(), small_data().words.all.size());
 }
 
-TEST(CommonWords, Refuse_lists_of_too_few) {
+TEST(CommonWords, Refuse_lists_of_too_few_words) {
     RulerData data = small_data();
     data.words.all.resize(39);
     try {

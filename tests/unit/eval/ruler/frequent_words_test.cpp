@@ -27,7 +27,7 @@ std::map<std::string, int> counts_of(const RulerItem& item) {
     return counts;
 }
 
-TEST(FrequentWords, Stand_as_often_as_a_zeta_distribution_says) {
+TEST(FrequentWords, Follow_a_zeta_distribution) {
     const RulerItem item = make("fwe", 5000);
     const auto counts = counts_of(item);
     std::vector<int> by_rank;
@@ -45,7 +45,7 @@ TEST(FrequentWords, Stand_as_often_as_a_zeta_distribution_says) {
     EXPECT_GT(by_rank[3], by_rank[4]) << "nothing else is as frequent";
 }
 
-TEST(FrequentWords, Have_six_letters_and_a_kind_for_every_fifty_tokens_at_most) {
+TEST(FrequentWords, Have_six_letters_and_at_most_one_kind_per_fifty_tokens) {
     const auto counts = counts_of(make("fwe", 1000));
     EXPECT_LE(counts.size(), 20u);
     EXPECT_GT(counts.size(), 15u);
@@ -54,7 +54,7 @@ TEST(FrequentWords, Have_six_letters_and_a_kind_for_every_fifty_tokens_at_most) 
     }
 }
 
-TEST(FrequentWords, Are_asked_for_in_these_words) {
+TEST(FrequentWords, Are_asked_for_in_the_words_of_RULER) {
     const RulerItem item = make("fwe");
     EXPECT_EQ(item.question,
               "\nQuestion: Do not provide any explanation. Please ignore the dots '....'. What are "
@@ -65,7 +65,7 @@ TEST(FrequentWords, Are_asked_for_in_these_words) {
         "are:");
 }
 
-TEST(FrequentWords, Have_three_that_are_more_frequent_than_all_others_in_the_shortest_text) {
+TEST(FrequentWords, Contain_three_clear_winners_even_in_the_shortest_text) {
     for (int length = 250; length < 400; length += 7) {
         const RulerItem item = make("fwe", length);
         auto counts = counts_of(item);

@@ -20,24 +20,24 @@ int n_words_of(const std::string& text) {
 
 Texts sentences(const std::string& text) { return Haystack(text).sentences(n_words_of(text)); }
 
-TEST(Haystack, Has_one_blank_between_words) {
+TEST(Haystack, Puts_one_blank_between_words) {
     EXPECT_EQ(Haystack(" One\n\n two\tthree. ").sentences(3), (Texts{"One two three."}));
 }
 
-TEST(Haystack, Is_cut_into_sentences) {
+TEST(Haystack, Splits_into_sentences) {
     EXPECT_EQ(sentences("He came. Who? Nobody! 7 men saw it."),
               (Texts{"He came.", "Who?", "Nobody!", "7 men saw it."}));
     EXPECT_EQ(sentences("\"Come!\" (He came.) So it ends.”"),
               (Texts{"\"Come!\"", "(He came.)", "So it ends.”"}));
 }
 
-TEST(Haystack, Is_not_cut_behind_abbreviations_and_before_small_letters) {
+TEST(Haystack, Does_not_split_after_abbreviations_or_before_small_letters) {
     EXPECT_EQ(sentences("Mr. Holmes met A. Doyle. He and I. They went."),
               (Texts{"Mr. Holmes met A. Doyle.", "He and I.", "They went."}));
     EXPECT_EQ(sentences("\"Who?\" he said. Nobody."), (Texts{"\"Who?\" he said.", "Nobody."}));
 }
 
-TEST(Haystack, Is_taken_over_and_over_and_cut_by_words) {
+TEST(Haystack, Repeats_as_needed_and_ends_between_words) {
     EXPECT_EQ(Haystack("One two. Three.").sentences(8),
               (Texts{"One two.", "Three.", "One two.", "Three.", "One two."}));
     EXPECT_EQ(Haystack("One two. Three.").sentences(4), (Texts{"One two.", "Three.", "One"}));
@@ -50,7 +50,7 @@ TEST(Haystack, May_be_RULERs_own_file) {
     EXPECT_EQ(read_haystack(path).sentences(3), (Texts{"One two.", "Three."}));
 }
 
-TEST(Haystack, Is_refused_with_its_file) {
+TEST(Haystack, Reports_an_error_with_its_file) {
     const TempDir folder;
     const auto refusal = [&](const char* name, ErrorCode code = ErrorCode::file_error) {
         try {

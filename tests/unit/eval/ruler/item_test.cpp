@@ -11,7 +11,7 @@ namespace {
 
 constexpr int any = std::numeric_limits<int>::max();
 
-TEST(LargestThatFits, Is_found_to_the_token) {
+TEST(LargestThatFits, Is_exact_to_one_token) {
     for (const int limit : {3, 4, 10, 11, 1000, 123'456}) {
         const auto threes = [](int n) { return 3 * n; };
         EXPECT_EQ(largest_that_fits(1, any, limit, threes), limit / 3) << limit;
@@ -23,14 +23,14 @@ TEST(LargestThatFits, Is_found_to_the_token) {
     EXPECT_EQ(largest_that_fits(0, any, 120, steps), 149);
 }
 
-TEST(LargestThatFits, Keeps_to_its_bounds) {
+TEST(LargestThatFits, Stays_within_its_bounds) {
     const auto threes = [](int n) { return 3 * n; };
     EXPECT_EQ(largest_that_fits(1, 7, 1000, threes), 7);
     EXPECT_EQ(largest_that_fits(2, 7, 5, threes), std::nullopt);
     EXPECT_EQ(largest_that_fits(2, 2, 6, threes), 2);
 }
 
-TEST(LargestThatFits, Counts_a_long_text_few_times) {
+TEST(LargestThatFits, Counts_the_tokens_of_a_long_text_only_a_few_times) {
     int n_times = 0;
     const auto uneven = [&](int n) {
         ++n_times;

@@ -54,7 +54,7 @@ struct Expected {
 
 class NiahTask : public testing::TestWithParam<Expected> {};
 
-TEST_P(NiahTask, Hides_its_needles_once_and_asks_for_what_they_say) {
+TEST_P(NiahTask, Hides_each_needle_once_and_asks_for_its_value) {
     const Expected& expected = GetParam();
     for (int index = 0; index < 5; ++index) {
         const RulerItem item = make(expected.task, 2000, index);
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Expected{"niah_multiquery", 4, 4, 4, "numbers", word, number}),
     [](const auto& test) { return std::string(test.param.task); });
 
-TEST(Niah, Has_one_value_asked_for_in_the_singular) {
+TEST(Niah, Asks_for_one_value_in_the_singular) {
     const RulerItem item = make("niah_single_1");
     const Needle needle = needles_in(item.text).at(0);
     EXPECT_TRUE(item.text.starts_with(
@@ -104,7 +104,7 @@ TEST(Niah, Has_one_value_asked_for_in_the_singular) {
     EXPECT_EQ(item.references, std::vector{needle.value});
 }
 
-TEST(Niah, Has_many_asked_for_in_the_plural) {
+TEST(Niah, Asks_for_many_values_in_the_plural) {
     const RulerItem values = make("niah_multivalue");
     const std::string key = needles_in(values.text).at(0).key;
     EXPECT_TRUE(values.text.starts_with(
@@ -121,7 +121,7 @@ TEST(Niah, Has_many_asked_for_in_the_plural) {
     EXPECT_TRUE(matches(make("niah_multiquery").question, four.c_str()));
 }
 
-TEST(Niah, Of_several_keys_any_is_asked_for_wherever_its_needle_stands) {
+TEST(Niah, Asks_for_any_of_several_keys_at_any_depth) {
     std::set<std::size_t> places;
     for (int index = 0; index < 30; ++index) {
         const RulerItem item = make("niah_multikey_1", 1000, index);
@@ -138,7 +138,7 @@ std::size_t depth_of(const Needle& needle, const std::string& text) {
     return count_of(text.substr(0, needle.at), "Here stands sentence");
 }
 
-TEST(Niah, Needles_stand_at_different_ones_of_forty_depths) {
+TEST(Niah, Puts_needles_at_different_ones_of_forty_depths) {
     std::set<std::size_t> depths;
     for (int index = 0; index < 100; ++index) {
         const RulerItem item = make("niah_multiquery", 2000, index);
@@ -161,7 +161,7 @@ TEST(Niah, Needles_stand_at_different_ones_of_forty_depths) {
     EXPECT_TRUE(depths.contains(0)) << "the beginning is one of them";
 }
 
-TEST(Niah, Stands_between_sentences_of_an_essay_that_is_otherwise_whole) {
+TEST(Niah, Puts_needles_between_sentences_and_leaves_the_essay_whole) {
     const RulerItem item = make("niah_single_2");
     const Needle needle = needles_in(item.text).at(0);
     std::string essay = lines_of(item.text).at(1);
@@ -178,14 +178,14 @@ TEST(Niah, Stands_between_sentences_of_an_essay_that_is_otherwise_whole) {
     EXPECT_TRUE(at == 0 || essay.substr(0, at).ends_with(". ")) << "not inside a sentence";
 }
 
-TEST(Niah, Noise_is_lines_that_are_all_the_same) {
+TEST(Niah, Repeats_one_line_as_noise) {
     const RulerItem item = make("niah_single_1");
     auto lines = lines_of(item.text);
     lines.erase(lines.begin());
     EXPECT_EQ(std::ranges::count(lines, noise_line), static_cast<long>(lines.size()) - 1);
 }
 
-TEST(Niah, Hides_the_same_at_every_length) {
+TEST(Niah, Hides_the_same_needles_at_every_length) {
     for (const char* task : {"niah_single_1", "niah_multikey_3", "niah_multiquery"}) {
         EXPECT_EQ(make(task, 500).references, make(task, 3000).references) << task;
         EXPECT_EQ(make(task, 500).question, make(task, 3000).question) << task;

@@ -54,7 +54,7 @@ Texts documents_of(const RulerItem& item) {
     return documents;
 }
 
-TEST(QaStandIn, Asks_RULERs_way) {
+TEST(QaStandIn, Asks_as_RULER_does) {
     const RulerItem item = make_qa(200);
     const std::string instruction =
         "Answer the question based on the given documents. Only give me the answer and do not "
@@ -67,7 +67,7 @@ TEST(QaStandIn, Asks_RULERs_way) {
     EXPECT_EQ(item.max_tokens, 32);
 }
 
-TEST(QaStandIn, Has_all_introductions_of_the_question_among_others) {
+TEST(QaStandIn, Contains_all_introductions_of_the_question_among_others) {
     std::set<std::size_t> places;
     for (std::size_t index = 0; index < 4; ++index) {
         const Questions questions = small_questions();
@@ -86,7 +86,7 @@ TEST(QaStandIn, Has_all_introductions_of_the_question_among_others) {
     EXPECT_GT(places.size(), 3u) << "shuffled";
 }
 
-TEST(QaStandIn, Takes_later_paragraphs_when_there_are_no_more_introductions) {
+TEST(QaStandIn, Uses_later_paragraphs_after_all_introductions) {
     const auto n_later = [](int length) {
         return std::ranges::count_if(documents_of(make_qa(length)), [](const std::string& text) {
             return !text.ends_with("Introduction of it.");
@@ -98,7 +98,7 @@ TEST(QaStandIn, Takes_later_paragraphs_when_there_are_no_more_introductions) {
     EXPECT_EQ(all.size(), 3 + 3 * (3 + 6u)) << "all but its own later paragraphs";
 }
 
-TEST(QaStandIn, Has_a_document_of_two_questions_once) {
+TEST(QaStandIn, Contains_a_document_of_two_questions_once) {
     Questions questions = small_questions();
     questions[1].introductions[0] = questions[0].introductions[0];
     questions[2].introductions[0] = questions[3].introductions[0];
@@ -107,7 +107,7 @@ TEST(QaStandIn, Has_a_document_of_two_questions_once) {
     EXPECT_EQ(all.size(), 30u - 2);
 }
 
-TEST(QaStandIn, Is_refused_where_its_own_documents_do_not_fit) { EXPECT_THROW(make_qa(90), Error); }
+TEST(QaStandIn, Is_refused_if_its_own_documents_do_not_fit) { EXPECT_THROW(make_qa(90), Error); }
 
 class QuestionsFile : public testing::Test {
    protected:
@@ -130,7 +130,7 @@ TEST_F(QuestionsFile, Is_cut_into_introductions_and_later_paragraphs) {
     EXPECT_EQ(question.later_paragraphs, (Texts{"Town\nHistory\nLong."}));
 }
 
-TEST_F(QuestionsFile, Is_refused_with_file_and_line) {
+TEST_F(QuestionsFile, Reports_an_error_with_file_and_line) {
     try {
         read(R"({"input": "Who?", "answers": ["Ann"], "context": "One text."})");
         FAIL();

@@ -10,7 +10,7 @@
 namespace infinipot::eval {
 namespace {
 
-TEST(Random, Draws_the_same_of_the_same_name) {
+TEST(Random, Draws_the_same_numbers_for_the_same_name) {
     Random one("a"), again("a"), other("b");
     const std::uint64_t first = one.bits();
     EXPECT_EQ(again.bits(), first);
@@ -18,7 +18,7 @@ TEST(Random, Draws_the_same_of_the_same_name) {
 }
 
 /// Worked out in Python from the definitions of FNV-1a, SplitMix64 and MT19937-64.
-TEST(Random, Has_these_numbers_on_every_machine) {
+TEST(Random, Draws_these_numbers_on_every_machine) {
     Random random("ruler");
     std::vector<std::uint64_t> drawn;
     for (int i = 0; i < 6; ++i) drawn.push_back(random.below(1000));
@@ -29,7 +29,7 @@ TEST(Random, Has_these_numbers_on_every_machine) {
     EXPECT_EQ(list, (std::vector<int>{7, 2, 4, 6, 0, 3, 5, 1}));
 }
 
-TEST(Random, Reaches_every_number_below_and_no_other) {
+TEST(Random, Draws_every_number_below_the_limit_and_no_other) {
     Random random("below");
     std::vector<int> counts(7);
     for (int i = 0; i < 7000; ++i) ++counts.at(random.below(7));
@@ -38,7 +38,7 @@ TEST(Random, Reaches_every_number_below_and_no_other) {
     EXPECT_EQ(random.below(1), 0u);
 }
 
-TEST(Random, Distinct_numbers_are_distinct_and_each_as_likely) {
+TEST(Random, Draws_distinct_numbers_with_equal_probability) {
     Random random("distinct");
     std::vector<int> counts(10);
     for (int i = 0; i < 5000; ++i) {

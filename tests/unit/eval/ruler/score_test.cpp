@@ -26,22 +26,22 @@ TEST(RulerScore, Is_the_share_of_references_that_occur) {
     EXPECT_EQ(share("", four), 0);
 }
 
-TEST(RulerScore, Of_questions_is_whether_any_occurs) {
+TEST(RulerScore, Is_one_if_any_reference_of_a_question_occurs) {
     EXPECT_EQ(any("It was Bob Dylan.", {"Dylan", "Robert Zimmerman"}), 1);
     EXPECT_EQ(any("It was Ann.", {"Dylan", "Robert Zimmerman"}), 0);
 }
 
-TEST(RulerScore, Sees_parts_of_words) {
+TEST(RulerScore, Finds_parts_of_words) {
     EXPECT_EQ(share("91234567890", {"1234567"}), 1);
     EXPECT_EQ(any("nobody", {"no"}), 1);
 }
 
-TEST(RulerScore, Knows_no_case) {
+TEST(RulerScore, Ignores_case) {
     EXPECT_EQ(share("abcde FGHIJ", {"ABCDE", "fghij"}), 1);
     EXPECT_EQ(any("ÉCOLE", {"école"}), 1);
 }
 
-TEST(RulerScore, Takes_control_characters_for_line_breaks) {
+TEST(RulerScore, Treats_control_characters_as_line_breaks) {
     EXPECT_EQ(share(std::string_view("123\0"
                                      "4567",
                                      8),

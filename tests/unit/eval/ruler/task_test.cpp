@@ -13,7 +13,7 @@ namespace {
 
 using namespace testing_ruler;
 
-TEST(RulerTask, There_are_eleven_and_two_stand_ins_named_as_such) {
+TEST(RulerTask, Has_eleven_rows_and_two_that_are_named_stand_ins) {
     std::string names;
     for (const RulerTask& task : ruler_tasks()) names += std::string(task.name) + ' ';
     EXPECT_EQ(names,
@@ -22,7 +22,7 @@ TEST(RulerTask, There_are_eleven_and_two_stand_ins_named_as_such) {
               "qa_2_stand_in ");
 }
 
-TEST(RulerTask, Answers_are_as_long_as_RULER_has_them) {
+TEST(RulerTask, Limits_answers_as_RULER_does) {
     for (const RulerTask& task : ruler_tasks()) {
         const bool niah = task.name.starts_with("niah");
         const int expected = niah                           ? 128
@@ -35,7 +35,7 @@ TEST(RulerTask, Answers_are_as_long_as_RULER_has_them) {
     }
 }
 
-TEST(RulerTask, Of_the_stand_ins_alone_one_answer_is_enough) {
+TEST(RulerTask, Accepts_one_reference_only_in_the_stand_ins) {
     for (const RulerTask& task : ruler_tasks()) {
         const bool stand_in = task.name.starts_with("qa_");
         EXPECT_EQ(task.metric == RulerMetric::any_found, stand_in) << task.name;
@@ -43,7 +43,7 @@ TEST(RulerTask, Of_the_stand_ins_alone_one_answer_is_enough) {
     }
 }
 
-TEST(RulerTask, A_misspelt_one_is_refused_with_the_nearest) {
+TEST(RulerTask, Suggests_the_nearest_name_for_a_misspelt_one) {
     try {
         ruler_task("niah_singel_1");
         FAIL();
@@ -69,7 +69,7 @@ TEST_P(EveryTask, Fills_its_length_and_never_exceeds_it) {
     }
 }
 
-TEST_P(EveryTask, Is_the_same_for_equal_settings_and_another_for_others) {
+TEST_P(EveryTask, Repeats_for_equal_settings_and_changes_with_them) {
     const RulerItem item = make(GetParam());
     const RulerItem again = make(GetParam());
     EXPECT_EQ(again.prompt(), item.prompt());
@@ -78,7 +78,7 @@ TEST_P(EveryTask, Is_the_same_for_equal_settings_and_another_for_others) {
     EXPECT_NE(make(GetParam(), 2000, 0, 2).references, item.references);
 }
 
-TEST_P(EveryTask, Does_not_tell_the_question_in_the_text) {
+TEST_P(EveryTask, Does_not_put_the_question_into_the_text) {
     const RulerItem item = make(GetParam());
     const auto lines = lines_of(item.question);
     ASSERT_EQ(lines.size(), 2u);
@@ -90,7 +90,7 @@ TEST_P(EveryTask, Does_not_tell_the_question_in_the_text) {
     EXPECT_EQ(make(GetParam(), 2000, 1).question == item.question, same_for_all);
 }
 
-TEST_P(EveryTask, Refuses_a_length_that_nothing_fits) { EXPECT_THROW(make(GetParam(), 60), Error); }
+TEST_P(EveryTask, Refuses_a_length_that_is_too_short) { EXPECT_THROW(make(GetParam(), 60), Error); }
 
 INSTANTIATE_TEST_SUITE_P(Ruler, EveryTask,
                          testing::Values("niah_single_1", "niah_single_2", "niah_single_3",

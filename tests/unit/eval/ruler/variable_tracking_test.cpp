@@ -32,7 +32,7 @@ std::vector<std::string> assignments(const std::vector<std::string>& lines) {
     return found;
 }
 
-TEST(VariableTracking, Is_a_chain_of_four_hops_in_order) {
+TEST(VariableTracking, Hides_a_chain_of_four_hops_in_order) {
     const RulerItem item = make("vt");
     ASSERT_EQ(item.references.size(), 5u);
     const auto& names = item.references;
@@ -55,14 +55,14 @@ TEST(VariableTracking, Is_a_chain_of_four_hops_in_order) {
                   value + ", they are: ");
 }
 
-TEST(VariableTracking, All_other_lines_are_noise) {
+TEST(VariableTracking, Fills_all_other_lines_with_noise) {
     const auto lines = lines_of_part(make("vt"), false);
     EXPECT_EQ(lines[0] + "\n\n", head);
     EXPECT_EQ(std::ranges::count(lines, noise_line), static_cast<long>(lines.size()) - 2 - 5);
     EXPECT_EQ(lines.back(), noise_line) << "an assignment stands in front of a line";
 }
 
-TEST(VariableTracking, An_assignment_stands_before_any_line) {
+TEST(VariableTracking, Puts_an_assignment_before_any_line) {
     std::set<std::size_t> places;
     for (int index = 0; index < 200; ++index) {
         const auto lines = lines_of_part(make("vt", 1000, index), false);
@@ -78,7 +78,7 @@ TEST(VariableTracking, An_assignment_stands_before_any_line) {
     EXPECT_EQ(places.size(), static_cast<std::size_t>(std::ranges::count(lines, noise_line)));
 }
 
-TEST(VariableTracking, Begins_with_an_example_of_three_letters_that_is_answered) {
+TEST(VariableTracking, Begins_with_an_answered_example_of_three_letters) {
     const RulerItem item = make("vt");
     const auto lines = lines_of_part(item, true);
     const auto found = assignments(lines);

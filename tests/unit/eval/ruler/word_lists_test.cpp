@@ -36,14 +36,14 @@ class WordListFiles : public testing::Test {
     TempDir folder_;
 };
 
-TEST_F(WordListFiles, Have_every_word_once_in_order) {
+TEST_F(WordListFiles, Contain_every_word_once_in_order) {
     const WordLists lists = read_word_lists(folder_.path());
     EXPECT_EQ(lists.adjectives, (Texts{"big", "red"}));
     EXPECT_EQ(lists.nouns, (Texts{"ice cream", "sun"}));
     EXPECT_EQ(lists.all, (Texts{"big", "go", "ice cream", "red", "sun"}));
 }
 
-TEST_F(WordListFiles, Are_refused_with_the_file) {
+TEST_F(WordListFiles, Are_refused_with_their_name) {
     folder_.write("wonderwords_nounlist.txt", "caf\xE9\n");
     EXPECT_EQ(refusal(ErrorCode::bad_text), "wonderwords_nounlist.txt is not UTF-8 at byte 3");
     folder_.write("wonderwords_nounlist.txt", "\n \n");

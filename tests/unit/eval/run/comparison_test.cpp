@@ -15,7 +15,7 @@ namespace {
 
 using Items = std::vector<ScoredItem>;
 
-TEST(Compare, Pairs_items_by_group_and_name_and_leaves_out_what_only_one_has) {
+TEST(Compare, Pairs_items_by_group_and_name_and_drops_unpaired_ones) {
     const Items a = {{"x", "1", 0.2}, {"x", "2", 0.4}, {"x", "3", 1}, {"y", "1", 0}};
     const Items b = {{"x", "2", 0.8}, {"x", "1", 0.4}, {"z", "1", 1}};
     const auto differences = compare(a, b, 100, 1);
@@ -28,7 +28,7 @@ TEST(Compare, Pairs_items_by_group_and_name_and_leaves_out_what_only_one_has) {
     EXPECT_NEAR(differences[0].high, 0.4, 1e-12);
 }
 
-TEST(Compare, Averages_groups_not_items) {
+TEST(Compare, Averages_over_groups_and_not_over_items) {
     // Differences 1 in x; 0, 0, 0 in y.
     const Items a = {{"x", "1", 0}, {"y", "1", 1}, {"y", "2", 1}, {"y", "3", 1}};
     const Items b = {{"x", "1", 1}, {"y", "1", 1}, {"y", "2", 1}, {"y", "3", 1}};
@@ -41,7 +41,7 @@ TEST(Compare, Averages_groups_not_items) {
     EXPECT_DOUBLE_EQ(differences[2].high, 0.5);
 }
 
-TEST(Compare, Bounds_hold_the_middle_95_percent_of_sample_means) {
+TEST(Compare, Gives_bounds_of_the_middle_95_percent_of_sample_means) {
     // 100 pairs that differ by 0 or 1, half of each: the mean of a sample is binomial, 0.5 +- 0.05.
     Items a, b;
     for (int i = 0; i < 100; ++i) {
@@ -53,7 +53,7 @@ TEST(Compare, Bounds_hold_the_middle_95_percent_of_sample_means) {
     EXPECT_NEAR(difference.high, 0.5 + 1.96 * 0.05, 0.011);
 }
 
-TEST(Compare, A_group_has_the_same_bounds_whatever_other_groups_there_are) {
+TEST(Compare, Gives_a_group_bounds_that_do_not_depend_on_other_groups) {
     const Items x_a = {{"x", "1", 0}, {"x", "2", 0}}, x_b = {{"x", "1", 0}, {"x", "2", 1}};
     Items a = x_a, b = x_b;
     a.insert(a.begin(), {"w", "1", 0});
@@ -74,7 +74,7 @@ class Methods : public testing::Test {
     std::string path_;
 };
 
-TEST_F(Methods, Are_told_apart_by_what_decides_a_result_besides_the_item) {
+TEST_F(Methods, Differ_if_a_setting_that_decides_the_result_differs) {
     const auto methods = read(
         R"({"task":"passkey","policy":"tova","budget":{"capacity":9,"retain":4},"format":"f","length":8,"depth":0.1,"key_index":0,"seed":1,"found":true}
 {"task":"passkey","policy":"tova","budget":{"capacity":9,"retain":4},"format":"f","length":8,"depth":0.5,"key_index":0,"seed":1,"found":false}
@@ -91,7 +91,7 @@ TEST_F(Methods, Are_told_apart_by_what_decides_a_result_besides_the_item) {
     EXPECT_TRUE(methods[1].items.empty());
 }
 
-TEST_F(Methods, Of_another_file_are_refused_by_line) {
+TEST_F(Methods, Are_refused_with_the_line_if_the_file_is_of_another_kind) {
     try {
         read(
             "{\"task\":\"needle\",\"policy\":\"tova\"}\n{\"task\":\"perplexity\",\"policy\":"

@@ -43,7 +43,7 @@ class HandMade : public testing::Test {
     std::vector<std::vector<int>> kept_;
 };
 
-TEST_F(HandMade, A_recorded_policy_is_run_as_before_and_needs_positions_as_well) {
+TEST_F(HandMade, A_recorded_policy_runs_unchanged_and_also_needs_positions) {
     EXPECT_EQ(policy_->spec(), "most_surprising");
     EXPECT_EQ(policy_->needs(), (Needs{.surprisal = true, .position = true}));
     EXPECT_EQ(policy_->schedule(), Schedule::at_end);
@@ -51,7 +51,7 @@ TEST_F(HandMade, A_recorded_policy_is_run_as_before_and_needs_positions_as_well)
     EXPECT_EQ(kept_, (std::vector<std::vector<int>>{{0, 2}, {1, 3}}));
 }
 
-TEST_F(HandMade, The_record_tells_when_each_entry_left) {
+TEST_F(HandMade, The_record_holds_when_each_entry_was_evicted) {
     // Slots are now others: head 0 holds positions 0 and 2, head 1 holds 1 and 3, and 4 is new.
     select({{5, 4, 9}, {5, 9, 4}}, {0, 2, 4, 1, 3, 4}, 2);
     EXPECT_EQ(record_->n_distillations(), 2u);
@@ -69,7 +69,7 @@ TEST_F(HandMade, The_record_tells_when_each_entry_left) {
     EXPECT_EQ(record_->n_holding(2), (std::vector<int>{1, 1, 0, 1, 1}));
 }
 
-TEST_F(HandMade, A_summary_counts_tokens_and_weighs_surprisal) {
+TEST_F(HandMade, A_summary_counts_tokens_and_averages_surprisal) {
     select({{5, 4, 9}, {1, 0, 9}}, {0, 2, 4, 1, 3, 4}, 2);  // {0, 4} and {1, 4} stay
     const std::vector<float> nats = {1, 2, 3, 4, 5};
     const SurvivalSummary summary = summarise(*record_, nats, 2);
@@ -84,7 +84,7 @@ TEST_F(HandMade, A_summary_counts_tokens_and_weighs_surprisal) {
     EXPECT_DOUBLE_EQ(summary.overlap_of_layers, 1);  // there is one layer
 }
 
-TEST(Survival, A_summary_compares_heads_of_a_layer_and_of_different_layers) {
+TEST(Survival, Compares_heads_of_one_layer_and_of_different_layers) {
     // Two layers of two heads; three tokens, one of which each head lets go.
     Survival survival(2, 2);
     const std::vector<std::vector<int>> dropped = {{0, 0}, {0, 1}};
@@ -108,7 +108,7 @@ TEST(Survival, A_summary_compares_heads_of_a_layer_and_of_different_layers) {
     EXPECT_DOUBLE_EQ(summary.overlap_of_layers, (1 + 0.5 + 1 + 0.5) / 4);
 }
 
-TEST(Survival, A_sample_of_distillations_is_spread_and_ends_with_the_last) {
+TEST(Survival, Samples_distillations_evenly_and_includes_the_last) {
     Survival survival(1, 1);
     EXPECT_TRUE(sample_of_distillations(survival, 3).empty());
     for (std::int64_t n = 1; n <= 10; ++n) {
