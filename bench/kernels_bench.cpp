@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "infinipot/machine.h"
+#include "eval/bench/machine.h"
 #include "tensor/backend.h"
 #include "tensor/device.h"
 #include "tensor/handles.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "eval/bench/machine.h"
 #include "eval/bench/trial.h"
 #include "eval/run/quantity.h"
 #include "eval/run/resumable.h"

@@ -72,9 +72,9 @@ struct ModelInfo {
 class Model {
    public:
     /// Maps and checks the whole file before anything of it is used.
-    /// @throws Error(file_error) if it cannot be read, Error(bad_model) if it is not a GGUF model
-    /// or is
-    ///         damaged, Error(unsupported_model) if it asks for something that is not implemented.
+    /// @throws Error(file_error) if it cannot be read.
+    /// @throws Error(bad_model) if it is not a GGUF model or is damaged.
+    /// @throws Error(unsupported_model) if it asks for something that is not implemented.
     static Model load(const std::filesystem::path& path, const ModelOptions& options = {});
 
     const ModelInfo& info() const;
@@ -98,11 +98,5 @@ class Model {
 
     std::shared_ptr<const Impl> impl_;
 };
-
-/// Writes `input` requantised to `type` ("q8_0", "q4_0", "f16", "f32", ...) as `output`, which
-/// appears only when it is complete.
-/// @throws Error(file_error), Error(bad_model), Error(invalid_argument) for an unknown type.
-void requantize(const std::filesystem::path& input, const std::filesystem::path& output,
-                std::string_view type, int n_threads = 0);
 
 }  // namespace infinipot

@@ -10,7 +10,7 @@
 
 #include "gguf/file.h"
 
-/// What the code that reads GGUF files knows about bytes. Internal to gguf_*.cpp.
+/// What the code that reads GGUF files knows about bytes. Internal to src/gguf.
 namespace infinipot::gguf {
 
 inline constexpr std::string_view magic = "GGUF";

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <mutex>
 
+#include "infinipot/device.h"
 #include "infinipot/error.h"
-#include "infinipot/machine.h"
 
 namespace infinipot {
 

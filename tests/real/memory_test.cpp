@@ -6,6 +6,7 @@
 #include <string>
 
 #include "infinipot/infinipot.h"
+#include "infinipot/quantize.h"
 #include "support/cached_model.h"
 #include "support/paths.h"
 #include "support/stories15m.h"

@@ -5,7 +5,7 @@
 
 #include "base/byte_size.h"
 #include "commands/commands.h"
-#include "infinipot/machine.h"
+#include "infinipot/device.h"
 #include "report/report.h"
 #include "terminal/output.h"
 #include "terminal/terminal.h"

@@ -8,6 +8,7 @@
 #include "commands/commands.h"
 #include "infinipot/error.h"
 #include "infinipot/model.h"
+#include "infinipot/quantize.h"
 #include "options/model_path.h"
 #include "options/option_types.h"
 #include "terminal/interrupt.h"

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "infinipot/infinipot.h"
+#include "infinipot/quantize.h"
 #include "support/gguf_writer.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"

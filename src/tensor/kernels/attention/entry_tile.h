@@ -1,4 +1,4 @@
-// A tile of entries, as attention_tiling.h and what packs tiles for it see it.
+// A tile of entries, as tiled.h and what packs tiles for it see it.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The kernel of attention for one token, whose few rows would not pay for the tiles of
-// attention_x8.cpp: entries are read once, where they lie, by all heads that share them. Its
+// tiled_x8.cpp: entries are read once, where they lie, by all heads that share them. Its
 // steps are in query_heads_x8.h.
 #include "tensor/kernels/attention/kernel.h"
 #include "tensor/kernels/simd/f32s.h"

@@ -1,4 +1,4 @@
-// The tiles of entries that attention_amx.cpp works on, and the product it does with them.
+// The tiles of entries that tiled_amx.cpp works on, and the product it does with them.
 // Included by that file only.
 //
 // Products are of BF16 numbers with sums in F32, 16 rows by 32 numbers by 16 columns in one

@@ -1,7 +1,7 @@
-// The tiles of entries that attention_x8.cpp works on, and the product it does with them.
+// The tiles of entries that tiled_x8.cpp works on, and the product it does with them.
 // Included by that file only.
 //
-// As attention_tiles_avx512.h, which says how scales are chosen: products are of 16-bit integers
+// As tile_ops_avx512.h, which says how scales are chosen: products are of 16-bit integers
 // with exact 32-bit sums, by vpmaddwd and vpaddd. A pair is an int32 to us:
 //
 //     keys     [n_embd_head/2][64]   elements (i, i + 8) of an entry; lanes are entries

@@ -1,4 +1,4 @@
-// The tiles of entries that attention_avx512.cpp works on, and the product it does with them.
+// The tiles of entries that tiled_avx512.cpp works on, and the product it does with them.
 // Included by that file only.
 //
 // Products are of 16-bit integers with exact 32-bit sums, by vpdpwssd: twice as many in a cycle as

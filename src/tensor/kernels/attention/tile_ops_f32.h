@@ -1,4 +1,4 @@
-// The tiles of entries that attention_x8.cpp works on, in F32, and the product it does with them:
+// The tiles of entries that tiled_x8.cpp works on, in F32, and the product it does with them:
 // for CPUs on which integers are multiplied no faster. Included by that file only.
 //
 //     keys     [n_embd_head][64]   transposed: lanes are entries

@@ -1,5 +1,5 @@
 // The tiles of entries that the kernels of attention for sixteen floats at a time work on. Included
-// by attention_tiles_avx512.h and attention_tiles_amx.h.
+// by tile_ops_avx512.h and tile_ops_amx.h.
 //
 // Both multiply pairs of 16-bit numbers with pairs and add the two products to a sum of 32 bits, so
 // numbers are paired along the axis that is summed, and a pair is an int32 to us:

@@ -1,5 +1,5 @@
-// Attention by tiles of 64 entries. Included by the kernels attention_*.cpp, each behind what packs
-// its tiles and multiplies them (attention_tiles_*.h).
+// Attention by tiles of 64 entries. Included by the kernels tiled_*.cpp, each behind what packs
+// its tiles and multiplies them (tile_ops_*.h).
 //
 // A tile is packed once and used by all rows, `block_rows` at a time: scores = queries x keys,
 // softmax, results = results + weights x values. Softmax is done in powers of two (queries carry
@@ -7,7 +7,7 @@
 // `max_lag`: sums are rescaled only when a score exceeds it by more, which is rare after the first
 // tile, and F32 has the room.
 //
-// Wanted of attention_tiles_*.h:
+// Wanted of tile_ops_*.h:
 //
 // - Packed, what is multiplied; `packing` numbers are in one, packed(n_embd_head) of them in a row;
 // - block_rows; of M rows of queries or weights, rows_read(M) are looked at and must be there, for

@@ -1,3 +1,5 @@
+#include "infinipot/quantize.h"
+
 #include <llama.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include "gguf/file.h"
 #include "gguf/tokenizer_check.h"
 #include "infinipot/error.h"
-#include "infinipot/model.h"
 #include "model/hparams.h"
 #include "text/llama_log.h"
 

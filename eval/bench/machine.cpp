@@ -1,4 +1,4 @@
-#include "infinipot/machine.h"
+#include "eval/bench/machine.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -35,8 +35,6 @@ double best_rate(double amount, const std::function<void()>& run) {
     return amount / fastest;
 }
 
-// --- Memory -----------------------------------------------------------------------------------
-
 /// work(first, last) on equal shares of 0..n-1, each on a thread of its own.
 void share(std::size_t n, int n_threads,
            const std::function<void(std::size_t, std::size_t)>& work) {
@@ -61,8 +59,6 @@ double triad_gb_per_second(int n_threads) {
     };
     return best_rate(3e-9 * sizeof(float) * n, [&] { share(n, n_threads, triad); });
 }
-
-// --- Arithmetic -------------------------------------------------------------------------------
 
 // A matrix of this shape times a batch of tokens.
 constexpr std::int64_t n_in = 2048, n_out = 1024, n_tokens = 256;
