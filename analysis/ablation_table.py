@@ -54,7 +54,7 @@ def main():
     parser = table_command_line(__doc__)
     parser.add_argument("folder", metavar="FOLDER", help="folder of NAME.EXPERIMENT.jsonl files")
     arguments = parser.parse_args()
-    print_table(table(read(arguments.folder)), arguments.form)
+    print_table(table(read(arguments.folder)), arguments.form, arguments.transpose)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def main():
     arguments = parser.parse_args()
     found = measurements(arguments.folder)
     print(machine_line([row for (_, _, program), rows in found.items() if program != "llama" for row in rows]))
-    print_table(table(found), arguments.form)
+    print_table(table(found), arguments.form, arguments.transpose)
     if arguments.plot:
         plot(found, arguments.plot)
 

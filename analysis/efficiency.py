@@ -81,7 +81,7 @@ def main():
     parser.add_argument("folder", metavar="FOLDER", help="folder of METHOD.RUN.jsonl files")
     arguments = parser.parse_args()
     methods = read(arguments.folder)
-    print_table(table(methods), arguments.form)
+    print_table(table(methods), arguments.form, arguments.transpose)
     draw(methods, pathlib.Path(arguments.folder) / "efficiency.svg")
 
 

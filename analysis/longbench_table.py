@@ -74,7 +74,7 @@ def main():
     if arguments.common:
         keep_common(methods)
     warn_of_other_items(methods)
-    print_table(rows(methods, names, cells, arguments.levenshtein), arguments.form)
+    print_table(rows(methods, names, cells, arguments.levenshtein), arguments.form, arguments.transpose)
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def main():
         parser.error("there are no RESULTS.jsonl")
     results = {result["id"]: result for result in read_results(paths, "needle", "passkey", keys=("id", "length"))}
     names, maps = maps_of(results.values())
-    print_table(table(names, maps, arguments.depths), arguments.form)
+    print_table(table(names, maps, arguments.depths), arguments.form, arguments.transpose)
     if figure:
         plot(names, maps, figure)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints a table of a folder of experiments/compare-policies.
 
-A row is a method: keys found of keys hidden per length and depth, perplexity of the last tokens of the book, speed of
+A row is a method: keys found of keys hidden per length, perplexity of the last tokens of the book, speed of
 reading the beginning of that book and of writing, memory of the KV cache. Empty cells were not measured.
 """
 import collections
@@ -21,16 +21,21 @@ def read(folder):
     return results, names
 
 
-def table(results, names):
-    columns = sorted({(r["length"], r["depth"]) for rs in results["passkey"].values() for r in rs})
-    yield ["method", *(f"{length // 1024}K @ {depth}" for length, depth in columns),
-           "perplexity", "read tokens/s", "write tokens/s", "KV MiB"]
+def place_of(result, depths):
+    """The length, and if depths are told apart the depth."""
+    return (result["length"], result["depth"]) if depths else (result["length"],)
+
+
+def table(results, names, depths):
+    columns = sorted({place_of(r, depths) for rs in results["passkey"].values() for r in rs})
+    yield ["method", *(" @ ".join([f"{place[0] // 1024}K", *map(str, place[1:])]) for place in columns),
+           "perplexity", "read/s", "write/s", "KV MiB"]
     for name in names:
         keys, book, speed = (results[kind].get(name, []) for kind in ("passkey", "perplexity", "speed"))
         if not keys and not book and not speed:
             continue
-        hidden = collections.Counter((r["length"], r["depth"]) for r in keys)
-        found = collections.Counter((r["length"], r["depth"]) for r in keys if r["found"])
+        hidden = collections.Counter(place_of(r, depths) for r in keys)
+        found = collections.Counter(place_of(r, depths) for r in keys if r["found"])
         cells = [f"{found[c]}/{hidden[c]}" if hidden[c] else "" for c in columns]
         cells.append(f'{book[0]["perplexity_of_last"]:.2f}' if book else "")
         for rate in ("prefill_tokens_per_second", "decode_tokens_per_second"):
@@ -43,8 +48,9 @@ def table(results, names):
 def main():
     parser = table_command_line(__doc__)
     parser.add_argument("folder", metavar="FOLDER", help="folder of METHOD.EXPERIMENT.jsonl files")
+    parser.add_argument("--depths", action="store_true", help="a column for each length and depth")
     arguments = parser.parse_args()
-    print_table(table(*read(arguments.folder)), arguments.form)
+    print_table(table(*read(arguments.folder), arguments.depths), arguments.form, arguments.transpose)
 
 
 if __name__ == "__main__":

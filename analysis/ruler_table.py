@@ -55,7 +55,7 @@ def main():
     arguments = parser.parse_args()
     rows = read(arguments.results)
     warn_of_other_data(rows)
-    print_table(table_of(rows), arguments.form)
+    print_table(table_of(rows), arguments.form, arguments.transpose)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ def table_command_line(documentation):
                       help="print comma-separated values instead of Markdown")
     form.add_argument("--latex", dest="form", action="store_const", const="latex",
                       help="print a LaTeX tabular (booktabs) instead of Markdown")
+    parser.add_argument("--transpose", action="store_true", help="a column per method instead of a row")
     return parser
 
 
@@ -117,9 +118,11 @@ def latex(table):
     return f"\\begin{{tabular}}{{{'l' * len(table[0])}}}\n\\toprule\n{body}\n\\bottomrule\n\\end{{tabular}}"
 
 
-def print_table(table, form="markdown"):
+def print_table(table, form="markdown", transpose=False):
     """Prints rows of cells, the heading first; `form` is markdown, csv or latex."""
     table = list(table)
+    if transpose:
+        table = list(zip(*table))
     if form == "csv":
         csv.writer(sys.stdout, lineterminator="\n").writerows(table)
     else:

@@ -51,7 +51,7 @@ def main():
     parser.add_argument("plot", metavar="PLOT.svg", nargs="?", help="where to draw [FOLDER/stream.svg]")
     arguments = parser.parse_args()
     curves = dict(results(arguments.folder))
-    print_table(table(curves), arguments.form)
+    print_table(table(curves), arguments.form, arguments.transpose)
     draw(curves, arguments.plot or pathlib.Path(arguments.folder) / "stream.svg")
 
 
