@@ -1,6 +1,4 @@
-// The shortest program: reads a text of any length and answers a question about it.
-// read_and_ask.cpp does the same with errors handled. usage: quickstart MODEL.gguf TEXT QUESTION
-
+// usage: quickstart MODEL.gguf TEXT QUESTION (read_and_ask.cpp also handles errors)
 #include <infinipot/infinipot.h>
 
 #include <fstream>
