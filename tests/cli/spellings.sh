@@ -37,6 +37,19 @@ same --preset=paper --paper
 same '--schedule one-by-one --policy streaming_llm' '--schedule per-token --policy streaming_llm'
 same '--schedule=one-by-one --policy streaming_llm' '--schedule per-token --policy streaming_llm'
 
+# same_items COMMAND OLD NEW: of an experiment, whose items have one identity.
+same_items() {
+    local out=$work/${1// /-}.jsonl
+    succeeds $1 -m "$model" -t 1 -c 256 $2 --out "$out"
+    succeeds $1 -m "$model" -t 1 -c 256 $3 -o "$out"
+    [[ $(wc -l <"$out") == 1 ]] || fail "$1: $2 is not $3"
+}
+same_items 'eval passkey --length 300 --depth 0.5' '--keys 1 --key-seed 3' '--items 1 --item-seed 3'
+same_items "eval needle -f filler --length 300 --depth 0.5" '--keys=1 --key-seed=3' '--items 1 --item-seed 3'
+same_items "eval perplexity -f $work/text.txt --last 50 --generate 0" '--tokens 300' '--length 300'
+for old in '--limit 2 --seed 3' '--items 2 --item-seed 3'; do refuses 2 'no --data' eval longbench $old; done
+for old in '--seed 3' '--item-seed 3'; do refuses 2 'no --data' eval ruler --items 2 $old; done
+
 refuses 2 'no option --capcity; did you mean --capacity\?' "${ask[@]}" --capcity 5 "Who?"
 refuses 2 'no option --ctx-siz; did you mean --ctx-size\?' "${ask[@]}" --ctx-siz 5 "Who?"
 refuses 2 '--capacity wants a whole number of at least 1, not "0"' "${ask[@]}" --ctx-size 0 "Who?"

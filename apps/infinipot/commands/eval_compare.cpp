@@ -32,12 +32,6 @@ B - A, in points of a hundred, and the interval that holds 95 % of bootstrap sam
 items. An interval without 0 speaks against chance. Items without a score in both files are left
 out.)";
 
-constexpr const char* notes =
-    R"(The table has a row for each task or length and one for their mean: the difference of the scores,
-B - A, in points of a hundred, and the interval that holds 95 % of bootstrap samples of the paired
-items. An interval without 0 speaks against chance. Items without a score in both files are left
-out.)";
-
 struct CompareRun {
     std::string a, b;
     int method_a = 0, method_b = 0;  ///< from 1; 0: the only one

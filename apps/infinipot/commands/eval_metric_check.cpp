@@ -24,13 +24,6 @@ TASK.jsonl for each task, with pred, answers, all_classes and score of each item
 LongBench's requirements ask; the last column uses python-Levenshtein instead, which fuzzywuzzy
 takes where it is installed.)";
 
-constexpr const char* notes =
-    R"(FOLDER has a folder for each run. It holds expected.json, with the official score of each task, and
-TASK.jsonl for each task, with pred, answers, all_classes and score of each item. The column
-"differ" counts items whose score is not the same double. Code is compared with Python's difflib, as
-LongBench's requirements ask; the last column uses python-Levenshtein instead, which fuzzywuzzy
-takes where it is installed.)";
-
 std::string table(const std::vector<eval::CheckedTask>& checked) {
     std::string text =
         "run              task                  items  differ  expected     ours  levenshtein\n";

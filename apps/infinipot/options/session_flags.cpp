@@ -1,3 +1,5 @@
+#include "options/session_flags.h"
+
 #include <limits>
 
 #include "base/word_list.h"
@@ -5,7 +7,6 @@
 #include "options/model_path.h"
 #include "options/names.h"
 #include "options/option_types.h"
-#include "options/session_method.h"
 
 namespace infinipot::cli {
 namespace {
@@ -165,7 +166,7 @@ void add_model_flags(CLI::App& app, eval::Method& method) {
 void add_session_flags(CLI::App& app, eval::Method& method) {
     add_budget_flags(app, method.session.budget);
     add_kv_type_flag(app, method.session.kv_type);
-    add_policy_flags(app, flags);
+    add_policy_flags(app, method);
     app.add_flag_callback(
            "--raw", [&method] { method.session.framing = Framing::raw; },
            "Give the model text and question without its chat template")
