@@ -23,7 +23,7 @@ completes() {
     [[ $1 == *' ' ]] && COMP_WORDS+=("")
     COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
     COMPREPLY=()
-    _infinipot
+    _infinipot || true # compgen fails where it finds nothing
     proposals=$(printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd '|')
     [[ $proposals == "$2" ]] || fail "'$1' completes to '$proposals', not '$2'"
 }

@@ -25,10 +25,10 @@ for name in --temp --temperature; do succeeds "${ask[@]}" -n 1 "$name" 0.5 "Who?
 # same OLD NEW: both give one answer with the same settings.
 same() {
     local old=$1 new=$2
-    succeeds "${ask[@]}" -n 4 -c 128 $old "Who?"
+    succeeds "${ask[@]}" -n 4 -c 256 $old "Who?"
     local before
     before=$(json "$settings, [a['answer'] for a in j['answers']]")
-    succeeds "${ask[@]}" -n 4 -c 128 $new "Who?"
+    succeeds "${ask[@]}" -n 4 -c 256 $new "Who?"
     [[ $(json "$settings, [a['answer'] for a in j['answers']]") == "$before" ]] || fail "$old is not $new"
 }
 same --no-fill '--end retain'
@@ -39,7 +39,8 @@ same '--schedule=one-by-one --policy streaming_llm' '--schedule per-token --poli
 
 # same_items COMMAND OLD NEW: of an experiment, whose items have one identity.
 same_items() {
-    local out=$work/${1// /-}.jsonl
+    local out=$work/results.jsonl
+    rm -f "$out"
     succeeds $1 -m "$model" -t 1 -c 256 $2 --out "$out"
     succeeds $1 -m "$model" -t 1 -c 256 $3 -o "$out"
     [[ $(wc -l <"$out") == 1 ]] || fail "$1: $2 is not $3"

@@ -85,7 +85,7 @@ Command add_bench(CLI::App& program) {
     explain(app, examples, notes);
     add_model_flags(app, run->grid.method);
     add_file(app, names::file, run->grid.file,
-             "Text to read, in UTF-8, repeated if it is short [samples/sherlock-holmes.txt]");
+             "Text to read, repeated if it is short [samples/sherlock-holmes.txt]");
     add_count(app, "-n,--generate", run->grid.n_written, 0,
               "Tokens to generate after an answer's first; 0 asks no question [32]");
     add_count(app, "-r,--repeat", run->grid.n_repeat, 1,

@@ -62,7 +62,7 @@ Command add_eval_needle(CLI::App& eval) {
                "Fact: pass-key (a number, stated twice), magic-number (a name's number, stated "
                "once) or sandwich (scored by ROUGE-1) [pass-key]");
     add_count(app, "--needles", run->n_needles, 1,
-              "Magic numbers in one text, evenly distributed, each with its question [1]");
+              "Magic numbers in one text, each with its question [1]");
     add_experiment_flags(app, run->out, run->method);
     add_session_flags(app, run->method);
     return {&app, [run] { run_needle(*run); }};

@@ -26,7 +26,7 @@ void add_grid_flags(CLI::App& app, std::vector<int>& lengths, std::vector<double
                     int& n_items, std::uint32_t& seed) {
     add_length_flag(app, lengths, "Tokens of the text; repeat it for more lengths");
     add_numbers(app, "--depth", depths, 0, 1,
-                "Place in the text from 0 (start) to 1 (end); repeat it for more [0.1 0.5 0.9]");
+                "Place from 0 (start) to 1 (end); repeat it for more [0.1 0.5 0.9]");
     add_item_flags(app, n_items, seed, "Items of each length and depth [3]");
 }
 

@@ -77,8 +77,7 @@ void add_policy_flags(CLI::App& app, eval::Method& method) {
             policy_names());
     CLI::Option* catalyst =
         add_text(app, "--catalyst", method.catalyst, "TEXT",
-                 "Prompt that scores the entries: general (a summary), question (your questions) "
-                 "or your own words [general]")
+                 "Prompt that scores entries: general, question or your words [general]")
             ->group(headings::eviction);
     suggest(*catalyst, catalyst_words());
     const std::string group = advanced(headings::eviction);
@@ -112,13 +111,13 @@ void add_machine_flags(CLI::App& app, eval::Method& method) {
     ModelOptions& model = method.model_options;
     add_count(app, names::threads, method.session.n_threads, 1, "Threads [one per core, at most 8]")
         ->group(headings::machine);
+    const std::string group = advanced(headings::machine);
     CLI::Option* device =
         add_text(app, "--device", model.device, "NAME",
                  "Device of the model: cpu, gpu or a name that 'infinipot devices' prints [the "
                  "first GPU, else the CPU]")
-            ->group(headings::machine);
+            ->group(group);
     suggest(*device, {"cpu", "gpu"});
-    const std::string group = advanced(headings::machine);
     add_count(app, names::batch, method.session.n_batch, 1,
               with_default("Tokens per forward pass while a text is read", method.session.n_batch))
         ->group(group);
@@ -159,7 +158,7 @@ std::vector<std::string> policy_names() {
 
 void add_model_flags(CLI::App& app, eval::Method& method) {
     add_text(app, "-m,--model", method.model, "MODEL",
-             "GGUF file, or the name of a model that scripts/fetch-model fetched [tinyllama]")
+             "GGUF file, or a name that scripts/fetch-model fetched [tinyllama]")
         ->type_name(file_values);
 }
 
@@ -171,7 +170,7 @@ void add_session_flags(CLI::App& app, eval::Method& method) {
            "--raw", [&method] { method.session.framing = Framing::raw; },
            "Give the model text and question without its chat template")
         ->group(headings::answer);
-    add_machine_flags(app, flags);
+    add_machine_flags(app, method);
 }
 
 void add_answer_flags(CLI::App& app, GenerateOptions& options) {

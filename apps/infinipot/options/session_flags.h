@@ -11,8 +11,7 @@
 namespace infinipot::cli {
 
 inline constexpr const char* policy_help =
-    "Policy that chooses what survives, NAME:option=value,... as 'infinipot policies' lists them "
-    "[infinipot]";
+    "Policy NAME:option=value,... that 'infinipot policies' lists [infinipot]";
 
 /// The words that --policy and --kv-type accept, and what help says of the latter.
 std::vector<std::string> policy_names();
