@@ -16,7 +16,7 @@ novelty  Figure 3: after each distillation, the share of the tokens of a head wi
 
 For instance, with a text of 1,500 tokens:
 
-  infinipot inspect -f TEXT --capacity 512 --retain 256 --no-fill --question Q --json > ccd.json
+  infinipot inspect -f TEXT --capacity 512 --retain 256 --end retain --question Q --json > ccd.json
   infinipot inspect -f TEXT --capacity 2048 --retain 256 --schedule at-end --question Q --json > global.json \\
       --catalyst question --policy infinipot:novelty=0
 """
@@ -125,7 +125,7 @@ def require_retained(reading):
     most = max(len(held) for held in reading.heads(reading.last))
     if most > reading.retain:
         sys.exit(f"{reading.name} holds {most} entries after its last distillation and not {reading.retain}; "
-                 "it wants --no-fill")
+                 "it wants --end retain")
 
 
 def hits(files, file):

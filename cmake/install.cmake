@@ -31,4 +31,5 @@ install(FILES ${PROJECT_BINARY_DIR}/infinipotConfig.cmake
 
 if(TARGET infinipot_cli)
     install(TARGETS infinipot_cli)
+    include(cmake/program_texts.cmake)
 endif()

@@ -1,41 +1,39 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cctype>
 #include <exception>
-#include <memory>
 #include <new>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/nearest.h"
 #include "commands/commands.h"
 #include "exit_status.h"
 #include "infinipot/error.h"
+#include "options/describe.h"
+#include "options/environment.h"
+#include "options/old_options.h"
 #include "terminal/output.h"
 #include "terminal/terminal.h"
+#include "usage/completion.h"
+#include "usage/help.h"
+#include "usage/reference.h"
 
 namespace infinipot::cli {
 namespace {
 
-constexpr const char* examples = R"(Example:
+constexpr const char* examples = R"(Examples:
   infinipot ask --file book.txt "Who is the narrator?"
+      reads a book in fixed memory and answers a question about it
 
-'infinipot ask --help' explains every option; 'infinipot policies' lists what can be remembered.)";
+  infinipot ask --help
+      explains the common options of a command)";
 
-class HelpFormat final : public CLI::Formatter {
-   public:
-    HelpFormat() { column_width(26); }
-
-    std::string make_option_usage(const CLI::Option* option) const override {
-        const bool several = option->get_expected_max() > 1;
-        return make_option_name(option, true) + (several ? "..." : "");
-    }
-
-    std::string make_help(const CLI::App* app, std::string name,
-                          CLI::AppFormatMode mode) const override {
-        const std::string help = Formatter::make_help(app, std::move(name), mode);
-        return CLI::detail::find_and_replace(help, "\n\n\n", "\n\n");
-    }
+/// Options of the program that write texts about it. They stay hidden.
+struct Texts {
+    std::string completion;  ///< the shell; empty: not asked for
+    bool man = false;
+    bool markdown = false;
 };
 
 /// The command that was chosen, the program itself if none was.
@@ -64,6 +62,7 @@ std::string full_name(const CLI::App& app) {
 std::vector<std::string> option_names(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::Option* option : app.get_options()) {
+        if (option->get_group().empty()) continue;
         for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
     }
     return names;
@@ -104,12 +103,22 @@ std::string lower_first(std::string sentence) {
     return sentence;
 }
 
+std::vector<std::string> arguments_of(int argc, char** argv) {
+    std::vector<std::string> arguments =
+        with_todays_options({argv + std::min(argc, 1), argv + argc});
+    std::ranges::reverse(arguments);  // as CLI11 wants them
+    return arguments;
+}
+
 /// Whether there is something left to do: not after --help and --version.
 bool parse(CLI::App& program, int argc, char** argv) {
     try {
-        program.parse(argc, argv);
+        program.parse(arguments_of(argc, argv));
     } catch (const CLI::CallForHelp&) {
-        print(program.help());
+        print(usage::help(describe(chosen_command(program)), usage::Detail::basic));
+        return false;
+    } catch (const CLI::CallForAllHelp&) {
+        print(usage::whole_help(describe(chosen_command(program))));
         return false;
     } catch (const CLI::CallForVersion& version) {
         print(std::string(version.what()) + "\n");
@@ -121,21 +130,54 @@ bool parse(CLI::App& program, int argc, char** argv) {
     return true;
 }
 
+void add_texts(CLI::App& program, Texts& texts) {
+    program.add_option("--completion", texts.completion)->group("");
+    program.add_flag("--man", texts.man)->group("");
+    program.add_flag("--markdown", texts.markdown)->group("");
+}
+
+std::string completion(const usage::Command& program, const std::string& shell) {
+    if (shell == "bash") return usage::bash_completion(program);
+    if (shell == "zsh") return usage::zsh_completion(program);
+    if (shell == "fish") return usage::fish_completion(program);
+    throw Error(ErrorCode::invalid_argument,
+                "--completion wants bash, zsh or fish, not \"" + shell + '"');
+}
+
+/// Whether one of the texts was asked for, and is printed now.
+bool print_asked(const Texts& texts, const CLI::App& app) {
+    const usage::Program program = {describe(app), INFINIPOT_VERSION, exit_statuses(),
+                                    environment_variables()};
+    if (!texts.completion.empty()) {
+        print(completion(program.command, texts.completion));
+    } else if (texts.man) {
+        print(usage::man_page(program));
+    } else if (texts.markdown) {
+        print(usage::markdown(program));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void run(int argc, char** argv) {
-    CLI::App program("Answers questions about texts of any length in fixed memory.", "infinipot");
+    CLI::App program("Answers questions about texts of any length in fixed memory", "infinipot");
     program.set_version_flag("--version", "infinipot " INFINIPOT_VERSION, "Print the version");
-    program.formatter(std::make_shared<HelpFormat>());
+    program.set_help_all_flag("--help-all", "Print every option");
     program.require_subcommand(0, 1);  // none is refused below; two would eat a question
+    Texts texts;
+    add_texts(program, texts);
     const std::vector<Command> commands = {
         add_ask(program),     add_bench(program),    add_eval(program),      add_inspect(program),
         add_devices(program), add_policies(program), add_requantize(program)};
-    program.footer(examples);  // now, or the commands would have it too
+    explain(program, examples);  // now, or the commands would have it too
     allow_extras(program);
 
     if (!parse(program, argc, argv)) return;
     for (const Command& command : commands) {
         if (command.app->parsed()) return command.run();
     }
+    if (print_asked(texts, program)) return;
     refuse_usage(program, "there is nothing to do without a command, such as ask");
 }
 

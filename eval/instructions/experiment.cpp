@@ -58,7 +58,7 @@ void refuse_if_never_distilled(const Session& session) {
     if (schedule != Schedule::at_end && schedule != Schedule::before_reading) return;
     throw Error(ErrorCode::invalid_argument, "with schedule " + std::string(to_string(schedule)) +
                                                  " nothing is distilled while the text is read; "
-                                                 "choose when-full or one-by-one");
+                                                 "choose when-full or per-token");
 }
 
 using RuleScores = std::map<std::string, double>;

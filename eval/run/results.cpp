@@ -1,7 +1,9 @@
 #include "eval/run/results.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <system_error>
+#include <utility>
 
 #include "infinipot/error.h"
 
@@ -16,6 +18,20 @@ namespace fs = std::filesystem;
 
 bool has_id(const Results::Json& result) {
     return result.is_object() && result.contains("id") && result["id"].is_string();
+}
+
+/// A result of release 0.1 as today's program would write it, id and all: the schedule per-token
+/// was called one-by-one.
+Results::Json with_todays_words(Results::Json result) {
+    if (!result.contains("schedule") || result["schedule"] != "one-by-one") return result;
+    result["schedule"] = "per-token";
+    const std::string before = R"("schedule":"one-by-one")";
+    std::string id = result["id"];
+    if (const std::size_t at = id.find(before); at != std::string::npos) {
+        id.replace(at, before.size(), R"("schedule":"per-token")");
+    }
+    result["id"] = id;
+    return result;
 }
 
 }  // namespace
@@ -33,13 +49,14 @@ void Results::read(const std::function<bool(const Json&)>& is_whole) {
     std::string line;
     std::uintmax_t whole_bytes = 0;
     for (int number = 1; std::getline(in, line); ++number) {
-        const Json result = Json::parse(line, nullptr, false);
+        Json result = Json::parse(line, nullptr, false);
         const bool cut_off = in.eof() && result.is_discarded() && line.starts_with('{');
         if (!cut_off && !(has_id(result) && is_whole(result))) {
             throw Error(ErrorCode::file_error, path_.string() + ", line " + std::to_string(number) +
                                                    ": this is not a result; give another file");
         }
         if (in.eof()) return cut(whole_bytes);  // no newline: the writer was killed here
+        result = with_todays_words(std::move(result));
         results_[result["id"]] = result;
         whole_bytes += line.size() + 1;
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "base/word_list.h"
 #include "infinipot/error.h"
 
 namespace infinipot {
@@ -32,8 +33,10 @@ std::string_view to_string(KvType type) { return row_of(type).name; }
 KvType parse_kv_type(std::string_view text) {
     const auto row = std::ranges::find(types, text, &Row::name);
     if (row != types.end()) return row->type;
+    std::array<std::string_view, types.size()> names;
+    std::ranges::transform(types, names.begin(), &Row::name);
     throw Error(ErrorCode::invalid_argument,
-                "a KV type is f16, bf16, q8_0 or q4_0, not \"" + std::string(text) + '"');
+                "a KV type is " + one_of(names) + ", not \"" + std::string(text) + '"');
 }
 
 ggml_type ggml_type_of(KvType type) { return row_of(type).stored_as; }

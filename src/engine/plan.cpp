@@ -82,7 +82,7 @@ void check_device(const Plan& plan, const Model::Impl& model) {
     const std::string device = device_name(model.device);
     if (plan.schedule == Schedule::per_token) {
         contradiction("policy " + plan.options.policy->spec() +
-                      " under schedule one-by-one moves single entries, which a pot on " + device +
+                      " under schedule per-token moves single entries, which a pot on " + device +
                       " does not; choose schedule when-full, or the device cpu");
     }
     if (ggml_is_quantized(cache_shape(plan, model).type)) {
@@ -127,7 +127,7 @@ void resolve_focus(Plan& plan) {
     }
 }
 
-/// A window is counted in slots, and one-by-one eviction puts what comes wherever a slot is free.
+/// A window is counted in slots, and per-token eviction puts what comes wherever a slot is free.
 void check_local_layers(const Plan& plan, const Model::Impl& model) {
     if (plan.schedule != Schedule::per_token) return;
     const int capacity = plan.options.budget.capacity;
@@ -135,14 +135,14 @@ void check_local_layers(const Plan& plan, const Model::Impl& model) {
         const int window = model.architecture->attention(il, capacity).window;
         if (window == 0 || window >= capacity) continue;
         contradiction(
-            "schedule one-by-one does not keep entries in order, and this model has "
+            "schedule per-token does not keep entries in order, and this model has "
             "layers that see the last " +
             number(window) + " alone; choose a capacity of at most " + number(window) +
             ", or schedule when-full");
     }
 }
 
-/// What one-by-one eviction cannot give a policy, and what other settings do not go together.
+/// What per-token eviction cannot give a policy, and what other settings do not go together.
 void resolve_schedule(Plan& plan) {
     const EvictionPolicy& policy = *plan.options.policy;
     plan.schedule = plan.options.schedule.value_or(policy.schedule());

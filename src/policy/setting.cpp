@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, Schedule>, 4> schedules = {{
     {"when-full", Schedule::when_full},
-    {"one-by-one", Schedule::per_token},
+    {"per-token", Schedule::per_token},
     {"at-end", Schedule::at_end},
     {"before-reading", Schedule::before_reading},
 }};
@@ -50,7 +50,8 @@ Schedule parse_schedule(std::string_view text) {
     for (const auto& [name, value] : schedules) {
         if (name == text) return value;
     }
-    fail("a schedule is when-full, one-by-one, at-end or before-reading, not \"" +
+    if (text == "one-by-one") return Schedule::per_token;  // its name in release 0.1
+    fail("a schedule is when-full, per-token, at-end or before-reading, not \"" +
          std::string(text) + '"');
 }
 

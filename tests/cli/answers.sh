@@ -29,11 +29,11 @@ json '[j["stats"]["tokens_read"], j["answers"][0]["answer"]]' >"$work/one"
 diff "$work/two" "$work/one" || fail "two files differ from one"
 
 # A budget in bytes is kept, and the preset is the paper's.
-succeeds "${ask[@]}" --file "$work/a.txt" --json --memory 1MiB --preset paper "Who?"
+succeeds "${ask[@]}" --file "$work/a.txt" --json --memory 1MiB --paper "Who?"
 [[ $(json 'j["stats"]["pot_bytes"] <= 2**20') == True ]] || fail "more than 1 MiB"
 [[ $(json 'j["budget"]["protect_first"], j["budget"]["protect_recent"], "fill" in j["budget"]') == "(0, 0, False)" ]] ||
-    fail "--preset paper protects or fills something"
-[[ $(json 'j["focus"]') == 0 ]] || fail "--preset paper focuses"
+    fail "--paper protects or fills something"
+[[ $(json 'j["focus"]') == 0 ]] || fail "--paper focuses"
 
 # How much of the pot an answer is written from: said by the user, else tried out.
 succeeds "${ask[@]}" --file "$work/a.txt" --json --focus 100 "Who?"

@@ -109,14 +109,14 @@ python3 "$overlap" novelty "$work/general.json" "$work/general.json" >"$work/out
 at_short=(inspect -m "$model" --threads 1 --retain 96 --file "$work/short" --question "$question" --max-tokens 1 --json)
 succeeds "${at_short[@]}" --capacity 500 --reserve 20 --policy tova --schedule at-end
 cp "$work/out" "$work/global.json"
-succeeds "${at_short[@]}" --capacity 256 --no-fill
+succeeds "${at_short[@]}" --capacity 256 --end retain
 cp "$work/out" "$work/ccd.json"
 python3 "$overlap" hits "$work/global.json" "$work/ccd.json" >"$work/out" || fail "no Figure 2"
 [[ $(grep -Ec '^\| (global|ccd) \|( [0-9.]+% \|){3}$' "$work/out") == 2 ]] || fail "no hit rates"
 succeeds "${at_short[@]}" --capacity 256
 cp "$work/out" "$work/filled.json"
 python3 "$overlap" hits "$work/global.json" "$work/filled.json" >"$work/out" 2>"$work/err" && fail "one keeps more"
-grep -q 'filled holds [0-9]* entries after its last distillation and not 96; it wants --no-fill' "$work/err" ||
+grep -q 'filled holds [0-9]* entries after its last distillation and not 96; it wants --end retain' "$work/err" ||
     fail "it does not say who keeps more"
 python3 "$overlap" hits "$work/ccd.json" "$work/global.json" >"$work/out" 2>"$work/err" && fail "another global"
 grep -q 'ccd distilled before all was read' "$work/err" || fail "it does not say what is wrong"

@@ -64,10 +64,10 @@ diff <(drop_time "$results") <(drop_time "$work/before") || fail "a line that wa
 # A sample is the same for every method, and part of a larger one.
 ids() { python3 -c 'import json, sys
 print(*sorted(json.loads(line)["item"] for line in open(sys.argv[1])))' "$1"; }
-succeeds "${longbench[@]}" --tasks qasper,trec --limit 2 --out "$work/a.jsonl"
-succeeds "${longbench[@]}" --tasks trec,qasper --limit 2 --policy tova --out "$work/b.jsonl"
+succeeds "${longbench[@]}" --tasks qasper,trec --items 2 --out "$work/a.jsonl"
+succeeds "${longbench[@]}" --tasks trec,qasper --items 2 --policy tova --out "$work/b.jsonl"
 [[ $(ids "$work/a.jsonl") == "$(ids "$work/b.jsonl")" ]] || fail "another sample for another method"
-succeeds "${longbench[@]}" --tasks qasper,trec --limit 3 --out "$work/a.jsonl"
+succeeds "${longbench[@]}" --tasks qasper,trec --items 3 --out "$work/a.jsonl"
 grep -qx '4 of 6 were done before' "$work/err" || fail "a larger sample is not of the same items"
 
 # The question as catalyst; the official truncation; what no pot can hold is an error of its item.
@@ -102,7 +102,7 @@ grep -Eqx '\| mean \| 4 \|.* to [+-][0-9.]+ \|' "$work/out" || fail "no comparis
 # What is refused.
 refuses 2 'there is no --data, a folder of LongBench' eval longbench -m "$model"
 refuses 2 'no English task "qasber"; did you mean qasper\?' "${longbench[@]}" --tasks qasber
-refuses 2 '--limit wants a whole number of at least 1' "${longbench[@]}" --limit 0
+refuses 2 '--items wants a whole number of at least 1' "${longbench[@]}" --items 0
 refuses 2 'no policy "infinitpot"' "${longbench[@]}" --policy infinitpot
 refuses 3 'there are no tasks of LongBench in /nowhere/data' eval longbench -m "$model" --data /nowhere
 refuses 3 'config/dataset2maxlen.json: there is no "hotpotqa"' "${longbench[@]}" --tasks hotpotqa

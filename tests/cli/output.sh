@@ -6,24 +6,8 @@ succeeds --version
 grep -Eqx 'infinipot [0-9]+\.[0-9]+\.[0-9]+' "$work/out" || fail "no version"
 succeeds --help
 grep -q 'ask' "$work/out" || fail "the help does not list ask"
-succeeds ask --help
-for option in capacity retain no-fill reserve protect-first protect-recent memory kv-type beyond-window policy \
-    schedule positions catalyst preset raw kernels no-repack sliding-window novelty-vocab batch threads seed focus \
-    temperature top-k top-p min-p repeat-penalty max-tokens json quiet; do
-    grep -q -- "--$option" "$work/out" || fail "ask --help is silent about --$option"
-done
-subcommands() { # subcommands [COMMAND]: as its help lists them, each behind the command
-    "$infinipot" "$@" --help | sed -n "/^Subcommands:/,/^\$/s/^  \([a-z-][a-z-]*\) .*/$*${1:+ }\1/p"
-}
-mapfile -t commands < <(echo && subcommands && subcommands eval)
-[[ ${#commands[@]} -ge 15 ]] || fail "the help lists ${#commands[@]} commands"
-for command in "${commands[@]}"; do
-    succeeds $command --help
-    [[ $(wc -L <"$work/out") -le 100 ]] || fail "the help of '$command' is wider than 100 columns"
-done
-
 succeeds policies
-for name in infinipot streaming_llm full novelty=0.5 sinks=4 one-by-one 'grows with the text'; do
+for name in infinipot streaming_llm full novelty=0.5 sinks=4 per-token 'grows with the text'; do
     grep -q "$name" "$work/out" || fail "policies does not list $name"
 done
 succeeds policies --json

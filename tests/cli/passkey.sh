@@ -3,7 +3,7 @@
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 passkey=(eval passkey -m "$model" --threads 1 --capacity 256 --length 300)
-once=("${passkey[@]}" --depth 0.5 --keys 1)
+once=("${passkey[@]}" --depth 0.5 --items 1)
 results=$work/results.jsonl
 
 succeeds "${once[@]}" --out "$results"
@@ -19,15 +19,15 @@ cp "$work/out" "$work/table"
 succeeds "${once[@]}" --out "$results"
 cmp "$results" "$work/before" || fail "the second run wrote something"
 cmp "$work/out" "$work/table" || fail "the second run has another table"
-succeeds "${passkey[@]}" --depth 0.5 --depth 0.9 --keys 1 --out "$results"
+succeeds "${passkey[@]}" --depth 0.5 --depth 0.9 --items 1 --out "$results"
 grep -qx '1 of 2 were done before' "$work/err" || fail "it does not say what was done before"
 [[ $(wc -l <"$results") == 2 ]] || fail "not one result more"
 head -c -40 "$results" >"$work/cut.jsonl"
-succeeds "${passkey[@]}" --depth 0.5 --depth 0.9 --keys 1 --out "$work/cut.jsonl"
+succeeds "${passkey[@]}" --depth 0.5 --depth 0.9 --items 1 --out "$work/cut.jsonl"
 drop_time() { sed -E 's/"(prefill|decode|ttft)_seconds":[0-9.e-]*//g' "$1"; }
 diff <(drop_time "$results") <(drop_time "$work/cut.jsonl") || fail "a line that was cut off stays"
 
-succeeds "${passkey[@]}" --depth 0 --depth 1 --keys 2
+succeeds "${passkey[@]}" --depth 0 --depth 1 --items 2
 [[ $(grep -Ec '[1-3] of 4: .* tokens/s, .* left$' "$work/err") == 3 ]] || fail "no time left"
 [[ $(grep -Ec '4 of 4: .* tokens/s$' "$work/err") == 1 ]] || fail "time left at the end"
 
@@ -57,21 +57,21 @@ refuses 2 '--length wants a whole number of at least 1, not "long"; see infinipo
 refuses 2 '--length wants' "${passkey[@]}" --length -5
 refuses 2 '--depth wants a number from 0 to 1, not "2"' "${passkey[@]}" --depth 2
 refuses 2 '--depth wants a number from 0 to 1, not "nan"' "${passkey[@]}" --depth 0.5 nan
-refuses 2 '--keys wants a whole number of at least 1, not "0"' "${passkey[@]}" --keys 0
-refuses 2 '--key-seed wants' "${passkey[@]}" --key-seed one
+refuses 2 '--items wants a whole number of at least 1, not "0"' "${passkey[@]}" --items 0
+refuses 2 '--item-seed wants' "${passkey[@]}" --item-seed one
 refuses 2 '--format wants landmark, llama.cpp or infinitebench, not "prose"' "${passkey[@]}" --format prose
 refuses 6 'catalyst prompt is not UTF-8 at byte 3' "${passkey[@]}" --catalyst $'caf\xe9'
 
 # What does not fit is written down, and the others are measured.
-succeeds "${passkey[@]}" --length 100 --policy full --depth 0.5 --keys 1 --out "$work/full.jsonl"
+succeeds "${passkey[@]}" --length 100 --policy full --depth 0.5 --items 1 --out "$work/full.jsonl"
 grep -Eqx ' +100 +0\.50 +[01] of 1' "$work/out" || fail "no row for what fits"
 grep -Eqx ' +300 +0\.50 +0 of 1, 1 error' "$work/out" || fail "no error in the table"
 [[ $(grep -c '"error":"the text is longer than the pot' "$work/full.jsonl") == 1 ]] || fail "no error"
-succeeds "${passkey[@]}" --length 100 --policy full --depth 0.5 --keys 1 --out "$work/full.jsonl"
+succeeds "${passkey[@]}" --length 100 --policy full --depth 0.5 --items 1 --out "$work/full.jsonl"
 grep -qx '2 of 2 were done before' "$work/err" || fail "the error was run again"
 
 # Several at one time find the same.
-all=(eval passkey -m "$model" --threads 1 --length 200 --length 300 --depth 0.2 --depth 0.8 --keys 3)
+all=(eval passkey -m "$model" --threads 1 --length 200 --length 300 --depth 0.2 --depth 0.8 --items 3)
 succeeds "${all[@]}" --out "$work/alone.jsonl"
 cp "$work/out" "$work/alone.table"
 succeeds "${all[@]}" --out "$work/together.jsonl" --parallel 4

@@ -13,3 +13,12 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK_DIR}/build -G ${GENE
     -D CMAKE_PREFIX_PATH=${WORK_DIR}/moved -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=Release)
 run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
 run(${WORK_DIR}/build/consumer)
+
+# What comes with the program.
+set(share ${WORK_DIR}/moved/share)
+foreach(file IN ITEMS man/man1/infinipot.1 bash-completion/completions/infinipot
+        zsh/site-functions/_infinipot fish/vendor_completions.d/infinipot.fish)
+    if(EXISTS ${WORK_DIR}/moved/bin/infinipot AND NOT EXISTS ${share}/${file})
+        message(FATAL_ERROR "share/${file} is not installed")
+    endif()
+endforeach()

@@ -13,6 +13,9 @@
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
 #include "input/reading.h"
+#include "options/describe.h"
+#include "options/names.h"
+#include "options/option_types.h"
 #include "options/session_flags.h"
 #include "report/report.h"
 #include "terminal/interrupt.h"
@@ -27,16 +30,16 @@ constexpr const char* examples = R"(Examples:
   infinipot ask --file book.txt "Who is the narrator?" "How does it end?"
       reads the book once and answers two questions about it
 
-  infinipot ask -m model.gguf --memory 64MiB --file a.txt --file b.txt "What changed?"
-      reads two texts into a pot that never takes more than 64 MiB
-
   journalctl | infinipot ask --file - --catalyst question "Which services failed?"
-      reads a stream, looking for what the question asks
+      reads a stream and keeps what the question needs)";
 
-The pot holds --capacity entries. Whenever it is full, the text read so far is distilled to the
---retain entries that matter most, and reading goes on; memory never grows with the text.
-Exit status: 0 answered, 2 usage, 3 file, 4 damaged model, 5 unsupported model, 6 text, 7 does not
-fit, 8 out of memory, 130 interrupted.)";
+constexpr const char* notes = R"(More examples:
+  infinipot ask -m model.gguf --memory 64MiB --file a.txt --file b.txt "What changed?"
+      reads two texts into a KV cache that never takes more than 64 MiB
+
+The KV cache, which we call the pot, holds --capacity entries. Whenever it is full, the text read so
+far is distilled to the --retain entries that matter most, and reading goes on. Memory never grows
+with the text.)";
 
 struct Ask {
     std::vector<std::string> files;
@@ -152,18 +155,16 @@ Command add_ask(CLI::App& program) {
     const auto ask = std::make_shared<Ask>();
     CLI::App& app = *program.add_subcommand(
         "ask", "Reads texts of any length in fixed memory and answers questions about them");
-    app.footer(examples);
-    app.add_option("QUESTION", ask->questions, "What you want to know")->type_name("");
+    explain(app, examples, notes);
+    app.add_option("QUESTION", ask->questions, "Question about the texts; repeat it for more")
+        ->type_name(text_values);
+    add_files(app, names::file, ask->files,
+              "Text to read, in UTF-8; repeat it for more; - is the standard input");
     add_model_flags(app, ask->method);
-    app.add_option("-f,--file", ask->files,
-                   "Text to read, in UTF-8; again for more texts; - for the standard\ninput")
-        ->type_name("value")
-        ->option_text("FILE")
-        ->allow_extra_args(false);
     app.add_flag("--json", ask->json, "Print one JSON object with answers and measurements");
-    app.add_flag("-q,--quiet", ask->quiet, "No progress and no closing line");
-    add_session_flags(app, ask->method);
+    app.add_flag(names::quiet, ask->quiet, "Print no progress and no measurements");
     add_answer_flags(app, ask->generate);
+    add_session_flags(app, ask->method);
     return {&app, [ask] { run(*ask); }};
 }
 

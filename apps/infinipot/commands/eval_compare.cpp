@@ -8,6 +8,8 @@
 #include "eval/run/comparison.h"
 #include "eval/run/results.h"
 #include "infinipot/error.h"
+#include "options/describe.h"
+#include "options/names.h"
 #include "options/option_types.h"
 #include "terminal/output.h"
 
@@ -19,15 +21,16 @@ using eval::MethodResults;
 
 constexpr const char* examples = R"(Examples:
   infinipot eval compare general.jsonl question.jsonl
-      two files of one experiment, each of one method
+      compares two files of one experiment, each of one method
 
   infinipot eval compare needle.jsonl needle.jsonl --method-a 1 --method-b 3
-      two methods of one file
+      compares two methods of one file)";
 
-For each task or length, and for their mean, the difference of the scores, B - A, in points of a
-hundred, and the interval that 95 % of bootstrap samples of the paired items fall into: an
-interval without 0 speaks for a difference that is not chance. Items without a score in both are
-left out.)";
+constexpr const char* notes =
+    R"(The table has a row for each task or length and one for their mean: the difference of the scores,
+B - A, in points of a hundred, and the interval that holds 95 % of bootstrap samples of the paired
+items. An interval without 0 speaks against chance. Items without a score in both files are left
+out.)";
 
 struct CompareRun {
     std::string a, b;
@@ -102,18 +105,18 @@ void run_compare(const CompareRun& run) {
 Command add_eval_compare(CLI::App& eval) {
     const auto run = std::make_shared<CompareRun>();
     CLI::App& app = *eval.add_subcommand(
-        "compare", "Says by how much one method is better than another, and how sure that is");
-    app.footer(examples);
+        "compare", "Compares the scores of two methods, with bootstrap intervals");
+    explain(app, examples, notes);
     app.add_option("a", run->a, "JSONL file of an experiment")
-        ->type_name("value")
+        ->type_name(file_values)
         ->option_text("A");
-    app.add_option("b", run->b, "Another one, of the same items")
-        ->type_name("value")
+    app.add_option("b", run->b, "JSONL file of the same items with another method")
+        ->type_name(file_values)
         ->option_text("B");
-    add_count(app, "--method-a", run->method_a, 1, "Which of A's methods, if it has several");
-    add_count(app, "--method-b", run->method_b, 1, "Which of B's");
+    add_count(app, "--method-a", run->method_a, 1, "Number of A's method, where A has several");
+    add_count(app, "--method-b", run->method_b, 1, "Number of B's method, where B has several");
     add_count(app, "--samples", run->n_samples, 1, "Bootstrap samples [10000]");
-    add_count(app, "--seed", run->seed, "Of the bootstrap [1]");
+    add_count(app, names::seed, run->seed, "Seed of the bootstrap [1]");
     app.add_flag("--json", run->json, "Print a JSON object instead of the table");
     return {&app, [run] { run_compare(*run); }};
 }

@@ -7,6 +7,7 @@
 #include "eval/text/endless_text.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
+#include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/option_types.h"
 #include "options/session_flags.h"
@@ -18,13 +19,13 @@ namespace {
 
 constexpr const char* examples = R"(Examples:
   infinipot eval instructions --distillations 0,10,50 --out instructions.jsonl
-      five rules, each at the beginning of a book, which is read until the pot has been distilled
-      so often; then questions are asked, and a program sees whether the answers obey
+      gives five rules, each at the beginning of a book, and checks answers after distillations
 
   infinipot eval instructions --distillations 50 --protect-first 64 --out instructions.jsonl
-      the same where the rule is never evicted
+      does the same with rules that are never evicted)";
 
-Lines are appended to --out, one for each rule and number of distillations.)";
+constexpr const char* notes =
+    R"(A line is appended to --out for each rule and number of distillations.)";
 
 void run_instructions(const eval::InstructionsRun& run) {
     TerminalHost host(bars_for(run.method.n_parallel));
@@ -42,16 +43,13 @@ void run_instructions(const eval::InstructionsRun& run) {
 Command add_eval_instructions(CLI::App& eval) {
     const auto run = std::make_shared<eval::InstructionsRun>();
     CLI::App& app = *eval.add_subcommand(
-        "instructions",
-        "Sees whether rules given at the start are obeyed after many distillations");
-    app.footer(examples);
+        "instructions", "Tests whether answers obey early rules after many distillations");
+    explain(app, examples, notes);
     add_model_flags(app, run->method);
-    add_text_flag(app, run->file,
-                  "Text to read behind the rule, again and again if it is short\n"
-                  "[samples/sherlock-holmes.txt]");
+    add_file(app, "-f,--haystack,--file", run->file,
+             "Text after the rule, repeated if it is short [samples/sherlock-holmes.txt]");
     add_counts(app, "--distillations", run->distillations, 0,
-               "How often the pot is distilled before the questions; commas or again\n"
-               "for more [0 10 50]");
+               "Distillations before the questions; repeat it for more [0 10 50]");
     add_experiment_flags(app, run->out, run->method);
     add_session_flags(app, run->method);
     return {&app, [run] { run_instructions(*run); }};

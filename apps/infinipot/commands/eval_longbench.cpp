@@ -6,6 +6,7 @@
 #include "eval/longbench/experiment.h"
 #include "eval/run/prompt_session.h"
 #include "infinipot/infinipot.h"
+#include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/option_types.h"
 #include "options/session_flags.h"
@@ -16,21 +17,22 @@ namespace infinipot::cli {
 namespace {
 
 constexpr const char* examples = R"(Examples:
-  infinipot eval longbench --data longbench --tasks qasper,trec --limit 20 --out longbench.jsonl
-      twenty items of two tasks; killed and started again, it goes on
+  infinipot eval longbench --data longbench --tasks qasper,trec --items 20 --out longbench.jsonl
+      answers twenty items of two tasks; killed and started again, it goes on
 
   infinipot eval longbench --data longbench --catalyst question --out longbench.jsonl
-      all tasks, each text read for its own question (query-aware)
+      answers all tasks and reads each text for its own question (query-aware))";
 
+constexpr const char* notes = R"(More examples:
   infinipot eval longbench --data longbench --policy full --max-length 3500 --out longbench.jsonl
-      as other people's tables have it: nothing is evicted, long prompts lose their middle
+      evicts nothing and cuts the middle out of long prompts, as published tables do
 
 FOLDER is a folder of LongBench v1: config/dataset2prompt.json, config/dataset2maxlen.json and
-data/TASK.jsonl. A prompt is read up to the end of its context, and what follows is asked. Answers
-are greedy, and scored as LongBench does. A line for each item is appended to --out; one that does
-not fit the pot has an error instead of a score, and is not run again either: delete its line for
-that. analysis/longbench_table.py makes one table of many methods, infinipot eval compare compares
-two.)";
+data/TASK.jsonl. A prompt is read up to the end of its context, and the rest is asked. Answers are
+greedy, and scored as LongBench does. A line is appended to --out for each item. An item that does
+not fit the KV cache has an error instead of a score, and is not run again unless its line is
+deleted. analysis/longbench_table.py makes one table of many methods. infinipot eval compare
+compares two.)";
 
 void run_longbench(const eval::LongBenchRun& run) {
     if (run.data.empty()) {
@@ -55,22 +57,15 @@ Command add_eval_longbench(CLI::App& eval) {
     const auto run = std::make_shared<eval::LongBenchRun>();
     CLI::App& app = *eval.add_subcommand(
         "longbench", "Answers the prompts of LongBench and scores the answers (Bai et al. 2024)");
-    app.footer(examples);
+    explain(app, examples, notes);
     add_model_flags(app, run->method);
-    app.add_option("--data", run->data, "Folder of LongBench's data")
-        ->type_name("value")
-        ->option_text("FOLDER");
-    app.add_option("--tasks", run->tasks, "Names, with commas between [all whose data is there]")
-        ->delimiter(',')
-        ->type_name("value")
-        ->option_text("TASK,...");
-    add_count(app, "--limit", run->limit, 1,
-              "So many items of each task, the same for every method [all]");
-    add_count(app, "--seed", run->seed, "Which items these are [1]");
+    add_folder(app, "--data", run->data, "Folder of LongBench's data");
+    add_task_flag(app, run->tasks);
+    add_item_flags(app, run->limit, run->seed, "Items of each task [all]");
     add_count(
         app, "--max-length", run->max_length, 16,
-        "Tokens of a prompt; a longer one loses its middle, as LongBench does\nfor models with "
-        "a window [policy truncate: what fits; else any]");
+        "Tokens of a prompt, whose middle is cut out beyond [policy truncate: what fits; else "
+        "any number]");
     add_experiment_flags(app, run->out, run->method);
     add_session_flags(app, run->method);
     return {&app, [run] { run_longbench(*run); }};

@@ -8,17 +8,21 @@
 #include "commands/commands.h"
 #include "eval/longbench/metric_check.h"
 #include "infinipot/error.h"
+#include "options/describe.h"
 #include "terminal/output.h"
 
 namespace infinipot::cli {
 namespace {
 
-constexpr const char* explanation =
-    R"(FOLDER has a folder per run, in it expected.json with the official score of each task, and for
-each task TASK.jsonl with pred, answers, all_classes and score of each item. "differ" counts items
-whose score is not the same double. Code is compared with Python's difflib, as LongBench's
-requirements have it; the last column has python-Levenshtein instead, which fuzzywuzzy takes where
-it is installed.)";
+constexpr const char* examples = R"(Example:
+  infinipot eval metric-check longbench-predictions)";
+
+constexpr const char* notes =
+    R"(FOLDER has a folder for each run. It holds expected.json, with the official score of each task, and
+TASK.jsonl for each task, with pred, answers, all_classes and score of each item. The column
+"differ" counts items whose score is not the same double. Code is compared with Python's difflib, as
+LongBench's requirements ask; the last column uses python-Levenshtein instead, which fuzzywuzzy
+takes where it is installed.)";
 
 std::string table(const std::vector<eval::CheckedTask>& checked) {
     std::string text =
@@ -53,8 +57,10 @@ Command add_eval_metric_check(CLI::App& eval) {
     const auto folder = std::make_shared<std::string>();
     CLI::App& app = *eval.add_subcommand(
         "metric-check", "Scores predictions of LongBench whose official scores are known");
-    app.footer(explanation);
-    app.add_option("folder", *folder, "Folder of runs")->type_name("value")->option_text("FOLDER");
+    explain(app, examples, notes);
+    app.add_option("folder", *folder, "Folder of runs")
+        ->type_name(folder_values)
+        ->option_text("FOLDER");
     return {&app, [folder] { run_metric_check(*folder); }};
 }
 

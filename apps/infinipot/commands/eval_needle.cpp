@@ -5,6 +5,7 @@
 #include "commands/commands.h"
 #include "eval/needle/experiment.h"
 #include "infinipot/infinipot.h"
+#include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/option_types.h"
 #include "options/session_flags.h"
@@ -16,16 +17,17 @@ namespace {
 
 constexpr const char* examples = R"(Examples:
   infinipot eval needle --length 4096 --length 8192 --out needle.jsonl
-      hides three pass keys at three depths of a book; killed and started again, it goes on
+      hides three pass keys at three depths of a book; killed and started again, it goes on)";
 
+constexpr const char* notes = R"(More examples:
   infinipot eval needle --haystack war_and_peace.txt --haystack filler --length 8192 \
       --catalyst question --out needle.jsonl
-      in another book and in repeated sentences, the text being read for the question
+      hides them in another book and in repeated sentences, and reads for the question
 
   infinipot eval needle --length 8192 --kind magic-number --needles 10 --out needle.jsonl
-      ten needles in one text and ten questions about it: is the fifth as good as the first?
+      hides ten needles in one text and asks ten questions about it
 
-Lines are appended to --out, one for each text; analysis/needle_table.py draws them.)";
+A line is appended to --out for each text. analysis/needle_table.py draws them.)";
 
 void run_needle(const eval::NeedleRun& run) {
     if (run.lengths.empty()) {
@@ -49,20 +51,18 @@ Command add_eval_needle(CLI::App& eval) {
     const auto run = std::make_shared<eval::NeedleRun>();
     CLI::App& app = *eval.add_subcommand(
         "needle", "Hides facts in a book and asks for them, one or many in one text");
-    app.footer(examples);
+    explain(app, examples, notes);
     add_model_flags(app, run->method);
-    app.add_option("--haystack", run->haystacks,
-                   "Text in UTF-8 to hide them in, over and over if it is short, or filler\n"
-                   "for repeated sentences; again for more [samples/sherlock-holmes.txt]")
-        ->type_name("value")
-        ->option_text("FILE");
-    add_grid_flags(app, run->lengths, run->depths, run->n_keys, run->seed,
-                   {.depth = "needle", .keys = "Texts, and needles,", .seed = "needles"});
+    add_texts(app, "-f,--haystack", run->haystacks, "FILE",
+              "Text to hide facts in, or filler (repeated sentences); repeat it for more "
+              "[samples/sherlock-holmes.txt]")
+        ->type_name(file_values);
+    add_grid_flags(app, run->lengths, run->depths, run->n_keys, run->seed);
     add_choice(app, "--kind", run->kind, choices_of(eval::needle_kinds()),
-               "pass-key: a number said twice; magic-number: one of a name, said once;\n"
-               "sandwich: a sentence about San Francisco, scored by ROUGE-1 [pass-key]");
+               "Fact: pass-key (a number, stated twice), magic-number (a name's number, stated "
+               "once) or sandwich (scored by ROUGE-1) [pass-key]");
     add_count(app, "--needles", run->n_needles, 1,
-              "Magic numbers in one text, evenly spread, each with its question [1]");
+              "Magic numbers in one text, each with its question [1]");
     add_experiment_flags(app, run->out, run->method);
     add_session_flags(app, run->method);
     return {&app, [run] { run_needle(*run); }};

@@ -5,6 +5,7 @@
 #include "commands/commands.h"
 #include "eval/passkey/experiment.h"
 #include "infinipot/infinipot.h"
+#include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/option_types.h"
 #include "options/session_flags.h"
@@ -19,9 +20,10 @@ constexpr const char* examples = R"(Examples:
       hides three keys at three depths of two lengths; killed and started again, it goes on
 
   infinipot eval passkey --length 1024 --policy full
-      what the model can do without forgetting
+      measures the model without eviction)";
 
-Lines are appended to --out, one for each key; analysis/needle_table.py makes one table of them all.)";
+constexpr const char* notes =
+    R"(A line is appended to --out for each key. analysis/needle_table.py makes one table of them all.)";
 
 void run_passkey(const eval::PasskeyRun& run) {
     if (run.lengths.empty()) {
@@ -43,13 +45,12 @@ Command add_eval_passkey(CLI::App& eval) {
     const auto run = std::make_shared<eval::PasskeyRun>();
     CLI::App& app = *eval.add_subcommand(
         "passkey", "Hides a number in a long text and asks for it (Mohtashami & Jaggi 2023)");
-    app.footer(examples);
+    explain(app, examples, notes);
     add_model_flags(app, run->method);
-    add_grid_flags(app, run->lengths, run->depths, run->n_keys, run->seed,
-                   {.depth = "key", .keys = "Keys", .seed = "keys"});
+    add_grid_flags(app, run->lengths, run->depths, run->n_keys, run->seed);
     add_choice(app, "--format", run->format, choices_of(eval::passkey_formats()),
-               "landmark: lines of garbage, cut anywhere; llama.cpp: one line;\n"
-               "infinitebench: a line for each repetition [landmark]");
+               "Text: landmark (lines of garbage, cut anywhere), llama.cpp (one line) or "
+               "infinitebench (a line for each repetition) [landmark]");
     add_experiment_flags(app, run->out, run->method);
     add_session_flags(app, run->method);
     return {&app, [run] { run_passkey(*run); }};

@@ -6,6 +6,7 @@
 #include "eval/perplexity/experiment.h"
 #include "eval/run/results.h"
 #include "infinipot/infinipot.h"
+#include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/option_types.h"
 #include "options/session_flags.h"
@@ -16,13 +17,14 @@ namespace infinipot::cli {
 namespace {
 
 constexpr const char* examples = R"(Examples:
-  infinipot eval perplexity --file book.txt --tokens 30000 --last 2000 --out perplexity.jsonl
-      how well the end of 30,000 tokens is predicted from what a pot still holds
+  infinipot eval perplexity --file book.txt --length 30000 --last 2000 --out perplexity.jsonl
+      measures how well the end of 30,000 tokens is predicted from the KV cache
 
   infinipot eval perplexity --file book.txt --policy streaming_llm --out perplexity.jsonl
-      the same for another policy; analysis/stream_plot.py plots all of them
+      does the same with another policy; analysis/stream_plot.py plots both)";
 
-A line is appended to --out for each set of settings; what is there already is not run again.)";
+constexpr const char* notes =
+    R"(A line is appended to --out for each set of settings. A set that is there is not run again.)";
 
 void run_perplexity(const eval::PerplexityRun& run) {
     if (run.file.empty()) {
@@ -48,16 +50,18 @@ void run_perplexity(const eval::PerplexityRun& run) {
 
 Command add_eval_perplexity(CLI::App& eval) {
     const auto run = std::make_shared<eval::PerplexityRun>();
-    CLI::App& app = *eval.add_subcommand(
-        "perplexity", "Measures how well a text is predicted from what the pot still holds of it");
-    app.footer(examples);
+    CLI::App& app = *eval.add_subcommand("perplexity",
+                                         "Measures how well a text is predicted from the KV cache");
+    explain(app, examples, notes);
     add_model_flags(app, run->method);
     add_text_flag(app, run->file, "Text to read, in UTF-8");
-    add_count(app, "--tokens", run->n_tokens, 1, "So many tokens of it [30000]");
-    add_count(app, "--last", run->n_last, 1, "Tokens at the end that are told apart [2000]");
+    add_count(app, "--length", run->n_tokens, 1, "Tokens of the text to read [30000]");
+    add_count(app, "--last", run->n_last, 1,
+              "Tokens at the end with a perplexity of their own "
+              "[2000]");
     add_count(app, "--bucket", run->bucket_tokens, 1, "Tokens per point of the curve [1000]");
-    add_count(app, "--generate", run->n_generated, 0,
-              "Tokens to write afterwards, to see how fast [64]");
+    add_count(app, "-n,--generate", run->n_generated, 0,
+              "Tokens to generate afterwards, to measure the speed [64]");
     add_out_flag(app, run->out, "JSONL file to append the result to");
     add_session_flags(app, run->method);
     return {&app, [run] { run_perplexity(*run); }};

@@ -6,6 +6,7 @@
 #include "eval/ruler/experiment.h"
 #include "eval/run/prompt_session.h"
 #include "infinipot/infinipot.h"
+#include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/option_types.h"
 #include "options/session_flags.h"
@@ -15,19 +16,20 @@
 namespace infinipot::cli {
 namespace {
 
-constexpr const char* examples = R"(Examples:
+constexpr const char* examples = R"(Example:
   infinipot eval ruler --data wonderwords --haystack moby-dick.txt --length 4096 --out ruler.jsonl
-      ten items of each of eleven tasks at two lengths; killed and started again, it goes on
+      makes ten items of each of eleven tasks; killed and started again, it goes on)";
 
+constexpr const char* notes = R"(Another example:
   infinipot eval ruler --data wonderwords --tasks niah_multikey_2,vt --mode both --out ruler.jsonl
-      each text read once for its question and once for any
+      reads each text once for its question and once for any question
 
 FOLDER has the lists of words of Python's wonderwords. RULER hides needles in Paul Graham's
-essays; here it is any text, which every result names. The data of qa_1 and qa_2 are not made but
-asked for, and qa_1_stand_in and qa_2_stand_in ask questions of LongBench instead. A prompt and
-its answer have together at most --length tokens. A line for each item is appended to --out; one
-that does not fit the pot has an error instead of a score. analysis/ruler_table.py makes one table
-of many methods.)";
+essays. Here any text serves, and every result names it. The tasks qa_1 and qa_2 need data of their
+own; qa_1_stand_in and qa_2_stand_in ask questions of LongBench instead. A prompt and its answer
+have together at most --length tokens. A line is appended to --out for each item. An item that does
+not fit the KV cache has an error instead of a score. analysis/ruler_table.py makes one table of
+many methods.)";
 
 void run_ruler(const eval::RulerRun& run) {
     eval::check(run);
@@ -51,33 +53,23 @@ Command add_eval_ruler(CLI::App& eval) {
     const auto run = std::make_shared<eval::RulerRun>();
     CLI::App& app = *eval.add_subcommand(
         "ruler", "Asks for what was hidden in made-up texts (Hsieh et al. 2024)");
-    app.footer(examples);
+    explain(app, examples, notes);
     add_model_flags(app, run->method);
-    const auto add_path = [&](const char* name, std::string& path, const char* kind,
-                              const char* help) {
-        app.add_option(name, path, help)->type_name("value")->option_text(kind);
-    };
-    add_path("--data", run->data, "FOLDER",
-             "Folder of wonderwords' lists, wonderwords_nounlist.txt ...");
-    add_path("--haystack", run->haystack, "FILE",
+    add_folder(app, "--data", run->data, "Folder of wonderwords' lists of words");
+    add_file(app, "-f,--haystack", run->haystack,
              "Text to hide needles in, or RULER's PaulGrahamEssays.json");
-    add_path("--longbench", run->longbench, "FOLDER",
-             "Folder of LongBench, for the stand-ins of qa_1 and qa_2");
-    app.add_option("--tasks", run->tasks, "Names, with commas between [all whose data is named]")
-        ->delimiter(',')
-        ->type_name("value")
-        ->option_text("TASK,...");
-    add_counts(app, "--length", run->lengths, 1,
-               "Tokens of prompt and answer together; again for more lengths [4096]");
-    add_count(app, "--items", run->n_items, 1, "Items of each task and length [10]");
-    add_count(app, "--seed", run->seed, "Which items these are [1]");
-    add_choice(
-        app, "--mode", run->mode,
-        {{"query-aware", eval::RulerMode::query_aware},
-         {"query-agnostic", eval::RulerMode::query_agnostic},
-         {"both", eval::RulerMode::both}},
-        "query-aware: the text is read for its question; query-agnostic: for any;\nboth, where "
-        "the policy knows the difference [as --catalyst says]");
+    add_folder(app, "--longbench", run->longbench,
+               "Folder of LongBench, for qa_1_stand_in and qa_2_stand_in");
+    add_task_flag(app, run->tasks);
+    add_length_flag(app, run->lengths,
+                    "Tokens of prompt and answer together; repeat it for more lengths [4096]");
+    add_item_flags(app, run->n_items, run->seed, "Items of each task and length [10]");
+    add_choice(app, "--mode", run->mode,
+               {{"query-aware", eval::RulerMode::query_aware},
+                {"query-agnostic", eval::RulerMode::query_agnostic},
+                {"both", eval::RulerMode::both}},
+               "Catalyst: query-aware (the question), query-agnostic (a general prompt) or both "
+               "[as --catalyst says]");
     add_experiment_flags(app, run->out, run->method);
     add_session_flags(app, run->method);
     return {&app, [run] { run_ruler(*run); }};

@@ -18,6 +18,9 @@
 #include "inspect/inspection.h"
 #include "inspect/page.h"
 #include "inspect/text.h"
+#include "options/describe.h"
+#include "options/names.h"
+#include "options/option_types.h"
 #include "options/session_flags.h"
 #include "report/report.h"
 #include "terminal/interrupt.h"
@@ -29,31 +32,31 @@ namespace infinipot::cli {
 namespace {
 
 constexpr const char* examples = R"(Examples:
-  infinipot inspect --file chapter.txt --capacity 1024
-      which passages survived, and how much layers and heads agree; on a terminal with colours the
-      whole text first, shaded by the share of layers and heads that still hold each token
-
   infinipot inspect --file chapter.txt --capacity 1024 --html chapter.html
-      a page to look at: every distillation, layer and head, and what became of each token
+      writes a page that shows every distillation, layer and head, and the fate of each token
 
   infinipot inspect --file chapter.txt --catalyst question --question "Who is the narrator?"
-      the text read for a question, which is answered from what survived
+      keeps what the question needs, and answers it from what survived)";
+
+constexpr const char* notes = R"(More examples:
+  infinipot inspect --file chapter.txt --capacity 1024
+      shows the passages that survived and how much layers and heads agree; on a terminal with
+      colours it first prints the text, shaded by the share of heads that still hold each token
 
   infinipot inspect --file chapter.txt --policy sirllm --schedule when-full --json > sirllm.json
-      for programs, as analysis/overlap.py: one line of JSON
+      prints one line of JSON, which analysis/overlap.py reads
 
-Columns: share of tokens held by each head, all of which hold as many, by any of all layers'
-heads, by half and by all of them; mean surprisal of the entries that stayed, and of those that
-left; of what a head holds, the share that another head of its layer, or of another layer, holds
-too.
-JSON: "tokens" has piece, surprisal in nats, and the share of heads that hold it after the last
-distillation (null: read since). "tokens_read_at" has the tokens read at the 1st, 2nd, ...
-distillation, "left_at"[layer][head][position] the number of the one at which that entry left, 0
-if it is still there. So after the k-th a head holds every position below tokens_read_at[k - 1]
-whose left_at is 0 or more than k.
-Memory: 4 bytes for each token, layer and KV head, however many distillations there are: 35 MB for
-100,000 tokens and TinyLlama's 88 heads. A page takes 1.3 bytes, JSON 2 in the file and 16 while
-it is made.)";
+Columns: share of tokens held by each head (every head holds as many), by any of all layers' heads,
+by half of them and by all of them; mean surprisal of the entries that stayed and of those that were
+evicted; share of a head's entries that another head of its layer, or of another layer, also holds.
+JSON: "tokens" has piece, surprisal in nats, and the share of heads that hold the token after the
+last distillation (null: read since). "tokens_read_at" has the tokens read at the 1st, 2nd, ...
+distillation. "left_at"[layer][head][position] is the number of the distillation that evicted the
+entry, 0 if it is still there. After the k-th distillation a head holds every position below
+tokens_read_at[k - 1] whose left_at is 0 or more than k.
+Memory: 4 bytes for each token, layer and KV head, for any number of distillations: 35 MB for
+100,000 tokens and TinyLlama's 88 heads. A page takes 1.3 bytes of each. JSON takes 2 bytes in the
+file and 16 while it is made.)";
 
 struct Inspect {
     std::vector<std::string> files;
@@ -171,26 +174,16 @@ Command add_inspect(CLI::App& program) {
     const auto inspect = std::make_shared<Inspect>();
     CLI::App& app = *program.add_subcommand(
         "inspect", "Shows which tokens of a text survive distillation, by layer and head");
-    app.footer(examples);
+    explain(app, examples, notes);
+    add_files(app, names::file, inspect->files,
+              "Text to read, in UTF-8; repeat it for more; - is the standard input");
     add_model_flags(app, inspect->method);
-    app.add_option("-f,--file", inspect->files,
-                   "Text to read, in UTF-8; again for more texts; - for the standard\ninput")
-        ->type_name("value")
-        ->option_text("FILE")
-        ->allow_extra_args(false);
-    app.add_option("--question", inspect->question,
-                   "To be answered from what survived; with --catalyst question and\n"
-                   "--schedule at-end it decides what does")
-        ->type_name("value")
-        ->option_text("TEXT");
-    app.add_option("--html", inspect->html,
-                   "Page to write, which needs nothing but a browser; it appears when it is\nwhole")
-        ->type_name("value")
-        ->option_text("FILE");
+    add_text(app, "--question", inspect->question, "TEXT", "Question to answer from what survived");
+    add_file(app, "--html", inspect->html, "Write a page that a browser shows without a network");
     app.add_flag("--json", inspect->json, "Print one line of JSON with every token and head");
-    app.add_flag("-q,--quiet", inspect->quiet, "No progress");
-    add_session_flags(app, inspect->method);
+    app.add_flag(names::quiet, inspect->quiet, "Print no progress");
     add_answer_flags(app, inspect->generate);
+    add_session_flags(app, inspect->method);
     return {&app, [inspect] { run(*inspect); }};
 }
 

@@ -43,7 +43,7 @@ void print_as_json() {
 Command add_devices(CLI::App& program) {
     const auto json = std::make_shared<bool>(false);
     CLI::App& app =
-        *program.add_subcommand("devices", "Lists what models can be loaded onto: CPU and GPUs");
+        *program.add_subcommand("devices", "Lists the devices that can hold a model: CPU and GPUs");
     app.add_flag("--json", *json, "Print a JSON array");
     return {&app, [json] { *json ? print_as_json() : print_table(); }};
 }

@@ -6,6 +6,7 @@
 
 #include "commands/commands.h"
 #include "infinipot/policies.h"
+#include "options/option_types.h"
 #include "report/report.h"
 #include "terminal/output.h"
 #include "terminal/terminal.h"
@@ -78,9 +79,10 @@ Command add_policies(CLI::App& program) {
     const auto json = std::make_shared<bool>(false);
     const auto markdown = std::make_shared<bool>(false);
     CLI::App& app = *program.add_subcommand(
-        "policies", "Lists the policies that decide which entries survive, and their options");
+        "policies", "Lists the policies that choose which entries survive, and their options");
     app.add_flag("--json", *json, "Print a JSON array");
-    app.add_flag("--markdown", *markdown, "Print the sections of docs/policies.md");
+    app.add_flag("--markdown", *markdown, "Print the sections of docs/policies.md")
+        ->group(advanced("Options"));
     return {&app, [json, markdown] {
                 if (*json) return print_as_json();
                 *markdown ? print_markdown() : print_table();

@@ -9,7 +9,9 @@
 #include "infinipot/error.h"
 #include "infinipot/model.h"
 #include "infinipot/quantize.h"
+#include "options/describe.h"
 #include "options/model_path.h"
+#include "options/names.h"
 #include "options/option_types.h"
 #include "terminal/interrupt.h"
 
@@ -49,13 +51,13 @@ Command add_requantize(CLI::App& program) {
     const auto command = std::make_shared<Requantize>();
     CLI::App& app = *program.add_subcommand(
         "requantize", "Writes a model with its weights in another type, such as q8_0 or q4_0");
-    app.add_option("IN", command->input, "GGUF file to read")->type_name("");
-    app.add_option("OUT", command->output, "GGUF file to write, which appears when it is complete")
-        ->type_name("");
-    app.add_option("--type", command->type, "f32, f16, q8_0, q4_0, ... [q8_0]")
-        ->type_name("value")
-        ->option_text("TYPE");
-    add_count(app, "--threads", command->n_threads, 1, "Threads [one per core]");
+    explain(app, "Example:\n  infinipot requantize model-f16.gguf model-q8_0.gguf --type q8_0");
+    app.add_option("IN", command->input, "GGUF file to read")->type_name(file_values);
+    app.add_option("OUT", command->output, "GGUF file to write; it appears when it is complete")
+        ->type_name(file_values);
+    add_text(app, "--type", command->type, "TYPE",
+             "Type of the weights: f32, f16, q8_0, q4_0, ... [q8_0]");
+    add_count(app, names::threads, command->n_threads, 1, "Threads [one per core]");
     return {&app, [command] { run(*command); }};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,14 +19,18 @@ void add_text_flag(CLI::App& app, std::string& file, const std::string& help);
 /// --out, the file of results.
 void add_out_flag(CLI::App& app, std::string& out, const std::string& help);
 
-/// --length, --depth, --keys and --key-seed: the grid of texts that hide something.
-struct GridHelp {
-    std::string depth;  ///< what stands at a depth: "key"
-    std::string keys;   ///< what there are so many of
-    std::string seed;   ///< of what --key-seed is the seed
-};
+/// --length, the tokens of a text.
+void add_length_flag(CLI::App& app, std::vector<int>& lengths, const std::string& help);
+
+/// --items and --item-seed: how many items there are, and which.
+void add_item_flags(CLI::App& app, int& n_items, std::uint32_t& seed, const std::string& help);
+
+/// --length, --depth, --items and --item-seed: the grid of texts that hide something.
 void add_grid_flags(CLI::App& app, std::vector<int>& lengths, std::vector<double>& depths,
-                    int& n_keys, std::uint32_t& seed, const GridHelp& help);
+                    int& n_items, std::uint32_t& seed);
+
+/// --tasks, the names of tasks.
+void add_task_flag(CLI::App& app, std::vector<std::string>& tasks);
 
 /// --out and --parallel, of experiments of many items.
 void add_experiment_flags(CLI::App& app, std::string& out, eval::Method& method);

@@ -6,13 +6,22 @@
 #include <system_error>
 
 #include "base/byte_size.h"
+#include "base/word_list.h"
+#include "options/describe.h"
 
 namespace infinipot::cli {
 namespace {
 
-[[noreturn]] void refuse(const std::string& name, const std::string& wanted,
+/// The word of an option, for an error: "--capacity" of "-c,--capacity,--ctx-size".
+std::string word_of(const std::string& names) {
+    const std::size_t begin = names.find("--");
+    if (begin == std::string::npos) return names;
+    return names.substr(begin, names.find(',', begin) - begin);
+}
+
+[[noreturn]] void refuse(const std::string& names, const std::string& wanted,
                          const std::string& given) {
-    throw CLI::ValidationError(name + " wants " + wanted + ", not \"" + given + '"');
+    throw CLI::ValidationError(word_of(names) + " wants " + wanted + ", not \"" + given + '"');
 }
 
 /// All of `text` as a number; nothing if it is none.
@@ -32,94 +41,124 @@ std::string short_text(double value) {
 }
 
 template <typename T>
-T whole(const std::string& name, const std::string& given, T least) {
+T whole(const std::string& names, const std::string& given, T least) {
     const auto number = parse<T>(given);
     if (!number || *number < least) {
-        refuse(name, "a whole number of at least " + std::to_string(least), given);
+        refuse(names, "a whole number of at least " + std::to_string(least), given);
     }
     return *number;
 }
 
 template <typename T>
-T within(const std::string& name, const std::string& given, T least, T most) {
+T within(const std::string& names, const std::string& given, T least, T most) {
     const auto number = parse<T>(given);
     if (!number || !(*number >= least && *number <= most)) {
-        refuse(name, "a number from " + short_text(least) + " to " + short_text(most), given);
+        refuse(names, "a number from " + short_text(least) + " to " + short_text(most), given);
     }
     return *number;
 }
 
 /// An option whose value is what `read` makes of its text.
 template <typename T, typename Read>
-CLI::Option* add_one(CLI::App& app, const std::string& name, T& value, Read read,
+CLI::Option* add_one(CLI::App& app, const std::string& names, T& value, Read read,
                      const std::string& help) {
     const auto set = [&value, read](const std::string& given) { value = read(given); };
-    return app.add_option_function<std::string>(name, set, help)->type_name("value");
+    return app.add_option_function<std::string>(names, set, help)->type_name(text_values);
 }
 
 template <typename T, typename Read>
-CLI::Option* add_several(CLI::App& app, const std::string& name, std::vector<T>& values, Read read,
+CLI::Option* add_several(CLI::App& app, const std::string& names, std::vector<T>& values, Read read,
                          const std::string& help) {
     const auto set = [&values, read](const std::vector<std::string>& given) {
         values.clear();
         for (const std::string& each : given) values.push_back(read(each));
     };
-    return app.add_option_function<std::vector<std::string>>(name, set, help)
-        ->type_name("value")
+    return app.add_option_function<std::vector<std::string>>(names, set, help)
+        ->type_name(text_values)
         ->delimiter(',');
 }
 
 }  // namespace
 
-CLI::Option* add_count(CLI::App& app, const std::string& name, int& value, int least,
-                       const std::string& help) {
-    const auto read = [=](const std::string& given) { return whole(name, given, least); };
-    return add_one(app, name, value, read, help)->option_text("N");
+std::string advanced(const std::string& heading) { return heading + advanced_suffix; }
+
+CLI::Option* add_text(CLI::App& app, const std::string& names, std::string& value,
+                      const std::string& placeholder, const std::string& help) {
+    return app.add_option(names, value, help)->type_name(text_values)->option_text(placeholder);
 }
 
-CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint32_t& value,
+CLI::Option* add_texts(CLI::App& app, const std::string& names, std::vector<std::string>& values,
+                       const std::string& placeholder, const std::string& help) {
+    return app.add_option(names, values, help)->type_name(text_values)->option_text(placeholder);
+}
+
+CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& value,
+                      const std::string& help) {
+    return add_text(app, names, value, "FILE", help)->type_name(file_values);
+}
+
+CLI::Option* add_files(CLI::App& app, const std::string& names, std::vector<std::string>& values,
+                       const std::string& help) {
+    CLI::Option* option = add_texts(app, names, values, "FILE", help);
+    return option->type_name(file_values)->allow_extra_args(false);
+}
+
+CLI::Option* add_folder(CLI::App& app, const std::string& names, std::string& value,
+                        const std::string& help) {
+    return add_text(app, names, value, "FOLDER", help)->type_name(folder_values);
+}
+
+void suggest(CLI::Option& option, const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : "|") + word;
+    option.type_name(text);
+}
+
+CLI::Option* add_count(CLI::App& app, const std::string& names, int& value, int least,
+                       const std::string& help) {
+    const auto read = [=](const std::string& given) { return whole(names, given, least); };
+    return add_one(app, names, value, read, help)->option_text("N");
+}
+
+CLI::Option* add_count(CLI::App& app, const std::string& names, std::uint32_t& value,
                        const std::string& help) {
     const auto read = [=](const std::string& given) {
-        return whole<std::uint32_t>(name, given, 0);
+        return whole<std::uint32_t>(names, given, 0);
     };
-    return add_one(app, name, value, read, help)->option_text("N");
+    return add_one(app, names, value, read, help)->option_text("N");
 }
 
-CLI::Option* add_counts(CLI::App& app, const std::string& name, std::vector<int>& values, int least,
-                        const std::string& help) {
-    const auto read = [=](const std::string& given) { return whole(name, given, least); };
-    return add_several(app, name, values, read, help)->option_text("N ...");
+CLI::Option* add_counts(CLI::App& app, const std::string& names, std::vector<int>& values,
+                        int least, const std::string& help) {
+    const auto read = [=](const std::string& given) { return whole(names, given, least); };
+    return add_several(app, names, values, read, help)->option_text("N ...");
 }
 
-CLI::Option* add_number(CLI::App& app, const std::string& name, float& value, float least,
+CLI::Option* add_number(CLI::App& app, const std::string& names, float& value, float least,
                         float most, const std::string& help) {
-    const auto read = [=](const std::string& given) { return within(name, given, least, most); };
-    return add_one(app, name, value, read, help)->option_text("X");
+    const auto read = [=](const std::string& given) { return within(names, given, least, most); };
+    return add_one(app, names, value, read, help)->option_text("X");
 }
 
-CLI::Option* add_numbers(CLI::App& app, const std::string& name, std::vector<double>& values,
+CLI::Option* add_numbers(CLI::App& app, const std::string& names, std::vector<double>& values,
                          double least, double most, const std::string& help) {
-    const auto read = [=](const std::string& given) { return within(name, given, least, most); };
-    return add_several(app, name, values, read, help)->option_text("X ...");
+    const auto read = [=](const std::string& given) { return within(names, given, least, most); };
+    return add_several(app, names, values, read, help)->option_text("X ...");
 }
 
-CLI::Option* add_bytes(CLI::App& app, const std::string& name, std::size_t& value,
+CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::size_t& value,
                        const std::string& help) {
     const auto read = [=](const std::string& given) {
         const auto bytes = parse_byte_size(given);
-        if (!bytes || *bytes == 0) refuse(name, "an amount of memory such as 64MiB", given);
+        if (!bytes || *bytes == 0) refuse(names, "an amount of memory such as 64MiB", given);
         return *bytes;
     };
-    return add_one(app, name, value, read, help)->option_text("BYTES");
+    return add_one(app, names, value, read, help)->option_text("BYTES");
 }
 
-void refuse_choice(const std::string& name, const std::vector<std::string>& words,
+void refuse_choice(const std::string& names, const std::vector<std::string>& words,
                    const std::string& given) {
-    std::string wanted = words.front();
-    for (std::size_t i = 1; i < words.size(); ++i) {
-        wanted += (i + 1 == words.size() ? " or " : ", ") + words[i];
-    }
-    refuse(name, wanted, given);
+    refuse(names, one_of(words), given);
 }
 
 }  // namespace infinipot::cli

@@ -1,12 +1,22 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 #include "eval/run/method.h"
 #include "infinipot/infinipot.h"
 
 /// The options that every command that reads or answers shares.
 namespace infinipot::cli {
+
+inline constexpr const char* policy_help =
+    "Policy NAME:option=value,... that 'infinipot policies' lists [infinipot]";
+
+/// The words that --policy and --kv-type accept, and what help says of the latter.
+std::vector<std::string> policy_names();
+std::vector<std::string> kv_type_names();
+std::string kv_type_help();
 
 void add_model_flags(CLI::App& app, eval::Method& method);
 void add_session_flags(CLI::App& app, eval::Method& method);

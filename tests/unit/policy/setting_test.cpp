@@ -13,7 +13,7 @@ namespace {
 
 TEST(Setting, Writes_schedules_and_reads_them_back) {
     EXPECT_EQ(to_string(Schedule::when_full), "when-full");
-    EXPECT_EQ(to_string(Schedule::per_token), "one-by-one");
+    EXPECT_EQ(to_string(Schedule::per_token), "per-token");
     EXPECT_EQ(to_string(Schedule::at_end), "at-end");
     EXPECT_EQ(to_string(Schedule::before_reading), "before-reading");
     for (const Schedule schedule :
@@ -22,11 +22,15 @@ TEST(Setting, Writes_schedules_and_reads_them_back) {
     }
 }
 
+TEST(Setting, Reads_the_schedule_that_release_0_1_called_one_by_one) {
+    EXPECT_EQ(parse_schedule("one-by-one"), Schedule::per_token);
+}
+
 TEST(Setting, Names_the_schedules_there_are) {
     for (const std::string text : {"", "when_full", "When-full", "one-by-one ", "never"}) {
         EXPECT_EQ(
             refusal([&] { parse_schedule(text); }),
-            "a schedule is when-full, one-by-one, at-end or before-reading, not \"" + text + '"');
+            "a schedule is when-full, per-token, at-end or before-reading, not \"" + text + '"');
     }
 }
 

@@ -60,5 +60,23 @@ TEST(Results, Without_a_path_they_are_kept_in_memory_alone) {
     EXPECT_EQ((*results.find("a"))["score"], 1);
 }
 
+TEST(Results, Of_release_0_1_keep_their_identity_though_a_schedule_has_another_name) {
+    const TempDir folder;
+    const auto path = folder.write(
+        "r.jsonl", R"({"schedule":"one-by-one","id":"{\"schedule\":\"one-by-one\",\"seed\":1}"})"
+                   "\n");
+    const Results results(path, any);
+    const auto result = results.find(R"({"schedule":"per-token","seed":1})");
+    ASSERT_TRUE(result);
+    EXPECT_EQ((*result)["schedule"], "per-token");
+}
+
+TEST(Results, With_another_schedule_are_read_as_they_are) {
+    const TempDir folder;
+    const auto path = folder.write("r.jsonl", R"({"schedule":"at-end","id":"one-by-one"})"
+                                              "\n");
+    EXPECT_TRUE(Results(path, any).find("one-by-one"));
+}
+
 }  // namespace
 }  // namespace infinipot::eval

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "usage/command.h"
+
+namespace infinipot::cli {
+
+/// The environment variables that the program reads, for the reference and the manual page.
+inline std::vector<usage::Entry> environment_variables() {
+    return {{"INFINIPOT_CACHE",
+             "Folder of fetched models [$XDG_CACHE_HOME/infinipot, else "
+             "~/.cache/infinipot]."},
+            {"INFINIPOT_CPU",
+             "Most of the CPU's instructions that kernels use: plain, avx2, neon, "
+             "avx512 or amx [avx512]."},
+            {"NO_COLOR", "Set to anything, it turns colours off."},
+            {"TERM", "dumb turns colours off."}};
+}
+
+}  // namespace infinipot::cli

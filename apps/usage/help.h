@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "usage/command.h"
+
+namespace infinipot::usage {
+
+enum class Detail {
+    basic,  ///< what --help prints: one screen
+    all,    ///< what --help-all prints: advanced options, aliases and notes too
+};
+
+/// The help of one command, at most 100 columns wide, with a line feed at its end.
+std::string help(const Command& command, Detail detail);
+
+/// The help of a command and of all that are in it, with all details.
+std::string whole_help(const Command& command);
+
+/// The words of `text` on lines of at most `width` bytes; a longer word has its own line.
+std::vector<std::string> wrap(const std::string& text, std::size_t width);
+
+}  // namespace infinipot::usage
