@@ -77,6 +77,20 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, int& value, int l
     return add_one(app, name, value, read, help)->option_text("N");
 }
 
+CLI::Option* add_count(CLI::App& app, const std::string& name, std::optional<int>& value, int least,
+                       const std::string& help) {
+    const auto read = [=](const std::string& given) { return whole(name, given, least); };
+    return add_one(app, name, value, read, help)->option_text("N");
+}
+
+CLI::Option* add_count(CLI::App& app, const std::string& name, std::function<void(int)> set,
+                       int least, const std::string& help) {
+    const auto read = [=](const std::string& given) { set(whole(name, given, least)); };
+    return app.add_option_function<std::string>(name, read, help)
+        ->type_name("value")
+        ->option_text("N");
+}
+
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint32_t& value,
                        const std::string& help) {
     const auto read = [=](const std::string& given) {
@@ -103,7 +117,7 @@ CLI::Option* add_numbers(CLI::App& app, const std::string& name, std::vector<dou
     return add_several(app, name, values, read, help)->option_text("X ...");
 }
 
-CLI::Option* add_bytes(CLI::App& app, const std::string& name, std::size_t& value,
+CLI::Option* add_bytes(CLI::App& app, const std::string& name, std::optional<std::size_t>& value,
                        const std::string& help) {
     const auto read = [=](const std::string& given) {
         const auto bytes = parse_byte_size(given);

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +15,10 @@ namespace infinipot::cli {
 /// A whole number of at least `least`.
 CLI::Option* add_count(CLI::App& app, const std::string& name, int& value, int least,
                        const std::string& help);
+CLI::Option* add_count(CLI::App& app, const std::string& name, std::optional<int>& value, int least,
+                       const std::string& help);
+CLI::Option* add_count(CLI::App& app, const std::string& name, std::function<void(int)> set,
+                       int least, const std::string& help);
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint32_t& value,
                        const std::string& help);
 
@@ -30,7 +36,7 @@ CLI::Option* add_numbers(CLI::App& app, const std::string& name, std::vector<dou
                          double least, double most, const std::string& help);
 
 /// An amount of memory in bytes, such as 64MiB.
-CLI::Option* add_bytes(CLI::App& app, const std::string& name, std::size_t& value,
+CLI::Option* add_bytes(CLI::App& app, const std::string& name, std::optional<std::size_t>& value,
                        const std::string& help);
 
 [[noreturn]] void refuse_choice(const std::string& name, const std::vector<std::string>& words,

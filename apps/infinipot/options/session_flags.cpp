@@ -87,7 +87,10 @@ void add_policy_flags(CLI::App& app, eval::Method& method) {
         ->type_name("value")
         ->option_text("WHERE")
         ->group(group);
-    add_count(app, "--focus", method.session.focus, 0,
+    const auto set_answer_budget = [&method](int n) {
+        method.session.answer_budget = {n == 0 ? AnswerBudget::all : AnswerBudget::fixed, n};
+    };
+    add_count(app, "--focus", set_answer_budget, 0,
               "Entries that an answer is written from, chosen anew for its question out\n"
               "of all that is remembered; 0: all [all, unless the model is much surer of\n"
               "its first words with half or an eighth of the capacity]")
