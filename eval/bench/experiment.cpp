@@ -128,7 +128,7 @@ bool Bench::known(const BenchRow& row) const {
 
 void Bench::measure_row(const BenchRow& row, const EndlessText& text) {
     Json result = row.described;
-    result["machine"] = machines_.on(row.options.n_threads);
+    result["machine"] = machines_.on(*row.options.n_threads);
     try {
         result.update(measured(trial_of(run_, row, text), model_, run_.n_repeat, host_));
     } catch (const Error& error) {

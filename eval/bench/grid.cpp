@@ -31,7 +31,8 @@ std::vector<int> capacities_of(const BenchRun& run, const Model& model) {
 
 std::vector<BenchRow> grid(const BenchRun& run, const Model& model) {
     SessionOptions options = session_options(run.method, {std::string(bench_question)});
-    if (options.focus == SessionOptions::automatic) options.focus = 0;  // writing is timed with all
+    if (options.answer_budget.rule == AnswerBudget::automatic)
+        options.answer_budget = {};  // writing is timed with all
     std::vector<BenchRow> rows = {{options}};
     cross(rows, run.policies,
           [](BenchRow& row, const std::string& spec) { row.options.policy = make_policy(spec); });
@@ -48,17 +49,18 @@ std::vector<BenchRow> grid(const BenchRun& run, const Model& model) {
     return rows;
 }
 
-Json describe(const BenchRun& run, const BenchRow& row, const Session& session) {
-    Json settings = describe_session("bench", session, run.method);
-    settings["device"] = session.model().info().device;
-    settings["kernels"] = kernels_word(session.model().info(), run.method.model_options);
-    settings["repack"] = run.method.model_options.repack && session.model().info().device == "cpu";
+Json describe(const BenchRun& run, const BenchRow& row, const Model& model,
+              const ResolvedOptions& options) {
+    Json settings = describe_session("bench", model, options, run.method);
+    settings["device"] = model.info().device;
+    settings["kernels"] = kernels_word(model.info(), run.method.model_options);
+    settings["repack"] = run.method.model_options.repack && model.info().device == "cpu";
     settings["file"] = run.file;
-    settings["kv_type"] = to_string(session.options().kv_type);
+    settings["kv_type"] = to_string(options.kv_type);
     settings["depth"] = row.depth;
     settings["length"] = row.length;
-    settings["batch"] = session.options().n_batch;
-    settings["threads"] = session.options().n_threads;
+    settings["batch"] = options.n_batch;
+    settings["threads"] = options.n_threads;
     settings["generate"] = run.n_written;
     settings["repeat"] = run.n_repeat;
     settings["id"] = to_line(settings);
@@ -71,8 +73,9 @@ std::vector<BenchRow> bench_rows(const BenchRun& run, const Model& model) {
     std::vector<BenchRow> rows;
     std::set<std::string> ids;
     for (BenchRow& row : grid(run, model)) {
-        row.described = describe(run, row, Session(model, row.options));
-        row.options.n_threads = row.described["threads"];
+        const ResolvedOptions resolved = resolve(model, row.options);
+        row.described = describe(run, row, model, resolved);
+        row.options.n_threads = resolved.n_threads;
         if (ids.insert(row.described["id"]).second) rows.push_back(std::move(row));
     }
     return rows;

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-bool scores_all(const SessionOptions& options) {
+bool scores_all(const ResolvedOptions& options) {
     return options.measure_surprisal || options.policy->needs().surprisal;
 }
 

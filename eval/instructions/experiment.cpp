@@ -44,8 +44,9 @@ void ask_all(Session& session, const Instruction& rule, Json& result) {
     result["score"] = n_obeyed / static_cast<double>(neutral_questions().size());
 }
 
-Json describe(const InstructionsRun& run, const Session& session, const Instruction& rule, int n) {
-    Json settings = describe_session("instructions", session, run.method);
+Json describe(const InstructionsRun& run, const Model& model, const ResolvedOptions& options,
+              const Instruction& rule, int n) {
+    Json settings = describe_session("instructions", model, options, run.method);
     settings["haystack"] = file_name(run.file);
     settings["rule"] = rule.name;
     settings["distillations_wanted"] = n;
@@ -53,8 +54,7 @@ Json describe(const InstructionsRun& run, const Session& session, const Instruct
     return settings;
 }
 
-void refuse_if_never_distilled(const Session& session) {
-    const Schedule schedule = *session.options().schedule;
+void refuse_if_never_distilled(Schedule schedule) {
     if (schedule != Schedule::at_end && schedule != Schedule::before_reading) return;
     throw Error(ErrorCode::invalid_argument, "with schedule " + std::string(to_string(schedule)) +
                                                  " nothing is distilled while the text is read; "
@@ -101,12 +101,12 @@ SessionOptions instructions_options(const InstructionsRun& run) {
 std::vector<ExperimentItem> instructions_items(const InstructionsRun& run, const Model& model,
                                                const EndlessText& text, Host& host) {
     const SessionOptions options = instructions_options(run);
-    const Session any(model, options);  // tells its automatic values
-    refuse_if_never_distilled(any);
+    const ResolvedOptions resolved = resolve(model, options);
+    refuse_if_never_distilled(resolved.schedule);
     std::vector<ExperimentItem> items;
     for (const int n : run.distillations) {
         for (const Instruction& rule : instructions()) {
-            items.push_back({.settings = describe(run, any, rule, n),
+            items.push_back({.settings = describe(run, model, resolved, rule, n),
                              .name = std::string(rule.name) + ", " +
                                      count_text(static_cast<std::uint64_t>(n), "distillation"),
                              .size = n + 1.0,

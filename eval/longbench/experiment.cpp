@@ -62,12 +62,6 @@ GenerateOptions generate_options(const LongBenchPrompt& item, const Model& model
     return options;
 }
 
-/// Room for the question and for the longest answer, unless another reserve was asked for.
-int reserve_for(const LongBenchTrial& task, const ModelInfo& model) {
-    const bool chat = task.session.framing == Framing::chat;
-    return task.n_question_tokens + (chat ? model.n_chat_closing : 0) + task.generate.max_tokens;
-}
-
 void read_and_ask(Session& session, const LongBenchTrial& task, Host& host, Json& result) {
     read_text(session, task.prompt.text, host);
     Generation answer = session.ask(task.prompt.question, task.generate);
@@ -170,9 +164,8 @@ int longest_prompt(const LongBenchRun& run, const LongBenchPrompt& item, const M
                    const SessionOptions& options) {
     const bool truncates = options.policy->schedule() == Schedule::before_reading;
     if (run.max_length > 0 || !truncates) return run.max_length;
-    const bool chat = options.framing == Framing::chat;
-    const ModelInfo& info = model.info();
-    const int n_frame = chat ? info.n_chat_opening + info.n_chat_closing : 0;
+    const int n_frame =
+        frame_tokens(model, options.framing) - (model.info().begins_with_bos ? 1 : 0);
     const int longest = item.settings["asked"]["capacity"].get<int>() - n_frame - item.max_tokens;
     if (longest >= 16) return longest;
     throw Error(ErrorCode::does_not_fit, "an answer of " + count_text(item.max_tokens, "token") +
@@ -196,8 +189,9 @@ LongBenchTrial prepare(const LongBenchRun& run, const LongBenchPrompt& item, con
     task.session = prompt_options(run.method, {task.prompt.question});
     task.session.framing = options.framing;
     task.session.budget.capacity = capacity;
-    if (task.session.budget.reserve == Budget::automatic) {
-        task.session.budget.reserve = reserve_for(task, model.info());
+    if (!task.session.budget.reserve) {
+        task.session.budget.reserve =
+            answer_room(model, task.session, task.prompt.question, task.generate.max_tokens);
     }
     return task;
 }

@@ -9,7 +9,6 @@
 #include "eval/run/prompt_session.h"
 #include "eval/run/provenance.h"
 #include "eval/run/quantity.h"
-#include "eval/run/reserve.h"
 #include "eval/text/text_files.h"
 
 namespace infinipot::eval {
@@ -54,9 +53,10 @@ std::string write(const NeedleText& text, const Haystacks& haystacks, const Mode
     return text_of(text.needles.front(), hide(haystack, text.needles, depths_of(text)));
 }
 
-Json describe(const NeedleRun& run, const NeedleText& text, const Session& session) {
-    Json settings = describe_session("needle", session, run.method);
-    settings["mode"] = mode_of(session.options(), run.method);
+Json describe(const NeedleRun& run, const NeedleText& text, const Model& model,
+              const ResolvedOptions& options) {
+    Json settings = describe_session("needle", model, options, run.method);
+    settings["mode"] = mode_of(options, run.method);
     settings["haystack"] = text.haystack;
     settings["kind"] = word(run.kind);
     settings["needles"] = run.n_needles;
@@ -199,9 +199,9 @@ std::vector<ExperimentItem> needle_items(const NeedleRun& run, const std::vector
                                          Host& host) {
     std::vector<ExperimentItem> items;
     if (texts.empty()) return items;
-    const Session any(model, options_for(run, texts.front(), model));  // tells its automatic values
+    const ResolvedOptions resolved = resolve(model, options_for(run, texts.front(), model));
     for (const NeedleText& text : texts) {
-        items.push_back({.settings = describe(run, text, any),
+        items.push_back({.settings = describe(run, text, model, resolved),
                          .name = name_of(text),
                          .size = static_cast<double>(text.length),
                          .measure = [&run, &text, &haystacks, &model, &host](Json& result) {

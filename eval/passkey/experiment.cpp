@@ -24,8 +24,9 @@ std::string word(PasskeyFormat format) {
     return std::string(std::ranges::find(formats, format, second)->first);
 }
 
-Json describe(const PasskeyRun& run, const Session& session, const PasskeySettings& item) {
-    Json settings = describe_session("passkey", session, run.method);
+Json describe(const PasskeyRun& run, const Model& model, const ResolvedOptions& options,
+              const PasskeySettings& item) {
+    Json settings = describe_session("passkey", model, options, run.method);
     settings["format"] = word(item.format);
     settings["length"] = item.length;
     settings["depth"] = item.depth;
@@ -88,10 +89,10 @@ SessionOptions passkey_options(const PasskeyRun& run) {
 
 std::vector<ExperimentItem> passkey_items(const PasskeyRun& run, const Model& model, Host& host) {
     const SessionOptions options = passkey_options(run);
-    const Session any(model, options);  // tells its automatic values
+    const ResolvedOptions resolved = resolve(model, options);
     std::vector<ExperimentItem> items;
     for (const PasskeySettings& settings : grid(run)) {
-        items.push_back({.settings = describe(run, any, settings),
+        items.push_back({.settings = describe(run, model, resolved, settings),
                          .name = name_of(settings),
                          .size = static_cast<double>(settings.length),
                          .measure = [&run, &model, &host, options, settings](Json& result) {

@@ -57,12 +57,12 @@ SessionOptions perplexity_options(const PerplexityRun& run) {
     SessionOptions options = session_options(run.method, {});
     options.measure_surprisal = true;
     options.budget.fill = false;  // the end of a stream is like its middle
-    options.focus = 0;            // and nothing is asked
+    options.answer_budget = {};   // and nothing is asked
     return options;
 }
 
 Json describe_perplexity(const PerplexityRun& run, const Session& session) {
-    Json settings = describe_session("perplexity", session, run.method);
+    Json settings = describe_session("perplexity", session.model(), session.options(), run.method);
     settings["file"] = run.file;
     settings["tokens"] = run.n_tokens;
     settings["last"] = run.n_last;

@@ -100,17 +100,10 @@ Json describe_data(const RulerRun& run, const RulerTask& task, const RulerData& 
 /// Tokens of a prompt with its frame. Parts that are read one after the other may have a token or
 /// two more than the whole.
 TokenCounter counter(const Model& model, const Method& method) {
-    const ModelInfo& info = model.info();
-    const bool chat = method.session.framing == Framing::chat;
-    const int n_frame = chat ? info.n_chat_opening + info.n_chat_closing : 0;
-    const int n_around = n_frame + (info.begins_with_bos ? 1 : 0);
+    const int n_around = frame_tokens(model, method.session.framing);
     return [&model, n_around](std::string_view prompt) {
         return n_around + static_cast<int>(model.tokenize(prompt).size());
     };
-}
-
-int n_tokens_of(const Model& model, const std::string& text) {
-    return static_cast<int>(model.tokenize(text).size());
 }
 
 void answer(const RulerTask& task, const RulerItem& item, const RulerReading& reading,
@@ -204,11 +197,9 @@ std::vector<RulerReading> ruler_readings(const RulerRun& run, const Model& model
 SessionOptions options_for(const RulerItem& item, const RulerReading& reading, const Model& model) {
     SessionOptions options = prompt_options(reading.method, {item.question});
     options.budget.capacity = reading.described["asked"]["capacity"];
-    if (options.budget.reserve == Budget::automatic) {
-        const bool chat = options.framing == Framing::chat;
-        options.budget.reserve = n_tokens_of(model, item.question) +
-                                 n_tokens_of(model, item.answer_prefix) + item.max_tokens +
-                                 (chat ? model.info().n_chat_closing : 0);
+    if (!options.budget.reserve) {
+        options.budget.reserve =
+            answer_room(model, options, item.question, item.max_tokens, item.answer_prefix);
     }
     return options;
 }

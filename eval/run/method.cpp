@@ -33,10 +33,9 @@ PolicyPtr policy_of(const Method& method) {
 
 void apply_paper_preset(SessionOptions& options) {
     Budget& budget = options.budget;
-    if (budget.protect_first == Budget::automatic) budget.protect_first = 0;
-    if (budget.protect_recent == Budget::automatic) budget.protect_recent = 0;
+    if (!budget.protect_first) budget.protect_first = 0;
+    if (!budget.protect_recent) budget.protect_recent = 0;
     budget.fill = false;
-    if (options.focus == SessionOptions::automatic) options.focus = 0;
 }
 
 /// The largest number of threads of each of several sessions; one session alone has the same limit.
@@ -56,7 +55,7 @@ SessionOptions session_options(const Method& method, const std::vector<std::stri
     if (!method.schedule.empty()) options.schedule = parse_schedule(method.schedule);
     if (!method.positions.empty()) options.positions = parse_positions(method.positions);
     if (method.paper) apply_paper_preset(options);
-    if (method.n_parallel > 1 && options.n_threads == 0) {
+    if (method.n_parallel > 1 && !options.n_threads) {
         options.n_threads = share_of_threads(method.n_parallel);
     }
     return options;

@@ -7,28 +7,36 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json asked_json(const Method& method, const Session& session) {
-    Budget asked = method.session.budget;
-    asked.capacity = session.budget().capacity;
-    asked.fill = session.budget().fill;
-    Json json = budget_json(asked);
-    for (auto& value : json) {
-        if (value == Budget::automatic) value = "automatic";
-    }
+/// The budget as it was asked for, but with the capacity and `fill` that come of it.
+Json asked_json(const Method& method, const ResolvedBudget& resolved) {
+    const Budget& asked = method.session.budget;
+    const auto or_automatic = [](std::optional<int> n) { return n ? Json(*n) : "automatic"; };
+    Json json = budget_json(resolved);
+    json["retain"] = or_automatic(asked.retain);
+    json["reserve"] = or_automatic(asked.reserve);
+    json["protect_first"] = or_automatic(asked.protect_first);
+    json["protect_recent"] = or_automatic(asked.protect_recent);
     json["framing"] = method.session.framing == Framing::chat ? "chat" : "raw";
     return json;
+}
+
+bool is_query_aware(Schedule schedule, const EvictionPolicy& policy, const Method& method) {
+    if (schedule == Schedule::at_end) return true;
+    return policy.needs().attention == AttentionProbe::catalyst && method.catalyst == "question";
 }
 
 }  // namespace
 
 bool is_query_aware(const SessionOptions& options, const Method& method) {
     const Schedule schedule = options.schedule.value_or(options.policy->schedule());
-    if (schedule == Schedule::at_end) return true;
-    return options.policy->needs().attention == AttentionProbe::catalyst &&
-           method.catalyst == "question";
+    return is_query_aware(schedule, *options.policy, method);
 }
 
-std::string mode_of(const SessionOptions& options, const Method& method) {
+bool is_query_aware(const ResolvedOptions& options, const Method& method) {
+    return is_query_aware(options.schedule, *options.policy, method);
+}
+
+std::string mode_of(const ResolvedOptions& options, const Method& method) {
     return is_query_aware(options, method) ? "query-aware" : "query-agnostic";
 }
 
@@ -41,12 +49,12 @@ SessionOptions prompt_options(const Method& method, const std::vector<std::strin
 
 Json describe_prompts(const std::string& task, const Method& method, const Model& model) {
     SessionOptions options = prompt_options(method);
-    if (options.budget.reserve == Budget::automatic) options.budget.reserve = 0;
-    const Session session(model, options);
-    Json described = describe_session(task, session, method);
+    if (!options.budget.reserve) options.budget.reserve = 0;
+    const ResolvedOptions resolved = resolve(model, options);
+    Json described = describe_session(task, model, resolved, method);
     described.erase("budget");
-    described["asked"] = asked_json(method, session);
-    described["mode"] = mode_of(session.options(), method);
+    described["asked"] = asked_json(method, resolved.budget);
+    described["mode"] = mode_of(resolved, method);
     return described;
 }
 

@@ -12,9 +12,10 @@ namespace infinipot::eval {
 
 /// Returns whether the entries that are kept depend on the question.
 bool is_query_aware(const SessionOptions& options, const Method& method);
+bool is_query_aware(const ResolvedOptions& options, const Method& method);
 
 /// Returns "query-aware" or "query-agnostic", as results spell it.
-std::string mode_of(const SessionOptions& options, const Method& method);
+std::string mode_of(const ResolvedOptions& options, const Method& method);
 
 /// Returns the options of a session that reads for `questions`. The default stands for any
 /// question.

@@ -49,20 +49,21 @@ void add_stats(Json& result, const Stats& stats) {
 
 }  // namespace
 
-Json describe_session(const std::string& task, const Session& session, const Method& method) {
-    const SessionOptions& options = session.options();
+Json describe_session(const std::string& task, const Model& model, const ResolvedOptions& options,
+                      const Method& method) {
     Json settings = {{"task", task},
-                     {"model", session.model().info().name},
-                     {"file_bytes", session.model().info().file_bytes},
+                     {"model", model.info().name},
+                     {"file_bytes", model.info().file_bytes},
                      {"policy", options.policy->spec()},
                      {"catalyst", method.catalyst},
-                     {"schedule", to_string(*options.schedule)},
-                     {"positions", to_string(*options.positions)},
+                     {"schedule", to_string(options.schedule)},
+                     {"positions", to_string(options.positions)},
                      {"framing", options.framing == Framing::chat ? "chat" : "raw"},
-                     {"budget", budget_json(session.budget())}};
+                     {"budget", budget_json(options.budget)}};
     // The defaults are left out, so that results older than a setting keep their ids.
     if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
-    if (options.focus != 0) settings["focus"] = focus_json(options.focus);
+    if (options.answer_budget.rule != AnswerBudget::all)
+        settings["focus"] = answer_budget_json(options.answer_budget);
     if (const int window = method.model_options.sliding_window; window != 0)
         settings["sliding_window"] = window;
     if (const int n = method.model_options.novelty_vocab; n != 0) settings["novelty_vocab"] = n;
@@ -85,7 +86,7 @@ std::string file_name(const std::string& path) {
     return std::filesystem::path(path).filename().string();
 }
 
-Json budget_json(const Budget& budget) {
+Json budget_json(const ResolvedBudget& budget) {
     Json json = {{"capacity", budget.capacity},
                  {"retain", budget.retain},
                  {"reserve", budget.reserve},
@@ -97,8 +98,9 @@ Json budget_json(const Budget& budget) {
     return json;
 }
 
-Json focus_json(int focus) {
-    return focus == SessionOptions::automatic ? Json("automatic") : Json(focus);
+Json answer_budget_json(AnswerBudget budget) {
+    if (budget.rule == AnswerBudget::automatic) return "automatic";
+    return budget.rule == AnswerBudget::all ? 0 : budget.n;
 }
 
 void add_measurements(Json& result, const Session& session, const Method& method) {

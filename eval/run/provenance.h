@@ -10,20 +10,14 @@
 namespace infinipot::eval {
 
 /// Returns all settings that decide a result, without the experiment's own.
-nlohmann::ordered_json describe_session(const std::string& task, const Session& session,
-                                        const Method& method);
+nlohmann::ordered_json describe_session(const std::string& task, const Model& model,
+                                        const ResolvedOptions& options, const Method& method);
 
 /// Returns the budget as results spell it.
-nlohmann::ordered_json budget_json(const Budget& budget);
+nlohmann::ordered_json budget_json(const ResolvedBudget& budget);
 
-/// Returns SessionOptions::focus as results spell it: a number or "automatic".
-nlohmann::ordered_json focus_json(int focus);
-
-/// Returns "end_of_answer", "max_tokens" or "pot_full".
-std::string word(StopReason reason);
-
-/// Returns "end_of_answer", "max_tokens" or "pot_full".
-std::string word(StopReason reason);
+/// Returns the answer budget as results spell it: a number, 0 for all, or "automatic".
+nlohmann::ordered_json answer_budget_json(AnswerBudget budget);
 
 /// Returns "end_of_answer", "max_tokens" or "pot_full".
 std::string word(StopReason reason);

@@ -5,6 +5,7 @@
 #include "infinipot/error.h"     // IWYU pragma: export
 #include "infinipot/kv_type.h"   // IWYU pragma: export
 #include "infinipot/model.h"     // IWYU pragma: export
+#include "infinipot/options.h"   // IWYU pragma: export
 #include "infinipot/policies.h"  // IWYU pragma: export
 #include "infinipot/policy.h"    // IWYU pragma: export
 #include "infinipot/quantize.h"  // IWYU pragma: export

@@ -55,8 +55,6 @@ struct ModelInfo {
     int n_novelty_vocab = 0;  ///< tokens that novelty is measured against: n_vocab or fewer
     int n_ctx_train = 0;
     bool has_chat_template = false;
-    int n_chat_opening = 0;        ///< tokens that the chat template puts before a turn
-    int n_chat_closing = 0;        ///< tokens that it puts behind one
     bool begins_with_bos = false;  ///< whether a stream begins with a token of its own
     std::uint64_t file_bytes = 0;
     /// Weights that a token is multiplied with on its way to the logits: all matrices, the head's

@@ -6,101 +6,15 @@
 #include <istream>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "infinipot/kv_type.h"
 #include "infinipot/model.h"
-#include "infinipot/policies.h"
-#include "infinipot/policy.h"
+#include "infinipot/options.h"
 
 namespace infinipot {
-
-/// How much a session may remember. All counts are entries per KV head and layer.
-/// A value left at `automatic` is filled in by the session; Session::budget() shows the result.
-struct Budget {
-    static constexpr int automatic = -1;
-
-    /// The hard cap |M|: no more entries exist at any time, the catalyst's included.
-    /// Automatic: the model's trained window, at most 4096.
-    int capacity = automatic;
-    /// Entries that survive a distillation, |C|. Automatic: half of the capacity; with
-    /// Schedule::per_token, where the pot stays at it, all but the reserve.
-    int retain = automatic;
-    /// With Schedule::when_full, use all the room at the end of a text: its last distillation lets
-    /// go only what the rest of the text has no room beside, and all that was read since the one
-    /// before stays, as far as it can. false: down to `retain` there too, as the paper does.
-    bool fill = true;
-    /// Entries that reading leaves free, so that a question and its answer always fit.
-    /// Automatic: an eighth of the capacity.
-    int reserve = automatic;
-    /// Oldest entries that are never evicted. Automatic: the opening of the chat template, at
-    /// least 4.
-    int protect_first = automatic;
-    /// Most recent entries that are never evicted. Automatic: a sixteenth of the capacity, at most
-    /// a quarter of `retain`.
-    int protect_recent = automatic;
-    /// Cap in bytes on the pot (keys, their rotated copy, values, tags); 0 for none. It is turned
-    /// into the largest capacity that fits; with `capacity` given too, the smaller one holds.
-    std::size_t memory_bytes = 0;
-    /// Allow a capacity above the model's trained window, where its positions are untrained.
-    bool beyond_window = false;
-};
-
-/// How a session puts text and questions to the model.
-enum class Framing {
-    chat,  ///< the text and the question as one user turn of the model's chat template, if it has
-           ///< one
-    raw,   ///< just the text and the question, as they are
-};
-
-struct SessionOptions {
-    static constexpr int automatic = Budget::automatic;  ///< filled in by the session, or tried out
-
-    Budget budget = {};
-    PolicyPtr policy = nullptr;               ///< null: infinipot()
-    std::optional<Schedule> schedule = {};    ///< nothing: as the policy's source does it
-    std::optional<Positions> positions = {};  ///< likewise
-    /// How the pot stores numbers. For those with blocks of 32, q8_0 and q4_0, head sizes must be
-    /// multiples of 32.
-    KvType kv_type = KvType::f16;
-    Framing framing = Framing::chat;
-    /// What stands between the text and a question (or the catalyst) within one chat turn. Empty
-    /// for questions that bring their own, such as the rest of a benchmark's prompt.
-    std::string separator = "\n\n";
-    /// The catalyst prompt: run when the pot is full, used to score its entries, then removed
-    /// (CaP). Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).
-    std::string catalyst = {};
-    /// Entries that an answer is written from, chosen anew for its question from all that the pot
-    /// holds, by the policy with the question as catalyst; the others wait in the pot meanwhile.
-    /// Fewer entries distract a small model less. 0: all. Automatic, once something has left the
-    /// pot: all, unless the model is much surer of an answer's first words with half or with an
-    /// eighth of the capacity; it writes them three times to see, unless the question alone takes
-    /// more than an eighth. Only for policies that use a catalyst, with schedule when-full and
-    /// positions reset; elsewhere automatic is all.
-    int focus = automatic;
-    /// Score every token that is read, though the policy may not ask for it: see
-    /// Progress::surprisal.
-    bool measure_surprisal = false;
-    int n_batch = 512;  ///< tokens per forward pass while reading
-    int n_threads = 0;  ///< 0: as many as there are cores, at most 8
-};
-
-/// A catalyst prompt with a name.
-struct Catalyst {
-    std::string_view name;
-    std::string_view text;
-};
-
-/// The general catalyst prompt (CaP-G), two variants of it, and two that do not serve the purpose,
-/// for comparison. Source: InfiniPot Table 2, whose wordings we do not have: these are our own.
-std::span<const Catalyst> catalysts();
-
-/// The first of them.
-extern const std::string_view general_catalyst;
 
 /// Temperature 0 is greedy, and then nothing else matters.
 struct Sampling {
@@ -229,11 +143,6 @@ class Generation {
     bool done_ = false;
 };
 
-/// The budget that a session with such options has, every automatic value filled in. Allocates
-/// nothing.
-/// @throws as Session, but never Error(out_of_memory)
-Budget resolved_budget(const Model& model, SessionOptions options);
-
 /// A pot of fixed size that reads texts of any length and answers questions about them.
 ///
 /// All memory is allocated by the constructor; nothing grows with the text. Reading is independent
@@ -277,8 +186,8 @@ class Session {
     /// it.
     void interrupt() noexcept;
 
-    const Budget& budget() const;  ///< with every automatic value filled in
-    const SessionOptions& options() const;
+    const ResolvedOptions& options() const;  ///< as resolve() gives them
+    const ResolvedBudget& budget() const;    ///< that of options()
     const Model& model() const;
     Stats stats() const;
 

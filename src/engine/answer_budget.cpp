@@ -24,7 +24,7 @@ int try_out(Session::Impl& session, std::span<const Token> question,
     double most = sureness(session, question, options, 0, -infinity) + least_advantage;
     if (most >= 0) return 0;  // nothing is as sure
     session.attend(question);
-    for (const int focus : session.plan.foci) {
+    for (const int focus : session.plan.tried_answer_budgets) {
         if (focus >= session.cache().n()) continue;  // that is all
         const double sure = sureness(session, question, options, focus, most);
         if (sure > most) {
@@ -39,9 +39,12 @@ int try_out(Session::Impl& session, std::span<const Token> question,
 
 int surest_focus(Session::Impl& session, std::span<const Token> question,
                  const GenerateOptions& options) {
-    const int asked = session.plan.options.focus;
-    if (asked > 0 && asked < session.cache().n()) session.attend(question);
-    if (asked != SessionOptions::automatic) return asked;
+    const AnswerBudget asked = session.plan.options.answer_budget;
+    if (asked.rule == AnswerBudget::all) return 0;
+    if (asked.rule == AnswerBudget::fixed) {
+        if (asked.n < session.cache().n()) session.attend(question);
+        return asked.n;
+    }
     const bool is_whole = session.stats.distillations == 0;
     const bool is_long = static_cast<int>(question.size()) > session.plan.longest_tried_question();
     if (is_whole || is_long) return 0;

@@ -20,7 +20,7 @@ std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
 bool BatchedPerTokenEviction::possible(const Plan& plan, const Model::Impl& model,
                                        const KvCache& cache) {
-    if (plan.schedule != Schedule::per_token || plan.needs.surprisal) return false;
+    if (plan.options.schedule != Schedule::per_token || plan.needs.surprisal) return false;
     if (model.options.kernels != Kernels::native) return false;
     const Hparams& hparams = model.hparams;
     for (int il = 0; il < hparams.n_layer; ++il) {

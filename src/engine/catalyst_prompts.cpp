@@ -1,6 +1,6 @@
 #include <array>
 
-#include "infinipot/session.h"
+#include "infinipot/options.h"
 
 namespace infinipot {
 

@@ -40,7 +40,7 @@ void Distiller::distil(std::int64_t stream_position, int n, int n_last) {
 void Distiller::observe(std::int64_t stream_position) {
     if (plan_.catalyst.empty()) return;
     const Stopwatch watch;
-    const bool reset = plan_.positions.rule == Positions::reset;
+    const bool reset = plan_.options.positions.rule == Positions::reset;
     forward_.run_catalyst(plan_.catalyst, reset ? cache_.n() : static_cast<int>(stream_position));
     times_.catalyst += watch.seconds();
 }
@@ -58,7 +58,7 @@ void Distiller::attend(std::span<const Token> question, int position) {
 
 /// What is latest has little privilege: it is nearly as likely to answer a question as the rest.
 KeptSlots Distiller::choose(int n) {
-    const Budget& budget = plan_.options.budget;
+    const ResolvedBudget& budget = plan_.options.budget;
     return select_from(Keep(cache_.n(), n)
                            .first(budget.protect_first)
                            .last(std::min(budget.protect_recent, n / 8)));
@@ -85,7 +85,7 @@ KeptSlots Distiller::select_in_layer(int il, const Keep& keep) {
 
 /// Of a head, in which the Budget's protected entries are kept already.
 Keep Distiller::keep_protected(int n, int n_last) const {
-    const Budget& budget = plan_.options.budget;
+    const ResolvedBudget& budget = plan_.options.budget;
     Keep keep(cache_.n(), std::min(n, cache_.n()));
     keep.last(n_last).first(budget.protect_first).last(budget.protect_recent);
     return keep;
@@ -102,7 +102,7 @@ int Distiller::gather(const KeptSlots& kept) {
 
 /// Context-reset RoPE: the survivors take the positions 0..retain-1 (§3.5).
 void Distiller::renumber(int first_moved) {
-    if (plan_.positions.rule != Positions::reset) return;
+    if (plan_.options.positions.rule != Positions::reset) return;
     const Stopwatch watch;
     forward_.renumber(first_moved);
     times_.gather += watch.seconds();

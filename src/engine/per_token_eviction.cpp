@@ -40,7 +40,7 @@ PerTokenEviction::PerTokenEviction(const Plan& plan, const Model::Impl& model, K
 int PerTokenEviction::next_position() const { return first_position_ + cache_.n(); }
 
 int PerTokenEviction::left_to_new_positions() const {
-    if (plan_.positions.rule != Positions::reset) return std::numeric_limits<int>::max();
+    if (plan_.options.positions.rule != Positions::reset) return std::numeric_limits<int>::max();
     return tables_[0].n_positions() - next_position();
 }
 
@@ -69,7 +69,7 @@ void PerTokenEviction::admit(int il, int head, int slot, const Tag& tag) {
 }
 
 std::vector<int> PerTokenEviction::select(int il) {
-    const Budget& budget = plan_.options.budget;
+    const ResolvedBudget& budget = plan_.options.budget;
     const EvictionPolicy& policy = *plan_.options.policy;
     Keep keep(cache_.n(), cache_.n() - 1);
     keep.first(budget.protect_first).last(budget.protect_recent);
@@ -84,7 +84,7 @@ void PerTokenEviction::let_go(int il, int head, int rank, int n_gone) {
     const int index = head_index(il, head);
     cache_.move_last_to(il, head, order_.slots(index)[static_cast<std::size_t>(rank)]);
     order_.replace(index, rank);
-    if (plan_.positions.rule == Positions::reset) {
+    if (plan_.options.positions.rule == Positions::reset) {
         rotate_oldest(il, head, rank, first_position_ + n_gone);
     }
 }
@@ -93,7 +93,7 @@ void PerTokenEviction::settle(int n_gone) {
     order_.shrink();
     cache_.truncate(cache_.n() - 1);
     n_old_ = cache_.n();
-    if (plan_.positions.rule != Positions::reset) return;
+    if (plan_.options.positions.rule != Positions::reset) return;
     first_position_ += n_gone;
     if (left_to_new_positions() > 0) return;
     first_position_ = 0;

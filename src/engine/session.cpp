@@ -13,10 +13,6 @@
 
 namespace infinipot {
 
-Budget resolved_budget(const Model& model, SessionOptions options) {
-    return make_plan(model.impl(), std::move(options)).options.budget;
-}
-
 Session::Session(const Model& model, SessionOptions options)
     : impl_(std::make_unique<Impl>(model, std::move(options))) {}
 Session::~Session() = default;
@@ -47,8 +43,8 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
     require_utf8(options.answer_prefix, "the beginning of the answer");
     const Stopwatch watch;
     impl_->flush(Impl::Remaining::nothing);
-    const auto prompt = frame_question(impl_->model.impl(), impl_->plan, question, impl_->has_text,
-                                       options.answer_prefix);
+    const auto prompt = frame_question(impl_->model.impl(), impl_->plan.frame, question,
+                                       impl_->has_text, options.answer_prefix);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
     impl_->require_room(static_cast<int>(prompt.size()));
     const int focus = impl_->stats.focus = surest_focus(*impl_, prompt, options);
@@ -73,8 +69,8 @@ Generation Session::generate(std::string_view text, const GenerateOptions& optio
 }
 
 void Session::interrupt() noexcept { impl_->interrupt(); }
-const Budget& Session::budget() const { return impl_->plan.options.budget; }
-const SessionOptions& Session::options() const { return impl_->plan.options; }
+const ResolvedBudget& Session::budget() const { return impl_->plan.options.budget; }
+const ResolvedOptions& Session::options() const { return impl_->plan.options; }
 const Model& Session::model() const { return impl_->model; }
 Stats Session::stats() const { return impl_->current_stats(); }
 

@@ -29,7 +29,7 @@ int n_observed(const Plan& plan) {
         case AttentionProbe::none:
             return 0;
         case AttentionProbe::catalyst:
-            return plan.largest_focus() > 0
+            return plan.largest_answer_budget() > 0
                        ? plan.options.budget.capacity  // a question of any length
                        : static_cast<int>(plan.catalyst.size());
         case AttentionProbe::recent:
@@ -46,8 +46,8 @@ ForwardPass::Limits limits_of(const Plan& plan) {
             .surprisal = plan.measures_surprisal(),
             .expected_attention = plan.needs.expected_attention,
             .n_sink = plan.needs.n_sink,
-            .renumber = plan.positions.rule == Positions::reset,
-            .positions = plan.positions};
+            .renumber = plan.options.positions.rule == Positions::reset,
+            .positions = plan.options.positions};
 }
 
 std::size_t attended_entry_bytes(const KvCache& cache) {
@@ -76,13 +76,13 @@ Session::Impl::Impl(const Model& m, SessionOptions options)
       distiller_(plan, cache_, forward_),
       nats_(static_cast<std::size_t>(plan.options.n_batch)),
       tags_(static_cast<std::size_t>(plan.options.n_batch)) {
-    if (plan.schedule == Schedule::per_token) {
+    if (plan.options.schedule == Schedule::per_token) {
         per_token_eviction_.emplace(plan, m.impl(), cache_, forward_, backend_);
     }
     if (BatchedPerTokenEviction::possible(plan, m.impl(), cache_)) {
         batched_eviction_.emplace(plan, m.impl(), cache_, forward_, *per_token_eviction_);
     }
-    if (plan.largest_focus() > 0) cache_.reserve_aside(plan.largest_focus());
+    if (plan.largest_answer_budget() > 0) cache_.reserve_aside(plan.largest_answer_budget());
     stats.pot_bytes = cache_.bytes();
     stats.attended_entry_bytes = attended_entry_bytes(cache_);
     stats.compute_bytes = forward_.bytes() + distiller_.bytes() + cache_.aside_bytes() +
@@ -101,7 +101,7 @@ void Session::Impl::require_no_generation() const {
 void Session::Impl::begin_stream() {
     if (begun_) return;
     begun_ = true;
-    waiting_ = plan.opening;
+    waiting_ = plan.frame.opening;
 }
 
 void Session::Impl::ingest(std::string_view text, const IngestOptions& options) {
@@ -171,7 +171,7 @@ void Session::Impl::flush(Remaining behind, const IngestOptions& options) {
 Session::Impl::Step Session::Impl::next_step() const {
     const int tile = forward_.observed_tile_tokens();
     const bool in_first_half =
-        plan.schedule == Schedule::before_reading && cache_.n() < plan.fill_limit / 2;
+        plan.options.schedule == Schedule::before_reading && cache_.n() < plan.fill_limit / 2;
     const int room = (in_first_half ? plan.fill_limit / 2 : plan.fill_limit) - cache_.n();
     const int most = std::min(plan.options.n_batch, room);
     if (per_token_eviction_ && room == 0) {
@@ -179,7 +179,8 @@ Session::Impl::Step Session::Impl::next_step() const {
                 plan.needs.attention != AttentionProbe::none};
     }
     if (plan.needs.attention == AttentionProbe::accumulated) return {std::min(most, tile), true};
-    if (plan.needs.attention == AttentionProbe::recent && plan.schedule == Schedule::when_full) {
+    if (plan.needs.attention == AttentionProbe::recent &&
+        plan.options.schedule == Schedule::when_full) {
         const int n_before = room - plan.needs.n_query;  // tokens before those that are observed
         return n_before > 0 ? Step{std::min(most, n_before), false}
                             : Step{std::min(most, tile), true};
@@ -206,14 +207,14 @@ Session::Impl::Step Session::Impl::next_prompt_step(std::size_t n_left, bool sta
 }
 
 bool Session::Impl::decides(int n_question) const {
-    return plan.schedule == Schedule::at_end && stream_position_ != ended_at_ &&
+    return plan.options.schedule == Schedule::at_end && stream_position_ != ended_at_ &&
            cache_.n() + n_question > plan.options.budget.retain;
 }
 
 /// Before the next token that is there to stay is read, of `n_to_come`.
 void Session::Impl::make_room(std::size_t n_to_come) {
     if (cache_.n() < plan.fill_limit) return;
-    switch (plan.schedule) {
+    switch (plan.options.schedule) {
         case Schedule::when_full:
             return distil_for(n_to_come);
         case Schedule::per_token:
@@ -227,7 +228,7 @@ void Session::Impl::make_room(std::size_t n_to_come) {
                 "the text does not fit into the pot, which is full at " +
                     std::to_string(cache_.n()) + " entries, and policy " +
                     plan.options.policy->spec() + " with schedule " +
-                    std::string(to_string(plan.schedule)) +
+                    std::string(to_string(plan.options.schedule)) +
                     " lets none of them leave yet; raise the capacity or choose another schedule");
 }
 
@@ -263,7 +264,7 @@ void Session::Impl::read_waiting(Remaining behind, const IngestOptions& options,
         stats.prefill_seconds += reading.seconds();
     };
     try {
-        if (plan.schedule == Schedule::before_reading) leave_out_middle(done);
+        if (plan.options.schedule == Schedule::before_reading) leave_out_middle(done);
         while (done < waiting_.size()) {
             const std::size_t n_left = waiting_.size() - done;
             if (!all && holds_back(n_left)) break;
@@ -295,14 +296,14 @@ void Session::Impl::report_progress(const IngestOptions& options, std::span<cons
 
 /// Whether the rest of the text, of which n_left tokens are known, must be before more is read.
 bool Session::Impl::holds_back(std::size_t n_left) const {
-    if (plan.schedule == Schedule::before_reading) return cache_.n() >= plan.fill_limit / 2;
+    if (plan.options.schedule == Schedule::before_reading) return cache_.n() >= plan.fill_limit / 2;
     return plan.options.budget.fill && cache_.n() >= plan.fill_limit &&
            n_left < size(plan.stride());
 }
 
 /// Where the next token is rotated to.
 int Session::Impl::position() const {
-    if (plan.positions.rule == Positions::reset) {
+    if (plan.options.positions.rule == Positions::reset) {
         return per_token_eviction_ ? per_token_eviction_->next_position() : cache_.n();
     }
     constexpr std::int64_t largest = std::numeric_limits<int>::max() / 2;
@@ -441,7 +442,7 @@ void Session::Impl::read(std::span<const Token> tokens, bool staying) {
     if (deciding) observing_ = false;
     while (!tokens.empty()) {
         if (staying) make_room(unlimited);
-        const bool is_end = !staying || plan.schedule == Schedule::at_end;
+        const bool is_end = !staying || plan.options.schedule == Schedule::at_end;
         const Step step = is_end ? next_prompt_step(tokens.size(), staying, deciding) : next_step();
         assert(step.n_tokens > 0);
         const auto n = std::min(static_cast<std::size_t>(step.n_tokens), tokens.size());
@@ -465,7 +466,8 @@ void Session::Impl::read_generated(Token token, bool staying) {
 }
 
 Session::Impl::Mark Session::Impl::end_of_prompt(int n_question, const Mark& before) {
-    if (plan.schedule != Schedule::at_end || before.stream_position == ended_at_) return before;
+    if (plan.options.schedule != Schedule::at_end || before.stream_position == ended_at_)
+        return before;
     Mark without_question = before;
     if (cache_.n() > plan.options.budget.retain) {
         distil(plan.options.budget.retain, n_question);

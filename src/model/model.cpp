@@ -81,9 +81,6 @@ void Model::Impl::choose_frequent_tokens() {
 ModelInfo Model::Impl::describe() const {
     const std::string file_name = file.path().stem().string();
     const auto n_frequent = static_cast<int>(frequent.size());
-    const auto n_tokens = [this](const std::string& control) {
-        return static_cast<int>(vocabulary.tokenize_control(control).size());
-    };
     return {.path = file.path().string(),
             .name = std::string(file.find_string("general.name").value_or(file_name)),
             .architecture = hparams.architecture,
@@ -97,8 +94,6 @@ ModelInfo Model::Impl::describe() const {
             .n_novelty_vocab = frequent.empty() ? hparams.n_vocab : n_frequent,
             .n_ctx_train = hparams.n_ctx_train,
             .has_chat_template = frame.has_value(),
-            .n_chat_opening = frame ? n_tokens(frame->opening) : 0,
-            .n_chat_closing = frame ? n_tokens(frame->closing) : 0,
             .begins_with_bos = !vocabulary.stream_start().empty(),
             .file_bytes = file.file_bytes(),
             .n_matrix_weights = weights.n_matrix_weights,

@@ -150,7 +150,7 @@ TEST_F(DeviceRulesTest, An_answer_can_be_taken_back) {
 TEST_F(DeviceRulesTest, A_question_with_an_answer_budget_leaves_no_trace) {
     const TinyModel tiny{.n_embd_head = 32};
     SessionOptions focused = options("infinipot");
-    focused.focus = 24;
+    focused.answer_budget = {AnswerBudget::fixed, 24};
     Session here(load("cpu", tiny), focused), there(load(remote_device(), tiny), focused);
     Session unfocused(load(remote_device(), tiny), options("infinipot"));
     for (Session* each : {&here, &there, &unfocused}) memory_of(*each, 400, tiny.n_vocab);

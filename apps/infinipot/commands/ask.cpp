@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -9,7 +10,6 @@
 #include "commands/commands.h"
 #include "eval/run/method.h"
 #include "eval/run/quantity.h"
-#include "eval/run/reserve.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
 #include "input/reading.h"
@@ -138,8 +138,10 @@ void run(const Ask& ask) {
     bar.announce("loading " + ask.method.model);
     const Model model = load_model(ask.method);
     interrupts.check();
-    eval::raise_reserve(model, eval::n_asked(model, ask.questions, ask.generate.max_tokens),
-                        options);
+    int longest = 0;
+    for (const std::string& question : ask.questions)
+        longest = std::max(longest, answer_room(model, options, question, ask.generate.max_tokens));
+    raise_reserve(model, longest, options);
     Session session(model, options);
 
     auto answers = read_and_answer(session, texts, bar, interrupts, ask);

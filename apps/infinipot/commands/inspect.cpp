@@ -10,7 +10,6 @@
 #include "commands/commands.h"
 #include "eval/run/method.h"
 #include "eval/run/quantity.h"
-#include "eval/run/reserve.h"
 #include "eval/run/results.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
@@ -133,7 +132,7 @@ void write_page(const Inspect& inspect, const Inspection& inspection, const Repo
 
 /// The text itself only where its shades can be seen, and no page shows them.
 std::string for_people(const Inspect& inspect, const Inspection& inspection, const Report& report) {
-    const Budget& budget = report.session.budget;
+    const ResolvedBudget& budget = report.session.budget;
     const bool shades = inspect.html.empty() && may_style(stdout);
     std::string text = shades ? shaded_text(inspection) : std::string();
     text += passages_table(inspection, budget) + survival_table(inspection, budget);
@@ -155,8 +154,9 @@ void run(const Inspect& inspect) {
     Inspection inspection(model);
     SessionOptions options = recorded_options(inspect, inspection);
     if (!inspect.question.empty()) {
-        const int n_tokens = eval::n_asked(model, {inspect.question}, inspect.generate.max_tokens);
-        eval::raise_reserve(model, n_tokens, options);
+        const int n_entries =
+            answer_room(model, options, inspect.question, inspect.generate.max_tokens);
+        raise_reserve(model, n_entries, options);
     }
     Session session(model, options);
 

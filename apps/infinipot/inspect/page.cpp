@@ -82,10 +82,10 @@ std::string title(const Report& report) {
 
 std::string about(const Inspection& inspection, const Report& report) {
     const eval::Survival& survival = *inspection.survival();
-    const SessionOptions& session = report.session;
+    const ResolvedOptions& session = report.session;
     return std::filesystem::path(report.model.path).stem().string() + " read " +
            eval::count_text(inspection.tokens().size(), "token") + " with policy " +
-           session.policy->spec() + ", schedule " + std::string(to_string(*session.schedule)) +
+           session.policy->spec() + ", schedule " + std::string(to_string(session.schedule)) +
            ": " + eval::count_text(survival.n_distillations(), "distillation") + " of " +
            eval::count_text(static_cast<std::uint64_t>(survival.n_layer()), "layer") + " × " +
            eval::count_text(static_cast<std::uint64_t>(survival.n_head_kv()), "KV head") +

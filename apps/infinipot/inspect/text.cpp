@@ -112,7 +112,7 @@ Passage passage_at(const Inspection& inspection, const std::vector<double>& shar
 }
 
 /// One after the other, of what was distilled and is not protected.
-std::vector<Passage> passages(const Inspection& inspection, const Budget& budget) {
+std::vector<Passage> passages(const Inspection& inspection, const ResolvedBudget& budget) {
     const auto shares = inspection.shares();
     const auto pieces = inspection.pieces();
     const std::size_t n_recent = size(budget.protect_recent);
@@ -134,7 +134,7 @@ std::string passage_line(const Passage& passage) {
 
 constexpr std::uint32_t most_rows = 12;
 
-std::string totals(const Inspection& inspection, const Budget& budget) {
+std::string totals(const Inspection& inspection, const ResolvedBudget& budget) {
     const eval::Survival& survival = *inspection.survival();
     const std::string read = "read " + eval::count_text(inspection.tokens().size(), "token") +
                              ", " + eval::count_text(survival.n_distillations(), "distillation");
@@ -178,7 +178,7 @@ std::string shaded_text(const Inspection& inspection) {
     return text + "\n\n";
 }
 
-std::string passages_table(const Inspection& inspection, const Budget& budget) {
+std::string passages_table(const Inspection& inspection, const ResolvedBudget& budget) {
     auto all = passages(inspection, budget);
     if (all.size() < 2 * n_passages) return {};
     std::ranges::stable_sort(all, std::ranges::greater(), &Passage::share);
@@ -189,7 +189,7 @@ std::string passages_table(const Inspection& inspection, const Budget& budget) {
     return text + "\n";
 }
 
-std::string survival_table(const Inspection& inspection, const Budget& budget) {
+std::string survival_table(const Inspection& inspection, const ResolvedBudget& budget) {
     const eval::Survival& survival = *inspection.survival();
     std::string text = totals(inspection, budget);
     if (survival.n_distillations() == 0) return text;

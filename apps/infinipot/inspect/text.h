@@ -13,9 +13,9 @@ std::string shaded_text(const Inspection& inspection);
 
 /// The passages that most and fewest heads hold after the last distillation, without those that the
 /// budget protects.
-std::string passages_table(const Inspection& inspection, const Budget& budget);
+std::string passages_table(const Inspection& inspection, const ResolvedBudget& budget);
 
 /// A line of totals, and a table with a row for each distillation, or for a dozen of them.
-std::string survival_table(const Inspection& inspection, const Budget& budget);
+std::string survival_table(const Inspection& inspection, const ResolvedBudget& budget);
 
 }  // namespace infinipot::cli

@@ -8,6 +8,7 @@ std::vector<std::string> with_todays_options(const std::vector<std::string>& arg
     static const std::vector<usage::OldSpelling> spellings = {
         {"", "--preset=paper", "--paper"},
         {"", "--no-fill", "--end=retain"},
+        {"", "--focus", "--answer-budget"},
         {"", "--schedule=one-by-one", "--schedule=per-token"},
         {"eval passkey", "--keys", "--items"},
         {"eval passkey", "--key-seed", "--item-seed"},

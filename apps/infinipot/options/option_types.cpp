@@ -120,6 +120,12 @@ CLI::Option* add_count(CLI::App& app, const std::string& names, int& value, int 
     return add_one(app, names, value, read, help)->option_text("N");
 }
 
+CLI::Option* add_count(CLI::App& app, const std::string& names, std::optional<int>& value,
+                       int least, const std::string& help) {
+    const auto read = [=](const std::string& given) { return whole(names, given, least); };
+    return add_one(app, names, value, read, help)->option_text("N");
+}
+
 CLI::Option* add_count(CLI::App& app, const std::string& names, std::uint32_t& value,
                        const std::string& help) {
     const auto read = [=](const std::string& given) {
@@ -146,7 +152,7 @@ CLI::Option* add_numbers(CLI::App& app, const std::string& names, std::vector<do
     return add_several(app, names, values, read, help)->option_text("X ...");
 }
 
-CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::size_t& value,
+CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::optional<std::size_t>& value,
                        const std::string& help) {
     const auto read = [=](const std::string& given) {
         const auto bytes = parse_byte_size(given);

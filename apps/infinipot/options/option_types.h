@@ -35,6 +35,8 @@ void suggest(CLI::Option& option, const std::vector<std::string>& words);
 /// A whole number of at least `least`.
 CLI::Option* add_count(CLI::App& app, const std::string& names, int& value, int least,
                        const std::string& help);
+CLI::Option* add_count(CLI::App& app, const std::string& names, std::optional<int>& value,
+                       int least, const std::string& help);
 CLI::Option* add_count(CLI::App& app, const std::string& names, std::uint32_t& value,
                        const std::string& help);
 
@@ -52,7 +54,7 @@ CLI::Option* add_numbers(CLI::App& app, const std::string& names, std::vector<do
                          double least, double most, const std::string& help);
 
 /// An amount of memory in bytes, such as 64MiB.
-CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::size_t& value,
+CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::optional<std::size_t>& value,
                        const std::string& help);
 
 [[noreturn]] void refuse_choice(const std::string& names, const std::vector<std::string>& words,

@@ -1,6 +1,8 @@
 #include "options/session_flags.h"
 
+#include <charconv>
 #include <limits>
+#include <system_error>
 
 #include "base/word_list.h"
 #include "options/describe.h"
@@ -71,6 +73,28 @@ void add_kv_type_flag(CLI::App& app, KvType& type) {
         ->group(headings::memory);
 }
 
+AnswerBudget answer_budget_of(const std::string& given) {
+    if (given == "all" || given == "0") return {};
+    if (given == "auto") return {AnswerBudget::automatic};
+    int n = 0;
+    const auto [stop, error] = std::from_chars(given.data(), given.data() + given.size(), n);
+    if (error == std::errc() && stop == given.data() + given.size() && n > 0)
+        return {AnswerBudget::fixed, n};
+    throw CLI::ValidationError(
+        "--answer-budget wants all, auto or a whole number of at least 1, not \"" + given + '"');
+}
+
+CLI::Option* add_answer_budget_flag(CLI::App& app, AnswerBudget& budget) {
+    const auto set = [&budget](const std::string& given) { budget = answer_budget_of(given); };
+    return app
+        .add_option_function<std::string>(
+            "--answer-budget", set,
+            "Entries that an answer is generated from, chosen by the question: all, auto (a part "
+            "if the model is more confident with it) or a number [all]")
+        ->type_name("all|auto")
+        ->option_text("N");
+}
+
 void add_policy_flags(CLI::App& app, eval::Method& method) {
     suggest(*add_text(app, names::policy, method.policy, "SPEC", policy_help)
                  ->group(headings::eviction),
@@ -97,11 +121,7 @@ void add_policy_flags(CLI::App& app, eval::Method& method) {
                "How the end of a text is distilled: fill (evict only what lacks room) or retain "
                "(down to --retain) [fill]")
         ->group(group);
-    add_count(app, "--focus", method.session.focus, 0,
-              "Entries that an answer is written from, chosen anew for its question out of all "
-              "that is remembered; 0: all [all, unless the model is much surer of its first words "
-              "with half or an eighth of the capacity]")
-        ->group(group);
+    add_answer_budget_flag(app, method.session.answer_budget)->group(group);
     app.add_flag("--paper", method.paper,
                  "Settings of InfiniPot's paper: its policy, no protected entries, --end retain")
         ->group(group);

@@ -135,16 +135,14 @@ Answer answer_of(const Session& session, const Generation& generation, std::stri
 Report report_on(const Session& session, const ModelOptions& model_options,
                  std::vector<std::string> files, const GenerateOptions& generate,
                  std::vector<Answer> answers) {
-    Report report = {.model = session.model().info(),
-                     .model_options = model_options,
-                     .files = std::move(files),
-                     .session = session.options(),
-                     .generate = generate,
-                     .answers = std::move(answers),
-                     .stats = session.stats(),
-                     .peak_memory_bytes = eval::peak_memory_bytes()};
-    report.session.budget = session.budget();
-    return report;
+    return {.model = session.model().info(),
+            .model_options = model_options,
+            .files = std::move(files),
+            .session = session.options(),
+            .generate = generate,
+            .answers = std::move(answers),
+            .stats = session.stats(),
+            .peak_memory_bytes = eval::peak_memory_bytes()};
 }
 
 std::string closing_lines(const Report& report) {
@@ -163,18 +161,18 @@ std::string closing_lines(const Report& report) {
 }
 
 Json to_json(const Report& report) {
-    const SessionOptions& session = report.session;
+    const ResolvedOptions& session = report.session;
     return {{"version", INFINIPOT_VERSION},
             {"model", model_json(report.model, report.model_options)},
             {"files", report.files},
             {"budget", eval::budget_json(session.budget)},
             {"policy", session.policy->spec()},
-            {"schedule", to_string(*session.schedule)},
-            {"positions", to_string(*session.positions)},
+            {"schedule", to_string(session.schedule)},
+            {"positions", to_string(session.positions)},
             {"kv_type", to_string(session.kv_type)},
             {"framing", session.framing == Framing::chat ? "chat" : "raw"},
             {"catalyst", session.catalyst},
-            {"focus", eval::focus_json(session.focus)},
+            {"focus", eval::answer_budget_json(session.answer_budget)},
             {"n_batch", session.n_batch},
             {"n_threads", session.n_threads},
             {"max_tokens", report.generate.max_tokens},

@@ -27,7 +27,7 @@ struct Report {
     ModelInfo model;
     ModelOptions model_options;
     std::vector<std::string> files;
-    SessionOptions session;  ///< its budget with every automatic value filled in
+    ResolvedOptions session;
     GenerateOptions generate;
     std::vector<Answer> answers;
     Stats stats;

@@ -23,7 +23,7 @@ int n_seen(Session& reader, const std::string& question) {
 TEST_F(SessionTest, A_question_sees_its_answer_budget_and_leaves_no_trace) {
     const std::string question = "who was not far, and when she came home?";
     SessionOptions focused = options();
-    focused.focus = 40;
+    focused.answer_budget = {AnswerBudget::fixed, 40};
     Session reader(model_, focused);
     Session unfocused = session();
     for (const unsigned seed : {3u, 9u}) {
@@ -49,7 +49,7 @@ TEST_F(SessionTest, A_question_sees_its_answer_budget_and_leaves_no_trace) {
 
 TEST_F(SessionTest, An_answer_budget_of_at_least_all_entries_changes_nothing) {
     SessionOptions focused = options();
-    focused.focus = 200;
+    focused.answer_budget = {AnswerBudget::fixed, 200};
     Session reader(model_, focused);
     Session unfocused = session();
     std::string answers[2];
@@ -63,7 +63,7 @@ TEST_F(SessionTest, An_answer_budget_of_at_least_all_entries_changes_nothing) {
 /// How sure the model is of the first words of an answer that sees so many entries.
 double sureness(Session& session, const std::string& question, int focus) {
     Session::Impl& impl = session.impl();
-    const auto prompt = frame_question(impl.model.impl(), impl.plan, question, true);
+    const auto prompt = frame_question(impl.model.impl(), impl.plan.frame, question, true);
     impl.attend(prompt);
     return Generation::Impl(impl, prompt, {}, Generation::Impl::Retention::none, focus)
         .sureness(8, -1e9);
@@ -88,7 +88,7 @@ TEST_F(SessionTest, An_automatic_answer_budget_is_chosen_by_confidence) {
         ++n_chosen[expected];
 
         SessionOptions told = options();
-        told.focus = expected;
+        told.answer_budget = {AnswerBudget::fixed, expected};
         Session same(model_, told);
         same.ingest(words(350, seed));
         EXPECT_EQ(same.ask(question, {.max_tokens = 12}).text(), text);
@@ -102,7 +102,7 @@ TEST_F(SessionTest, Confidence_is_the_mean_log_probability_of_the_answer) {
     reader.ingest(words(100));
     reader.flush();
     Session::Impl& impl = reader.impl();
-    const auto prompt = frame_question(impl.model.impl(), impl.plan, "who?", true);
+    const auto prompt = frame_question(impl.model.impl(), impl.plan.frame, "who?", true);
     const auto before = impl.mark();
     impl.read(prompt, false);
     double nats = 0;
@@ -132,7 +132,7 @@ TEST_F(SessionTest, Confidence_is_the_mean_log_probability_of_the_answer) {
 
 TEST_F(SessionTest, A_text_without_evictions_is_seen_as_a_whole) {
     SessionOptions whole = options();
-    whole.focus = 0;
+    whole.answer_budget = {};
     for (unsigned seed = 1; seed <= 8; ++seed) {
         Session reader = session(), unfocused(model_, whole);
         for (Session* each : {&reader, &unfocused}) each->ingest(words(80, seed));
@@ -167,16 +167,16 @@ TEST_F(SessionTest, The_automatic_answer_budget_is_all_if_the_question_cannot_ch
         choice.policy = make_policy(policy);
         choice.schedule = schedule;
         choice.positions = positions;
-        return Session(model_, choice).options().focus;
+        return Session(model_, choice).options().answer_budget.rule;
     };
-    EXPECT_EQ(focus("infinipot"), SessionOptions::automatic);
-    EXPECT_EQ(focus("infinipot:shared=0,kernel=1,novelty_kernel=1"), SessionOptions::automatic);
-    EXPECT_EQ(focus("infinipot:novelty=1"), 0);
-    EXPECT_EQ(focus("infinipot:catalyst=0"), 0);
-    EXPECT_EQ(focus("streaming_llm"), 0);
-    EXPECT_EQ(focus("full"), 0);
-    EXPECT_EQ(focus("infinipot", Schedule::at_end), 0);
-    EXPECT_EQ(focus("infinipot", {}, Positions{Positions::keep}), 0);
+    EXPECT_EQ(focus("infinipot"), AnswerBudget::automatic);
+    EXPECT_EQ(focus("infinipot:shared=0,kernel=1,novelty_kernel=1"), AnswerBudget::automatic);
+    EXPECT_EQ(focus("infinipot:novelty=1"), AnswerBudget::all);
+    EXPECT_EQ(focus("infinipot:catalyst=0"), AnswerBudget::all);
+    EXPECT_EQ(focus("streaming_llm"), AnswerBudget::all);
+    EXPECT_EQ(focus("full"), AnswerBudget::all);
+    EXPECT_EQ(focus("infinipot", Schedule::at_end), AnswerBudget::all);
+    EXPECT_EQ(focus("infinipot", {}, Positions{Positions::keep}), AnswerBudget::all);
 }
 
 /// What a question sees is what distilling for it would have left.
@@ -186,7 +186,8 @@ TEST_F(SessionTest, An_answer_budget_selects_as_a_distillation_for_the_question_
     distilling.framing = Framing::raw;
     distilling.catalyst = question;
     SessionOptions focused = distilling;
-    focused.focus = distilling.budget.retain = 96;
+    focused.answer_budget = {AnswerBudget::fixed, 96};
+    distilling.budget.retain = 96;
     distilling.budget.protect_recent = 0;
     focused.budget.protect_recent = 0;
     Session expected(model_, distilling), reader(model_, focused);
@@ -215,7 +216,7 @@ TEST_F(SessionTest, An_answer_budget_selects_as_a_distillation_for_the_question_
 TEST_F(SessionTest, An_impossible_answer_budget_is_refused_with_a_sentence) {
     const auto refusal = [&](auto change) -> std::string {
         SessionOptions changed = options();
-        changed.focus = 40;
+        changed.answer_budget = {AnswerBudget::fixed, 40};
         change(changed);
         try {
             const Session refused(model_, changed);
@@ -225,9 +226,13 @@ TEST_F(SessionTest, An_impossible_answer_budget_is_refused_with_a_sentence) {
         return "accepted";
     };
     EXPECT_EQ(refusal([](SessionOptions&) {}), "accepted");
-    EXPECT_EQ(refusal([](SessionOptions& o) { o.focus = 256; }),
+    EXPECT_EQ(refusal([](SessionOptions& o) {
+                  o.answer_budget = {AnswerBudget::fixed, 256};
+              }),
               "a focus of 256 entries must be less than the capacity of 256");
-    EXPECT_EQ(refusal([](SessionOptions& o) { o.focus = -2; }),
+    EXPECT_EQ(refusal([](SessionOptions& o) {
+                  o.answer_budget = {AnswerBudget::fixed, -2};
+              }),
               "the focus is -2 and must be at least 5");
     EXPECT_EQ(refusal([](SessionOptions& o) {
                   o.policy = make_policy("tova");

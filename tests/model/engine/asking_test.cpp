@@ -74,8 +74,7 @@ TEST_F(SessionTest, A_question_that_does_not_fit_is_refused_and_leaves_no_trace)
 
 TEST_F(SessionTest, The_separator_may_be_part_of_the_question) {
     const Model talker = talking_model();
-    ASSERT_GT(talker.info().n_chat_opening, 0);
-    ASSERT_GT(talker.info().n_chat_closing, 0);
+    ASSERT_GT(frame_tokens(talker, Framing::chat), frame_tokens(talker, Framing::raw));
     const auto answer = [&](const std::string& separator, const std::string& question) {
         SessionOptions apart = options();
         apart.separator = separator;
@@ -93,10 +92,10 @@ TEST_F(SessionTest, The_answer_prefix_follows_the_chat_template) {
     Session reader(talker, options());
     reader.ingest(words(50));
     const Plan& plan = reader.impl().plan;
-    std::vector<Token> expected = frame_question(talker.impl(), plan, "who?", true);
+    std::vector<Token> expected = frame_question(talker.impl(), plan.frame, "who?", true);
     const std::vector<Token> prefix = talker.tokenize(" The ol");
     expected.insert(expected.end(), prefix.begin(), prefix.end());
-    EXPECT_EQ(frame_question(talker.impl(), plan, "who?", true, " The ol"), expected);
+    EXPECT_EQ(frame_question(talker.impl(), plan.frame, "who?", true, " The ol"), expected);
 
     reader.ask("who?", {.max_tokens = 1}).text();
     const int n_kv = reader.stats().peak_n_kv;

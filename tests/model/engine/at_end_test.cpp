@@ -10,7 +10,8 @@ namespace {
 
 int n_tokens(const Session& session, const std::string& question) {
     Session::Impl& impl = const_cast<Session&>(session).impl();
-    return static_cast<int>(frame_question(impl.model.impl(), impl.plan, question, true).size());
+    return static_cast<int>(
+        frame_question(impl.model.impl(), impl.plan.frame, question, true).size());
 }
 
 const Way at_end_ways[] = {

@@ -131,7 +131,7 @@ TEST_F(SessionTest, Only_schedule_when_full_fills_the_cache_at_the_end) {
     SessionOptions changed = options();
     EXPECT_TRUE(session().budget().fill);
     changed.policy = make_policy("h2o");
-    changed.budget.retain = Budget::automatic;
+    changed.budget.retain = {};
     EXPECT_FALSE(Session(model_, changed).budget().fill) << "one by one";
     changed.policy = make_policy("truncate");
     EXPECT_FALSE(Session(model_, changed).budget().fill) << "before reading";

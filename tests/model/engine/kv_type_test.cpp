@@ -88,7 +88,7 @@ TEST_P(KvTypeTest, Takes_the_bytes_of_the_formula) {
     EXPECT_EQ(model_.entry_bytes(GetParam()), entry);
     EXPECT_EQ(Session(model_, options()).stats().pot_bytes, 64 * entry);
     SessionOptions in_bytes = options();
-    in_bytes.budget.capacity = Budget::automatic;
+    in_bytes.budget.capacity = {};
     in_bytes.budget.memory_bytes = 100 * entry + entry - 1;
     const Session session(model_, in_bytes);
     EXPECT_EQ(session.budget().capacity, 100);

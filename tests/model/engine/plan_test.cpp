@@ -9,14 +9,14 @@ namespace {
 
 TEST_F(SessionTest, Automatic_values_are_filled_in) {
     const Session automatic(model_, {.n_threads = 1});
-    const Budget& budget = automatic.budget();
+    const ResolvedBudget& budget = automatic.budget();
     EXPECT_EQ(budget.capacity, 512) << "the trained window";
     EXPECT_GT(budget.retain, 0);
     EXPECT_LT(budget.retain, budget.capacity);
     EXPECT_GT(budget.reserve, 0);
     EXPECT_GE(budget.protect_first, 4);
     EXPECT_EQ(automatic.options().policy->spec(), infinipot()->spec());
-    const Budget without_session = resolved_budget(model_, {.n_threads = 1});
+    const ResolvedBudget without_session = resolve(model_, {.n_threads = 1}).budget;
     EXPECT_EQ(without_session.capacity, budget.capacity);
     EXPECT_EQ(without_session.retain, budget.retain);
     EXPECT_EQ(without_session.reserve, budget.reserve);

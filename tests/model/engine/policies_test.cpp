@@ -204,8 +204,8 @@ void PolicyTest::read_in_rounds() {
 }
 
 TEST_P(PolicyTest, Keeps_the_entries_and_logits_of_the_plain_reference) {
-    ASSERT_EQ(impl_.plan.schedule, case_.schedule);
-    ASSERT_EQ(impl_.plan.positions, case_.positions);
+    ASSERT_EQ(impl_.plan.options.schedule, case_.schedule);
+    ASSERT_EQ(impl_.plan.options.positions, case_.positions);
     if (case_.schedule == at_end) {
         read_in_rounds();
     } else {

@@ -39,19 +39,23 @@ class RecordingTest : public testing::Test {
               Model::load(write_tiny_model({.n_embd_head = 32, .n_vocab = 600}, folder_.path()))),
           record_(std::make_shared<Survival>(model_.info().n_layer, model_.info().n_head_kv)) {}
 
+    static SessionOptions options(PolicyPtr policy, std::optional<Schedule> schedule) {
+        return {.budget = {.capacity = 256, .retain = 96, .reserve = 40},
+                .policy = std::move(policy),
+                .schedule = schedule,
+                .measure_surprisal = true,
+                .n_batch = 48,
+                .n_threads = 2};
+    }
+
     Session read(const std::string& policy, std::optional<Schedule> schedule, int n_words) {
-        Session session(model_, {.budget = {.capacity = 256, .retain = 96, .reserve = 40},
-                                 .policy = eval::recording(make_policy(policy), record_),
-                                 .schedule = schedule,
-                                 .measure_surprisal = true,
-                                 .n_batch = 48,
-                                 .n_threads = 2});
-        const IngestOptions options{.on_progress = [this](const Progress& progress) {
+        Session session(model_, options(eval::recording(make_policy(policy), record_), schedule));
+        const IngestOptions report{.on_progress = [this](const Progress& progress) {
             nats_.insert(nats_.end(), progress.surprisal.begin(), progress.surprisal.end());
             tokens_.insert(tokens_.end(), progress.tokens.begin(), progress.tokens.end());
         }};
-        session.ingest(text(n_words), options);
-        session.flush(options);
+        session.ingest(text(n_words), report);
+        session.flush(report);
         return session;
     }
 
@@ -139,9 +143,7 @@ TEST_F(RecordingTest, Text_and_question_are_recorded_together_at_the_end) {
 
 TEST_F(RecordingTest, Recording_does_not_change_the_kept_entries) {
     Session session = read("infinipot", {}, 500);
-    SessionOptions options = session.options();
-    options.policy = infinipot();
-    Session plain(model_, options);
+    Session plain(model_, options(infinipot(), {}));
     plain.ingest(text(500));
     plain.flush();
     expect_the_pots(plain);

@@ -49,7 +49,7 @@ class RulerExperimentTest : public testing::Test {
 TEST_F(RulerExperimentTest, The_reserve_has_room_for_question_prefix_and_answer) {
     const SessionOptions made = options();
     EXPECT_EQ(made.budget.capacity, 256);
-    EXPECT_EQ(made.budget.reserve, n_tokens("Which one?") + n_tokens("It is") + 32);
+    EXPECT_EQ(made.budget.reserve, n_tokens("Which one?It is") + 32);
 }
 
 TEST_F(RulerExperimentTest, A_reserve_that_was_asked_for_holds) {

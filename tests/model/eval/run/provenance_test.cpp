@@ -20,8 +20,8 @@ class ProvenanceTest : public testing::Test {
     }
 
     std::string id(const Method& method) {
-        const Session session(model_, session_options(method, {"Who?"}));
-        return to_line(describe_session("test", session, method));
+        const ResolvedOptions options = resolve(model_, session_options(method, {"Who?"}));
+        return to_line(describe_session("test", model_, options, method));
     }
 
     const TempDir folder_;

@@ -67,7 +67,7 @@ TEST(Method, The_paper_protects_nothing_and_fills_nothing) {
     EXPECT_EQ(paper.budget.protect_first, 0);
     EXPECT_EQ(paper.budget.protect_recent, 0);
     EXPECT_FALSE(paper.budget.fill);
-    EXPECT_EQ(paper.focus, 0);
+    EXPECT_EQ(paper.answer_budget, AnswerBudget());
 }
 
 TEST(Method, The_paper_leaves_alone_what_was_asked_for) {

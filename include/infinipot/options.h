@@ -1,0 +1,156 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "infinipot/kv_type.h"
+#include "infinipot/model.h"
+#include "infinipot/policies.h"
+#include "infinipot/policy.h"
+
+namespace infinipot {
+
+/// Limits of a session's KV cache, in entries per layer and KV head. resolve() and Session choose
+/// every value that is left empty.
+struct Budget {
+    /// Hard cap |M|: the cache never holds more entries, the catalyst's included.
+    /// Empty: the model's trained window, at most 4096.
+    std::optional<int> capacity = {};
+    /// Entries that survive a distillation, |C|. Empty: half of the capacity; with
+    /// Schedule::per_token, which keeps the cache at this size, the capacity less the reserve.
+    std::optional<int> retain = {};
+    /// With Schedule::when_full, the last distillation of a text evicts only what the rest of the
+    /// text needs room for, and keeps everything read since the previous one if it can. false: the
+    /// last distillation evicts down to `retain` too, as in the paper.
+    bool fill = true;
+    /// Entries that reading leaves free for a question and its answer.
+    /// Empty: an eighth of the capacity.
+    std::optional<int> reserve = {};
+    /// Oldest entries that are never evicted.
+    /// Empty: the opening of the chat template, at least 4 and at most a quarter of `retain`.
+    std::optional<int> protect_first = {};
+    /// Most recent entries that are never evicted.
+    /// Empty: a sixteenth of the capacity, at most a quarter of `retain`.
+    std::optional<int> protect_recent = {};
+    /// Cap in bytes on keys, rotated keys, values and tags; the session uses the largest capacity
+    /// that fits, and the smaller one where `capacity` is given too. Empty: no cap in bytes.
+    std::optional<std::size_t> memory_bytes = {};
+    /// Allow a capacity above the model's trained window, where its positions are untrained.
+    bool beyond_window = false;
+};
+
+/// How a session puts text and questions to the model.
+enum class Framing {
+    chat,  ///< text and question are one user turn of the model's chat template, if it has one
+    raw,   ///< text and question as they are
+};
+
+/// Number of entries that an answer is generated from. The policy chooses them for each question,
+/// with the question as catalyst; the session hides the others until the answer ends.
+struct AnswerBudget {
+    enum Rule {
+        all,  ///< every entry of the cache
+        /// Once something was evicted: all, unless the model is much more confident of an answer's
+        /// first words with half or an eighth of the capacity. The session generates them up to
+        /// three times to compare, unless the question takes more than an eighth of the capacity.
+        automatic,
+        fixed,  ///< n entries
+    };
+    Rule rule = all;
+    int n = 0;  ///< entries of rule fixed; ignored otherwise
+
+    bool operator==(const AnswerBudget&) const = default;
+};
+
+/// What a session does. Empty values are chosen by the session; resolve() shows the choice.
+struct SessionOptions {
+    Budget budget = {};
+    PolicyPtr policy = nullptr;               ///< null: infinipot()
+    std::optional<Schedule> schedule = {};    ///< empty: the policy's own
+    std::optional<Positions> positions = {};  ///< empty: the policy's own
+    /// Number format of the cache. Types with blocks of 32, q8_0 and q4_0, need head sizes that are
+    /// multiples of 32.
+    KvType kv_type = KvType::f16;
+    Framing framing = Framing::chat;
+    /// Text between the ingested text and a question (or the catalyst) within one chat turn. Empty
+    /// for questions that bring their own, such as the rest of a benchmark's prompt.
+    std::string separator = "\n\n";
+    /// Catalyst prompt: run when the cache is full, used to score its entries, then removed (CaP).
+    /// Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).
+    std::string catalyst = {};
+    /// Entries that an answer is generated from. Rules other than all need a policy that uses a
+    /// catalyst, schedule when-full and positions reset; without them automatic means all.
+    AnswerBudget answer_budget = {};
+    /// Measure the surprisal of every token read, even if the policy does not need it: see
+    /// Progress::surprisal.
+    bool measure_surprisal = false;
+    int n_batch = 512;                  ///< tokens per forward pass while reading
+    std::optional<int> n_threads = {};  ///< empty: one per core, at most 8
+};
+
+/// Budget with every value chosen. Entries per layer and KV head.
+struct ResolvedBudget {
+    int capacity = 0;
+    int retain = 0;
+    bool fill = false;  ///< false unless the schedule is when-full
+    int reserve = 0;
+    int protect_first = 0;
+    int protect_recent = 0;
+    std::size_t memory_bytes = 0;  ///< as asked for; 0: no cap in bytes
+    bool beyond_window = false;
+};
+
+/// SessionOptions with every value chosen.
+struct ResolvedOptions {
+    ResolvedBudget budget = {};
+    PolicyPtr policy = nullptr;  ///< never null
+    Schedule schedule = {};
+    Positions positions = {};
+    KvType kv_type = KvType::f16;
+    Framing framing = Framing::chat;
+    std::string separator = {};
+    std::string catalyst = {};
+    AnswerBudget answer_budget = {};  ///< automatic only where the session tries several
+    bool measure_surprisal = false;
+    int n_batch = 0;  ///< tokens per forward pass, at most what the cache takes between evictions
+    int n_threads = 0;
+};
+
+/// The options that a session with `options` runs with. Allocates no cache and computes nothing.
+/// @throws Error as Session::Session does, but never Error(out_of_memory)
+ResolvedOptions resolve(const Model& model, SessionOptions options);
+
+/// Entries that `question` and an answer of up to `max_tokens` tokens take behind a text: the
+/// separator, the question, what the chat template puts after it, the answer's prefix and the
+/// answer. With max_tokens = 0, the question's alone. Computes nothing but tokens.
+int answer_room(const Model& model, const SessionOptions& options, std::string_view question,
+                int max_tokens, std::string_view answer_prefix = {});
+
+/// Tokens that stand around a text and its question: BOS and, with Framing::chat, the opening and
+/// the closing of the model's chat template.
+int frame_tokens(const Model& model, Framing framing);
+
+/// Raises an empty Budget::reserve to `n_entries`, for instance the largest answer_room() of the
+/// questions that will be asked. The reserve is at least its default and at most half of the
+/// entries that are new between two distillations. A reserve that is set stays as it is.
+/// @throws Error as resolve() does
+void raise_reserve(const Model& model, int n_entries, SessionOptions& options);
+
+/// A catalyst prompt with a name.
+struct Catalyst {
+    std::string_view name;
+    std::string_view text;
+};
+
+/// Five catalyst prompts: the general one (CaP-G), two variants of it, and two that do not serve
+/// the purpose, for comparison. Source: InfiniPot Table 2; the paper gives no wordings, so these
+/// are our own.
+std::span<const Catalyst> catalysts();
+
+/// The first of catalysts().
+extern const std::string_view general_catalyst;
+
+}  // namespace infinipot

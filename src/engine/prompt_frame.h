@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "infinipot/options.h"
+#include "model/model_impl.h"
+
+namespace infinipot {
+
+/// The tokens that stand around a text and its questions.
+struct PromptFrame {
+    bool is_chat = false;             ///< text and question are one turn of the chat template
+    std::string separator = {};       ///< between text and question of one turn
+    std::vector<Token> opening = {};  ///< what the stream begins with: BOS and the turn's opening
+    std::vector<Token> closing = {};  ///< what follows a question
+};
+
+PromptFrame prompt_frame(const Model::Impl& model, Framing framing, std::string separator);
+
+/// The tokens of a question: [separator and question, closing, answer_prefix]. The separator is
+/// left out unless the question comes after a text.
+std::vector<Token> frame_question(const Model::Impl& model, const PromptFrame& frame,
+                                  std::string_view question, bool after_text,
+                                  std::string_view answer_prefix = {});
+
+}  // namespace infinipot
