@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <system_error>
 
+#include "eval/run/policy_spelling.h"
 #include "infinipot/error.h"
 
 namespace infinipot::eval {
@@ -33,7 +34,8 @@ void Results::read(const std::function<bool(const Json&)>& is_whole) {
     std::string line;
     std::uintmax_t whole_bytes = 0;
     for (int number = 1; std::getline(in, line); ++number) {
-        const Json result = Json::parse(line, nullptr, false);
+        Json result = Json::parse(line, nullptr, false);
+        spell_policy_as_today(result);
         const bool cut_off = in.eof() && result.is_discarded() && line.starts_with('{');
         if (!cut_off && !(has_id(result) && is_whole(result))) {
             throw Error(ErrorCode::file_error, path_.string() + ", line " + std::to_string(number) +

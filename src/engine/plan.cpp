@@ -165,7 +165,7 @@ void resolve_schedule(Plan& plan) {
         }
         if (plan.needs.across_layers) {
             contradiction(run + "layers, which must choose together, choose one after another; " +
-                          "use when-full, or an option such as infinipot's shared=1");
+                          "use when-full, or an option such as infinipot's share=heads");
         }
         if (plan.needs.expected_attention) {
             contradiction(run +
@@ -288,7 +288,7 @@ std::vector<Token> frame_question(const Model::Impl& model, const Plan& plan,
 Plan make_plan(const Model::Impl& model, SessionOptions options) {
     Plan plan{.options = std::move(options)};
     SessionOptions& o = plan.options;
-    if (!o.policy) o.policy = infinipot();
+    if (!o.policy) o.policy = policies::infinipot();
     if (o.catalyst.empty()) o.catalyst = general_catalyst;
     plan.needs = o.policy->needs();
     if (plan.needs.sentences) plan.sentence_ends = sentence_ends(model.vocabulary);

@@ -46,14 +46,14 @@ Json to_json(const PolicyInfo& info) {
 
 void print_table() {
     std::string text;
-    for (const PolicyInfo& info : policies()) text += describe(info) + "\n";
+    for (const PolicyInfo& info : all_policies()) text += describe(info) + "\n";
     print(text + "Use one with --policy NAME or --policy NAME:option=value,option=value\n");
 }
 
 /// A section of docs/policies.md for each.
 void print_markdown() {
     std::string text;
-    for (const PolicyInfo& info : policies()) {
+    for (const PolicyInfo& info : all_policies()) {
         text += "#### `" + info.name + "`\n\nKeeps " + info.summary + ". Source: " + info.source +
                 ".\n\n* entries leave: " + info.schedule + "; positions: " + info.positions +
                 "; memory: " + (info.bounded ? "the pot's" : "grows with the text") +
@@ -68,7 +68,7 @@ void print_markdown() {
 
 void print_as_json() {
     Json list = Json::array();
-    for (const PolicyInfo& info : policies()) list.push_back(to_json(info));
+    for (const PolicyInfo& info : all_policies()) list.push_back(to_json(info));
     print(print_json(list));
 }
 

@@ -95,7 +95,7 @@ void add_policy_flags(CLI::App& app, eval::Method& method) {
     add_choice(app, "--preset", method.paper, {{"paper", true}},
                "paper: as in InfiniPot's experiments, nothing is protected, --no-fill,\n"
                "--focus 0 and, unless there is a --policy, it is\n"
-               "infinipot:shared=0,kernel=1,novelty_kernel=1")
+               "infinipot:share=none,pool=1,novelty_pool=1")
         ->group(group);
 }
 

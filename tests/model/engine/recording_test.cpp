@@ -140,7 +140,7 @@ TEST_F(RecordingTest, Text_and_question_are_recorded_together_at_the_end) {
 TEST_F(RecordingTest, Recording_does_not_change_the_kept_entries) {
     Session session = read("infinipot", {}, 500);
     SessionOptions options = session.options();
-    options.policy = infinipot();
+    options.policy = policies::infinipot();
     Session plain(model_, options);
     plain.ingest(text(500));
     plain.flush();

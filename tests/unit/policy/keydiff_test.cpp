@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: the sign, its absolute value
-// (Keeps_the_keys_...), no sinks, the first head for all.
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -10,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -74,4 +71,4 @@ TEST(KeyDiff, Says_which_options_it_takes) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -5,7 +5,7 @@
 #include "infinipot/error.h"
 #include "infinipot/policies.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 std::string error_of(const std::string& spec) {
@@ -25,10 +25,11 @@ TEST(Registry, Makes_a_policy_from_its_name_with_the_defaults) {
 
 TEST(Registry, Makes_a_policy_with_the_options_given) {
     EXPECT_EQ(make_policy("infinipot:novelty=0.3")->spec(),
-              "infinipot:novelty=0.3,carried=1,catalyst=1,shared=2,kernel=0,novelty_kernel=0,value_"
+              "infinipot:novelty=0.3,carried=yes,probe=catalyst,share=layers,pool=sentence,novelty_"
+              "pool=sentence,value_"
               "norm=0");
-    EXPECT_EQ(make_policy("snapkv:pooling=maximum,kernel=7")->spec(),
-              "snapkv:window=32,kernel=7,pooling=maximum,value_norm=0");
+    EXPECT_EQ(make_policy("snapkv:pooling=maximum,pool=7")->spec(),
+              "snapkv:window=32,pool=7,pooling=maximum,value_norm=none");
     EXPECT_EQ(make_policy("streaming_llm:sinks=8")->spec(), "streaming_llm:sinks=8");
 }
 
@@ -67,4 +68,4 @@ TEST(Registry, Says_which_values_an_option_takes) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

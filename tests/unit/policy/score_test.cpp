@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: the norms of the first head, a sum for the
-// product, limits off by one; a sentence that ends before its full stop, is shorter than eight or
-// longer than 64, goes on across a gap, the sentences of the first head (By_sentence_...).
-
 #include "policy/score.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +8,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Scores = std::vector<float>;
@@ -101,4 +97,4 @@ TEST(Score, By_sentence_is_of_the_head_that_is_asked_for) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: group and neighbours swapped, positions reset, a
-// group of 0.
-
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 TEST(SelfExtend, Refuses_to_evict_and_says_what_to_do) {
@@ -49,4 +46,4 @@ TEST(SelfExtend, Says_which_options_it_takes) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

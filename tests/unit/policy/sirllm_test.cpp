@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: sinks or recent entries taken before the highest
-// (Fills_up_...), sinks or recent entries not counted or not kept, filled up by surprisal
-// (Fills_up_...), the need.
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -11,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -92,4 +88,4 @@ TEST(SirLlm, Says_which_options_it_takes) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

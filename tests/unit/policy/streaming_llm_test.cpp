@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: no sinks, one sink too many
-// (Keeps_the_sinks_and_the_most_recent, Without_sinks_...), its schedule.
-
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -9,7 +6,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -56,4 +53,4 @@ TEST(StreamingLlm, Refuses_a_negative_number_of_sinks) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies
