@@ -50,7 +50,7 @@ Layer random_layer(const Needs& needs, int n_kv) {
     if (needs.attention != AttentionProbe::none) layer.attention = measured();
     if (needs.surprisal) layer.surprisal = measured();
     if (needs.key_norm) layer.key_norm = measured();
-    if (needs.value_norm != 0) layer.value_norm = measured();
+    if (needs.value_norm != ValueNorm::none) layer.value_norm = measured();
     if (needs.key_similarity) layer.key_similarity = measured();
     if (needs.expected_attention) layer.expected_attention = measured();
     if (needs.sentences) {

@@ -97,13 +97,13 @@ TEST(ExpectedAttention, Cuts_the_pot_down_when_it_is_full) {
 
 TEST(ExpectedAttention, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { expected_attention({.sinks = -1}); }),
-              "policy expected_attention wants 0 or more for sinks, not -1");
+              "policy expected_attention wants a whole number of at least 0 for sinks, not \"-1\"");
     EXPECT_EQ(refusal([] { expected_attention({.epsilon = -0.5f}); }),
-              "policy expected_attention wants 0 or more for epsilon, not -0.5");
+              "policy expected_attention wants a number of at least 0 for epsilon, not \"-0.5\"");
     EXPECT_EQ(refusal([] { expected_attention({.epsilon = nan}); }),
-              "policy expected_attention wants 0 or more for epsilon, not nan");
+              "policy expected_attention wants a number of at least 0 for epsilon, not \"nan\"");
     EXPECT_EQ(refusal([] { expected_attention({.value_norm = static_cast<ValueNorm>(3)}); }),
-              "policy expected_attention wants value_norm 0 (none), 1 or 2, not 3");
+              "policy expected_attention wants none, l1 or l2 for value_norm, not \"3\"");
 }
 
 }  // namespace

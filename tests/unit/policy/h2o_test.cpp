@@ -87,9 +87,9 @@ TEST(H2o, Lets_one_entry_go_for_every_token_with_positions_inside_the_cache) {
 
 TEST(H2o, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { h2o({.recent = -2}); }),
-              "policy h2o wants 0 or more for recent, or -1 for half, not -2");
+              "policy h2o wants half or a whole number of at least 0 for recent, not \"-2\"");
     EXPECT_EQ(refusal([] { h2o({.value_norm = static_cast<ValueNorm>(3)}); }),
-              "policy h2o wants value_norm 0 (none), 1 or 2, not 3");
+              "policy h2o wants none, l1 or l2 for value_norm, not \"3\"");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "infinipot/error.h"
@@ -150,8 +151,8 @@ TEST(InfiniPot, Lets_all_layers_keep_what_one_head_attends_to_most) {
 }
 
 TEST(InfiniPot, Refuses_what_layers_cannot_share) {
-    EXPECT_THROW(infinipot({.shared = 3}), Error);
-    EXPECT_THROW(infinipot({.shared = -1}), Error);
+    EXPECT_THROW(infinipot({.share = static_cast<Share>(3)}), Error);
+    EXPECT_THROW(infinipot({.share = static_cast<Share>(-1)}), Error);
     EXPECT_THROW(infinipot({.share = Share::layers, .value_norm = ValueNorm::l1}), Error);
 }
 
@@ -254,20 +255,21 @@ TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {
         EXPECT_THROW(infinipot({.novelty = novelty}), Error) << novelty;
     }
     EXPECT_EQ(refusal([] { infinipot({.novelty = 1.5f}); }),
-              "policy infinipot wants novelty from 0 to 1, not 1.5");
+              "policy infinipot wants a number from 0 to 1 for novelty, not \"1.5\"");
 }
 
 TEST(InfiniPot, Says_which_other_options_it_takes) {
     EXPECT_EQ(refusal([] { infinipot({.pool = 4}); }),
-              "policy infinipot wants an odd kernel, or 0 for whole sentences, not 4");
+              "policy infinipot wants sentence or an odd number of at least 1 for pool, not \"4\"");
     EXPECT_EQ(refusal([] { infinipot({.novelty_pool = -1}); }),
-              "policy infinipot wants an odd novelty_kernel, or 0 for whole sentences, not -1");
+              "policy infinipot wants sentence or an odd number of at least 1 for novelty_pool, "
+              "not \"-1\"");
     EXPECT_EQ(refusal([] { infinipot({.value_norm = static_cast<ValueNorm>(3)}); }),
-              "policy infinipot wants value_norm 0 (none), 1 or 2, not 3");
+              "policy infinipot wants none, l1 or l2 for value_norm, not \"3\"");
     EXPECT_EQ(refusal([] { make_policy("infinipot:carried=2"); }),
-              "policy infinipot wants 0 or 1 for carried, not \"2\"");
-    EXPECT_EQ(refusal([] { make_policy("infinipot:catalyst=no"); }),
-              "policy infinipot wants 0 or 1 for catalyst, not \"no\"");
+              "policy infinipot wants no or yes for carried, not \"2\"");
+    EXPECT_EQ(refusal([] { make_policy("infinipot:probe=no"); }),
+              "policy infinipot wants catalyst or last for probe, not \"no\"");
 }
 
 // Nine slots a sentence: the first and the last of three.
@@ -285,7 +287,7 @@ Layer three_sentences() {
     return layer;
 }
 
-TEST(InfiniPot, Keeps_whole_sentences_with_a_kernel_of_0) {
+TEST(InfiniPot, Keeps_whole_sentences_by_default) {
     const auto by_sentence = infinipot({.pool = std::nullopt, .novelty_pool = std::nullopt});
     EXPECT_EQ(kept_slots(by_sentence, three_sentences(), 18),
               (Heads{{0, 1, 2, 3, 4, 5, 6, 7, 8, 18, 19, 20, 21, 22, 23, 24, 25, 26}}));

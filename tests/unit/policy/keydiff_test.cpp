@@ -67,7 +67,7 @@ TEST(KeyDiff, Needs_the_similarity_of_keys) {
 
 TEST(KeyDiff, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { keydiff({.sinks = -1}); }),
-              "policy keydiff wants 0 or more for sinks, not -1");
+              "policy keydiff wants a whole number of at least 0 for sinks, not \"-1\"");
 }
 
 }  // namespace

@@ -40,9 +40,9 @@ TEST(SelfExtend, Needs_nothing_measured) {
 
 TEST(SelfExtend, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { self_extend({.group = 0}); }),
-              "policy self_extend wants a group and neighbours of at least 1, not 0");
+              "policy self_extend wants a whole number of at least 1 for group, not \"0\"");
     EXPECT_EQ(refusal([] { self_extend({.neighbours = -5}); }),
-              "policy self_extend wants a group and neighbours of at least 1, not -5");
+              "policy self_extend wants a whole number of at least 1 for neighbours, not \"-5\"");
 }
 
 }  // namespace

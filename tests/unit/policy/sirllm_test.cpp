@@ -82,9 +82,9 @@ TEST(SirLlm, Needs_surprisal_and_cuts_the_pot_down_when_it_is_full) {
 
 TEST(SirLlm, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { sirllm({.sinks = -1}); }),
-              "policy sirllm wants 0 or more for sinks, not -1");
+              "policy sirllm wants a whole number of at least 0 for sinks, not \"-1\"");
     EXPECT_EQ(refusal([] { sirllm({.recent = -2}); }),
-              "policy sirllm wants 0 or more for recent, not -2");
+              "policy sirllm wants a whole number of at least 0 for recent, not \"-2\"");
 }
 
 }  // namespace

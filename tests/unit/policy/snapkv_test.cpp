@@ -118,13 +118,13 @@ TEST(SnapKv, Evicts_once_at_the_end_with_positions_of_the_stream) {
 
 TEST(SnapKv, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { snapkv({.window = 0}); }),
-              "policy snapkv wants a window of at least 1, not 0");
+              "policy snapkv wants a whole number of at least 1 for window, not \"0\"");
     EXPECT_EQ(refusal([] { snapkv({.pool = 4}); }),
-              "policy snapkv wants an odd kernel of at least 1, not 4");
+              "policy snapkv wants an odd number of at least 1 for pool, not \"4\"");
     EXPECT_EQ(refusal([] { snapkv({.pool = -1}); }),
-              "policy snapkv wants an odd kernel of at least 1, not -1");
+              "policy snapkv wants an odd number of at least 1 for pool, not \"-1\"");
     EXPECT_EQ(refusal([] { snapkv({.value_norm = static_cast<ValueNorm>(3)}); }),
-              "policy snapkv wants value_norm 0 (none), 1 or 2, not 3");
+              "policy snapkv wants none, l1 or l2 for value_norm, not \"3\"");
     EXPECT_EQ(refusal([] { make_policy("snapkv:pooling=max"); }),
               "policy snapkv wants average or maximum for pooling, not \"max\"");
 }

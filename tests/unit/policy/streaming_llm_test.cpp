@@ -49,7 +49,7 @@ TEST(StreamingLlm, Lets_one_entry_go_for_every_token_with_positions_inside_the_c
 
 TEST(StreamingLlm, Refuses_a_negative_number_of_sinks) {
     EXPECT_EQ(refusal([] { streaming_llm({.sinks = -1}); }),
-              "policy streaming_llm wants 0 or more for sinks, not -1");
+              "policy streaming_llm wants a whole number of at least 0 for sinks, not \"-1\"");
 }
 
 }  // namespace
