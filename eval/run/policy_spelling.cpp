@@ -3,11 +3,15 @@
 #include <optional>
 #include <string>
 
+#include "eval/run/fingerprint.h"
+#include "eval/run/results.h"
 #include "infinipot/error.h"
 #include "infinipot/policies.h"
 
 namespace infinipot::eval {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 std::optional<std::string> todays_spec(const std::string& spec) {
     try {
@@ -17,20 +21,53 @@ std::optional<std::string> todays_spec(const std::string& spec) {
     }
 }
 
+/// The members that longbench and ruler had written before "method_id".
+Json described_before_method_id(const Json& settings) {
+    Json described = Json::object();
+    for (const auto& [key, value] : settings.items()) {
+        if (key == "method_id") break;
+        described[key] = value;
+    }
+    return described;
+}
+
+/// Returns the method_id of the settings with another policy, or nothing if the one that they have
+/// is not the fingerprint of their method. An item's framing may differ from its method's.
+std::optional<std::string> method_id_with(const std::string& policy, const Json& settings) {
+    Json described = described_before_method_id(settings);
+    const Json framing = described.value("framing", Json());
+    for (const Json& of_method : {framing, Json("chat"), Json("raw")}) {
+        if (!framing.is_null()) described["framing"] = of_method;
+        if (fingerprint(to_line(described)) != settings["method_id"]) continue;
+        described["policy"] = policy;
+        return fingerprint(to_line(described));
+    }
+    return {};
+}
+
+/// @param settings an item's, as its "id" has them.
+void respell(Json& settings, const std::string& policy) {
+    if (settings.contains("method_id")) {
+        const auto id = method_id_with(policy, settings);
+        if (id) settings["method_id"] = *id;
+    }
+    settings["policy"] = policy;
+}
+
 }  // namespace
 
 void spell_policy_as_today(nlohmann::ordered_json& result) {
     if (!result.is_object() || !result.contains("policy") || !result["policy"].is_string()) return;
-    const std::string old = result["policy"];
-    const auto today = todays_spec(old);
-    if (!today || *today == old) return;
-    result["policy"] = *today;
-    for (const char* key : {"id", "method_id"}) {
-        if (!result.contains(key) || !result[key].is_string()) continue;
-        std::string text = result[key];
-        const std::size_t at = text.find(old);
-        if (at != std::string::npos) result[key] = text.replace(at, old.size(), *today);
+    const auto today = todays_spec(result["policy"]);
+    if (!today || *today == result["policy"]) return;
+    if (result.contains("id") && result["id"].is_string()) {
+        Json settings = Json::parse(result["id"].get<std::string>(), nullptr, false);
+        if (settings.is_object() && settings.value("policy", "") == result["policy"]) {
+            respell(settings, *today);
+            result["id"] = to_line(settings);
+        }
     }
+    respell(result, *today);
 }
 
 }  // namespace infinipot::eval

@@ -124,7 +124,7 @@ requires std::is_enum_v<Choice> || std::is_same_v<Choice, bool> Option<Options> 
             .print =
                 [index, words](const Options& options) {
                     const std::size_t i = index(options);
-                    return i < words.size() ? words[i] : std::to_string(i);
+                    return i < words.size() ? words[i] : std::to_string(static_cast<int>(i));
                 },
             .in_range = [index,
                          n = words.size()](const Options& options) { return index(options) < n; }};

@@ -59,7 +59,7 @@ struct PolicyRow {
     void check(const Options& values) const {
         for (const auto& option : options) {
             if (option.in_range(values)) continue;
-            refuse_value(name, option.name, option.values, option.words, option.print(values));
+            refuse_value(name, option.name, option.values, {}, option.print(values));
         }
         const std::string reason = conflict ? conflict(values) : "";
         if (!reason.empty()) refuse_options(name, reason);

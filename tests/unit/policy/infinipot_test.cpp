@@ -230,9 +230,8 @@ TEST(InfiniPot, Needs_both_measurements_by_default) {
     EXPECT_EQ(as_in_paper()->needs(),
               (Needs{.attention = AttentionProbe::catalyst, .surprisal = true}));
     EXPECT_EQ(infinipot()->spec(),
-              "infinipot:novelty=0.5,carried=yes,probe=catalyst,share=layers,pool=sentence,novelty_"
-              "pool=sentence,value_"
-              "norm=0");
+              "infinipot:novelty=0.5,carried=yes,probe=catalyst,share=layers,pool=sentence,"
+              "novelty_pool=sentence,value_norm=none");
     EXPECT_EQ(
         infinipot({.novelty = 1,
                    .carried = false,

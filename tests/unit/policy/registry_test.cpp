@@ -28,9 +28,8 @@ TEST(Registry, Makes_a_policy_from_its_name_with_the_defaults) {
 
 TEST(Registry, Makes_a_policy_with_the_options_given) {
     EXPECT_EQ(make_policy("infinipot:novelty=0.3")->spec(),
-              "infinipot:novelty=0.3,carried=yes,probe=catalyst,share=layers,pool=sentence,novelty_"
-              "pool=sentence,value_"
-              "norm=0");
+              "infinipot:novelty=0.3,carried=yes,probe=catalyst,share=layers,pool=sentence,"
+              "novelty_pool=sentence,value_norm=none");
     EXPECT_EQ(make_policy("snapkv:pooling=maximum,pool=7")->spec(),
               "snapkv:window=32,pool=7,pooling=maximum,value_norm=none");
     EXPECT_EQ(make_policy("streaming_llm:sinks=8")->spec(), "streaming_llm:sinks=8");

@@ -74,7 +74,7 @@ TEST(Tova, Lets_one_entry_go_for_every_token_at_positions_of_the_stream) {
 
 TEST(Tova, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { tova({.value_norm = static_cast<ValueNorm>(-1)}); }),
-              "policy tova wants none, l1 or l2 for value_norm, not \"18446744073709551615\"");
+              "policy tova wants none, l1 or l2 for value_norm, not \"-1\"");
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST(Method, An_unknown_policy_schedule_or_position_is_refused) {
 }
 
 TEST(Method, The_default_policy_is_infinipot) {
-    EXPECT_EQ(options(Method()).policy->spec(), infinipot()->spec());
+    EXPECT_EQ(options(Method()).policy->spec(), policies::infinipot()->spec());
 }
 
 TEST(Method, The_paper_protects_nothing_and_fills_nothing) {
