@@ -17,8 +17,9 @@ void read_and_ask(const char* model_path, const char* text_path, const char* que
     }
     const auto model = infinipot::Model::load(model_path);
     const int capacity = std::min(4096, model.info().n_ctx_train);
-    infinipot::Session session(model, {.budget = {.capacity = capacity, .retain = capacity / 2},
-                                       .policy = infinipot::infinipot({.novelty = 0.5f})});
+    infinipot::Session session(model,
+                               {.budget = {.capacity = capacity, .retain = capacity / 2},
+                                .policy = infinipot::policies::infinipot({.novelty = 0.5f})});
     session.ingest(book, {.on_progress = [](const infinipot::Progress& progress) {
                        std::cerr << '\r' << progress.tokens_read << " tokens read" << std::flush;
                    }});

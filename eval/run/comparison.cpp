@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "eval/run/spelling.h"
 #include "infinipot/error.h"
 
 namespace infinipot::eval {
@@ -162,7 +163,8 @@ std::vector<MethodResults> read_methods(const std::filesystem::path& path) {
     std::map<std::string, std::size_t> index;
     std::string line;
     for (int number = 1; std::getline(in, line); ++number) {
-        const Json result = Json::parse(line, nullptr, false);
+        Json result = Json::parse(line, nullptr, false);
+        spell_as_today(result);
         const Experiment* experiment = experiment_of(result);
         if (!experiment) {
             throw Error(ErrorCode::file_error,

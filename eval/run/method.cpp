@@ -19,7 +19,7 @@ std::string catalyst_text(const std::string& catalyst, const std::vector<std::st
     if (catalyst == "question") return joined(questions);
     if (catalyst == "none") {
         throw Error(ErrorCode::invalid_argument,
-                    "--catalyst none is a policy of its own: --policy infinipot:catalyst=0 scores "
+                    "--catalyst none is a policy of its own: --policy infinipot:probe=last scores "
                     "by the last token's attention, infinipot:novelty=1 by surprisal alone");
     }
     const auto named = std::ranges::find(catalysts(), catalyst, &Catalyst::name);
@@ -28,7 +28,8 @@ std::string catalyst_text(const std::string& catalyst, const std::vector<std::st
 
 PolicyPtr policy_of(const Method& method) {
     if (!method.policy.empty()) return make_policy(method.policy);
-    return method.paper ? infinipot(infinipot_of_the_paper) : infinipot();
+    return method.paper ? policies::infinipot(policies::infinipot_of_the_paper)
+                        : policies::infinipot();
 }
 
 void apply_paper_preset(SessionOptions& options) {

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "eval/run/spelling.h"
 #include "infinipot/error.h"
 
 namespace infinipot::eval {
@@ -18,20 +19,6 @@ namespace fs = std::filesystem;
 
 bool has_id(const Results::Json& result) {
     return result.is_object() && result.contains("id") && result["id"].is_string();
-}
-
-/// A result of release 0.1 as today's program would write it, id and all: the schedule per-token
-/// was called one-by-one.
-Results::Json with_todays_words(Results::Json result) {
-    if (!result.contains("schedule") || result["schedule"] != "one-by-one") return result;
-    result["schedule"] = "per-token";
-    const std::string before = R"("schedule":"one-by-one")";
-    std::string id = result["id"];
-    if (const std::size_t at = id.find(before); at != std::string::npos) {
-        id.replace(at, before.size(), R"("schedule":"per-token")");
-    }
-    result["id"] = id;
-    return result;
 }
 
 }  // namespace
@@ -50,13 +37,13 @@ void Results::read(const std::function<bool(const Json&)>& is_whole) {
     std::uintmax_t whole_bytes = 0;
     for (int number = 1; std::getline(in, line); ++number) {
         Json result = Json::parse(line, nullptr, false);
+        spell_as_today(result);
         const bool cut_off = in.eof() && result.is_discarded() && line.starts_with('{');
         if (!cut_off && !(has_id(result) && is_whole(result))) {
             throw Error(ErrorCode::file_error, path_.string() + ", line " + std::to_string(number) +
                                                    ": this is not a result; give another file");
         }
         if (in.eof()) return cut(whole_bytes);  // no newline: the writer was killed here
-        result = with_todays_words(std::move(result));
         results_[result["id"]] = result;
         whole_bytes += line.size() + 1;
     }

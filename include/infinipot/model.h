@@ -24,7 +24,7 @@ struct ModelOptions {
     /// What computes, and where weights and pot lie: "cpu", "gpu" for the first GPU, a name of
     /// devices(), or "" for the first GPU of this build, else the CPU. Another device than the CPU
     /// computes with ggml's kernels, holds pots of F16 and BF16, and lets entries leave in any
-    /// schedule but one-by-one.
+    /// schedule but per-token.
     std::string device = {};
     Kernels kernels = Kernels::native;
     /// Let weights be copied into the layout that this CPU multiplies fastest. Without it they stay

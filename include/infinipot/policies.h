@@ -1,46 +1,55 @@
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "infinipot/policy.h"
 
-/// The policies that come with the library, and their registry: the command line, the tables in
-/// docs/ and the conformance test all read it. Each is run as its source runs it unless a session's
-/// options say otherwise: see EvictionPolicy::schedule() and positions().
+/// The policies that come with the library. Without other session options each is run as its source
+/// runs it: see EvictionPolicy::schedule() and positions().
 ///
-/// Where attention is a score, `value_norm` multiplies it by the norm of the entry's value: 1 for
-/// L1 (VATP, arXiv 2406.12335), 2 for L2, 0 for not at all.
+/// Where attention is a score, `value_norm` names the norm of the entry's value by which it is
+/// multiplied. Source: VATP, arXiv 2406.12335.
 ///
 /// All functions throw Error(invalid_argument) for an option out of its range.
-namespace infinipot {
+namespace infinipot::policies {
 
-struct InfiniPotOptions {
-    /// Share of the room that goes to the entries of highest surprisal; the rest goes to attention.
-    float novelty = 0.5f;
-    /// Whether an entry that has survived a distillation still competes by its surprisal; else only
-    /// those read since the last one do.
-    bool carried = true;
-    /// Whether the catalyst prompt gives the attention; else the last token does ("w/o CaP").
-    bool catalyst = true;
-    /// Who keeps the same entries: 2 all layers, by the most attention that any head of any layer
-    /// gives; 1 the heads of a layer, by the sum of theirs; 0 nobody, as in the paper. What one
-    /// head attends to is then whole in all that share.
-    int shared = 2;
-    /// Entries over which attention is pooled by its maximum: what stands beside an entry that is
-    /// attended to is kept with it. 0: those of its sentence; else an odd number of neighbours, 1
-    /// for none, as in the paper. Source of the pooling: SnapKV.
-    int kernel = 0;
-    /// Entries over which surprisal is averaged, likewise: what is odd in a text is a sentence,
-    /// whose single tokens, digits above all, may surprise little.
-    int novelty_kernel = 0;
-    int value_norm = 0;
+/// Which attention InfiniPot ranks entries by.
+enum class Probe {
+    catalyst,  ///< the catalyst prompt's
+    last,      ///< the last token's: the paper's "w/o CaP"
 };
 
-/// What InfiniPot's Appendix B does; the defaults keep more of what questions ask for.
-constexpr InfiniPotOptions infinipot_of_the_paper = {.shared = 0, .kernel = 1, .novelty_kernel = 1};
+/// Who keeps the same entries.
+enum class Share {
+    none,    ///< nobody, as in the paper
+    heads,   ///< the heads of a layer, by the sum of their attention
+    layers,  ///< all layers, by the maximum of attention over heads and layers
+};
+
+struct InfiniPotOptions {
+    /// Share of the room that goes to the entries of highest surprisal, 0 to 1. Attention fills the
+    /// rest.
+    float novelty = 0.5f;
+    /// Whether an entry that has survived a distillation still competes by its surprisal. If false,
+    /// only entries read since the last distillation do.
+    bool carried = true;
+    Probe probe = Probe::catalyst;
+    Share share = Share::layers;
+    /// Entries over which the maximum of attention is taken: an odd number around each, 1 for none
+    /// as in the paper. Empty: the entries of its sentence. Source of the pooling: SnapKV.
+    std::optional<int> pool = {};
+    /// Entries over which surprisal is averaged, an odd number. Empty: the entries of a sentence,
+    /// whose single tokens, digits above all, may have a low surprisal.
+    std::optional<int> novelty_pool = {};
+    ValueNorm value_norm = ValueNorm::none;  ///< none where layers share
+};
+
+/// The rule of InfiniPot's Appendix B. The defaults keep more of what questions ask for.
+constexpr InfiniPotOptions infinipot_of_the_paper = {
+    .share = Share::none, .pool = 1, .novelty_pool = 1};
 
 /// Novelty under compression, then the catalyst prompt's attention. Source: InfiniPot §3.3.
 PolicyPtr infinipot(InfiniPotOptions options = {});
@@ -56,26 +65,25 @@ PolicyPtr streaming_llm(StreamingLlmOptions options = {});
 PolicyPtr swa();
 
 struct H2oOptions {
-    /// Entries that are kept for being recent; -1: half of the room. The rest are heavy hitters.
-    int recent = -1;
-    int value_norm = 0;
+    std::optional<int> recent = {};  ///< most recent entries to keep; empty: half of the room
+    ValueNorm value_norm = ValueNorm::none;
 };
 
-/// Heavy hitters, those that have received most attention so far, and recent entries, per head.
+/// Heavy hitters, which have received the most attention so far, and recent entries, per head.
 /// Source: Zhang et al. 2023, arXiv 2306.14048.
 PolicyPtr h2o(H2oOptions options = {});
 
 struct TovaOptions {
-    int value_norm = 0;
+    ValueNorm value_norm = ValueNorm::none;
 };
 
-/// What the last token attends to, averaged over all heads of a layer, which all keep the same.
-/// Source: Oren et al. 2024, arXiv 2401.06104.
+/// The highest attention of the last token, averaged over all heads of a layer, which all keep the
+/// same. Source: Oren et al. 2024, arXiv 2401.06104.
 PolicyPtr tova(TovaOptions options = {});
 
 struct SirLlmOptions {
-    int sinks = 4;
-    int recent = 0;  ///< entries that are kept for being recent
+    int sinks = 4;   ///< entries at the start that are always kept
+    int recent = 0;  ///< most recent entries to keep
 };
 
 /// Sinks, the tokens of highest surprisal, and recent entries, the same in all heads. Source: Yao
@@ -86,13 +94,13 @@ enum class Pooling { average, maximum };
 
 struct SnapKvOptions {
     int window = 32;  ///< last tokens: their attention is the score, and they are kept
-    int kernel = 5;   ///< entries over which attention is pooled; odd, 1 for no pooling
+    int pool = 5;     ///< entries over which attention is pooled; odd, 1 for no pooling
     Pooling pooling = Pooling::average;
-    int value_norm = 0;
+    ValueNorm value_norm = ValueNorm::none;
 };
 
-/// What an observation window at the end attends to, pooled over neighbours, per head. Source: Li
-/// et al. 2024, arXiv 2404.14469.
+/// The highest attention of an observation window at the end, pooled over neighbours, per head.
+/// Source: Li et al. 2024, arXiv 2404.14469.
 PolicyPtr snapkv(SnapKvOptions options = {});
 
 /// The first and the last half of the text that fits; the middle is not read. Source: LongBench.
@@ -107,7 +115,7 @@ struct SelfExtendOptions {
 /// al. 2024, arXiv 2401.01325.
 PolicyPtr self_extend(SelfExtendOptions options = {});
 
-/// Never evicts: a text that does not fit into the pot is an error.
+/// Never evicts: a text that does not fit into the KV cache is an error.
 PolicyPtr full();
 
 struct KeyDiffOptions {
@@ -120,11 +128,11 @@ PolicyPtr keydiff(KeyDiffOptions options = {});
 struct ExpectedAttentionOptions {
     int sinks = 4;         ///< entries at the start that are always kept
     float epsilon = 0.0f;  ///< added to the attention before it is weighted
-    int value_norm = 2;
+    ValueNorm value_norm = ValueNorm::l2;
 };
 
-/// What queries like those seen so far are expected to attend to. Source: Devoto et al. 2025, arXiv
-/// 2510.00636.
+/// The highest attention that is expected of queries like those seen so far. Source: Devoto et al.
+/// 2025, arXiv 2510.00636.
 PolicyPtr expected_attention(ExpectedAttentionOptions options = {});
 
 /// The keys of lowest norm. Source: Devoto et al. 2024, arXiv 2406.11430.
@@ -134,39 +142,48 @@ struct RandomOptions {
     int seed = 1;
 };
 
-/// Drawn by lot, anew each time, in each head: what any other policy must beat.
+/// A new random choice in each head at each selection: a baseline for every other policy.
 PolicyPtr random(RandomOptions options = {});
+
+}  // namespace infinipot::policies
+
+/// The registry of policies. The command line, docs/policies.md and the conformance test read it.
+namespace infinipot {
 
 /// One option of a registered policy, as `infinipot policies` prints it.
 struct PolicyOption {
     std::string name;
     std::string default_value;
-    std::string help;
+    std::string values;  ///< the values it takes: `a number from 0 to 1`, `average or maximum`
+    std::string help;    ///< one sentence
+    /// Spellings of an older release that are still read: `kernel`, `shared=0`.
+    std::vector<std::string> formerly = {};
 };
 
 /// One row of the registry.
 struct PolicyInfo {
     std::string name;
-    std::string summary;  ///< one sentence: what survives
-    std::string source;   ///< the paper it comes from
+    std::string summary;  ///< one sentence: what is kept
+    std::string source;   ///< the paper that it comes from
     std::string cost;     ///< what it costs beyond reading the text
     std::vector<PolicyOption> options = {};
     std::string needs = {};      ///< what is measured for it
     std::string schedule = {};   ///< when entries leave, unless a session says otherwise
-    std::string positions = {};  ///< where they sit afterwards, likewise
-    /// Whether any text is read in the memory of the pot; else the whole text must fit into it.
+    std::string positions = {};  ///< where they sit afterwards, unless a session says otherwise
+    /// Whether any text is read in the memory of the KV cache; else the whole text must fit.
     bool bounded = true;
 };
 
 /// All registered policies, in the order in which they are shown.
-const std::vector<PolicyInfo>& policies();
+const std::vector<PolicyInfo>& all_policies();
 
 /// Makes a policy from its spec: `infinipot`, `infinipot:novelty=0.3`, `streaming_llm:sinks=8`.
+/// Reads the spellings of the previous release too; the policy prints today's.
 /// @throws Error(invalid_argument) for an unknown name or option, or a value out of range; the
 /// sentence names the nearest known word.
 PolicyPtr make_policy(std::string_view spec);
 
-/// `when-full`, `one-by-one`, `at-end`, `before-reading`.
+/// `when-full`, `per-token`, `at-end`, `before-reading`.
 std::string_view to_string(Schedule schedule);
 
 /// @throws Error(invalid_argument) naming those there are.

@@ -88,6 +88,9 @@ enum class AttentionProbe {
     accumulated,
 };
 
+/// The norm of an entry's value.
+enum class ValueNorm { none, l1, l2 };
+
 /// What a policy needs measured. Nothing is computed that is not asked for.
 struct Needs {
     AttentionProbe attention = AttentionProbe::none;
@@ -102,7 +105,7 @@ struct Needs {
     bool position = false;   ///< the token's place in the stream
     bool sentences = false;  ///< whether a sentence ends with the token
     bool key_norm = false;   ///< L2 norm of the key
-    int value_norm = 0;      ///< norm of the value: 1 for L1, 2 for L2, 0 for none
+    ValueNorm value_norm = ValueNorm::none;
     /// Cosine between the rotated key and the mean direction of all rotated keys of its head.
     bool key_similarity = false;
     /// Attention that future queries are expected to give, from the statistics of the queries read
@@ -112,25 +115,6 @@ struct Needs {
     int n_sink = 0;  ///< of expected_attention: oldest entries that take no part in it
 
     bool operator==(const Needs&) const = default;
-};
-
-/// What was measured for the entries of one layer. Every grid is [n_head_kv][n_kv] in reading
-/// order; a grid that the policy did not ask for is empty. A *slot* of a view is a place in reading
-/// order, 0 the oldest.
-struct LayerView {
-    int layer = 0;
-    int n_head_kv = 0;
-    int n_kv = 0;
-    int n_new = 0;  ///< so many of the most recent entries have not been through a selection yet
-    Grid<const float> attention = {};  ///< attention mass, see AttentionProbe
-    /// nats; 0 for the first token of the stream, which nothing predicts
-    Grid<const float> surprisal = {};
-    Grid<const std::int64_t> position = {};
-    Grid<const char> ends_sentence = {};  ///< 1 for a token that ends a sentence or a line, else 0
-    Grid<const float> key_norm = {};
-    Grid<const float> value_norm = {};
-    Grid<const float> key_similarity = {};      ///< -1..1
-    Grid<const float> expected_attention = {};  ///< a row sums to 1; 0 for sinks
 };
 
 /// The slots of one KV head that survive. A policy fills it with verbs, the most important first;
@@ -160,6 +144,102 @@ class Keep {
     std::vector<char> kept_;
     int room_;
 };
+
+/// One KV head of a layer: its slots to fill, and a row of each grid of LayerView. A span is
+/// [n_kv]; it is empty if the policy did not ask for it.
+struct HeadView {
+    Keep& keep;
+    int head;
+    int n_kv;
+    int n_new;  ///< the most recent entries that have not been through a selection yet
+    std::span<const float> attention;
+    std::span<const float> surprisal;
+    std::span<const std::int64_t> position;
+    std::span<const char> ends_sentence;
+    std::span<const float> key_norm;
+    std::span<const float> value_norm;
+    std::span<const float> key_similarity;
+    std::span<const float> expected_attention;
+};
+
+/// What was measured for the entries of one layer. Every grid is [n_head_kv][n_kv] in reading
+/// order; a grid that the policy did not ask for is empty. A *slot* of a view is a place in reading
+/// order, 0 the oldest.
+struct LayerView {
+    int layer = 0;
+    int n_head_kv = 0;
+    int n_kv = 0;
+    int n_new = 0;  ///< so many of the most recent entries have not been through a selection yet
+    Grid<const float> attention = {};  ///< attention mass, see AttentionProbe
+    /// nats; 0 for the first token of the stream, which nothing predicts
+    Grid<const float> surprisal = {};
+    Grid<const std::int64_t> position = {};
+    Grid<const char> ends_sentence = {};  ///< 1 for a token that ends a sentence or a line, else 0
+    Grid<const float> key_norm = {};
+    Grid<const float> value_norm = {};
+    Grid<const float> key_similarity = {};      ///< -1..1
+    Grid<const float> expected_attention = {};  ///< a row sums to 1; 0 for sinks
+
+    /// One head with its measurements and the slots to fill.
+    HeadView head(int head, Keep& keep) const {
+        const auto row = [head](const auto& grid) -> decltype(grid[head]) {
+            if (grid.empty()) return {};
+            return grid[head];
+        };
+        return {.keep = keep,
+                .head = head,
+                .n_kv = n_kv,
+                .n_new = n_new,
+                .attention = row(attention),
+                .surprisal = row(surprisal),
+                .position = row(position),
+                .ends_sentence = row(ends_sentence),
+                .key_norm = row(key_norm),
+                .value_norm = row(value_norm),
+                .key_similarity = row(key_similarity),
+                .expected_attention = row(expected_attention)};
+    }
+
+    /// Every head of the layer with its element of `heads`, to loop over:
+    /// `for (HeadView head : layer.heads(heads)) head.keep.fill_best(head.surprisal);`
+    /// Borrows the view and `heads`.
+    class Heads;
+    Heads heads(std::span<Keep> heads) const;
+};
+
+class LayerView::Heads {
+   public:
+    class Iterator {
+       public:
+        Iterator(const LayerView& layer, std::span<Keep> heads, int head)
+            : layer_(&layer), heads_(heads), head_(head) {}
+        HeadView operator*() const {
+            return layer_->head(head_, heads_[static_cast<std::size_t>(head_)]);
+        }
+        Iterator& operator++() {
+            ++head_;
+            return *this;
+        }
+        bool operator==(const Iterator& other) const { return head_ == other.head_; }
+
+       private:
+        const LayerView* layer_;
+        std::span<Keep> heads_;
+        int head_;
+    };
+
+    Heads(const LayerView& layer, std::span<Keep> heads) : layer_(&layer), heads_(heads) {
+        assert(static_cast<int>(heads.size()) == layer.n_head_kv);
+    }
+    Iterator begin() const { return {*layer_, heads_, 0}; }
+    Iterator end() const { return {*layer_, heads_, static_cast<int>(heads_.size())}; }
+
+   private:
+    const LayerView* layer_;
+    std::span<Keep> heads_;
+};
+
+inline LayerView::Heads LayerView::heads(std::span<Keep> heads) const { return {*this, heads}; }
 
 /// Decides which entries survive a distillation. Immutable and shared between sessions and threads.
 class EvictionPolicy {

@@ -23,7 +23,7 @@ Measurements::Measurements(const Plan& plan, const KvCache& cache, ForwardPass& 
     reserve(needs.position, position_);
     reserve(needs.sentences, ends_sentence_);
     reserve(needs.key_norm, key_norm_);
-    reserve(needs.value_norm != 0, value_norm_);
+    reserve(needs.value_norm != ValueNorm::none, value_norm_);
     reserve(needs.key_similarity, key_similarity_);
     reserve(needs.expected_attention, expected_attention_);
 }
@@ -127,9 +127,11 @@ LayerView Measurements::view(int il, int n_new, const TokenOrder* order) {
             ends_sentence_, [&](const Tag& tag) { return plan_.sentence_ends[size(tag.token)]; },
             il, order),
         .key_norm = of(key_norm_, [&](int h, auto out) { key_norms(cache_, il, h, out); }),
-        .value_norm =
-            of(value_norm_,
-               [&](int h, auto out) { value_norms(cache_, il, h, plan_.needs.value_norm, out); }),
+        .value_norm = of(value_norm_,
+                         [&](int h, auto out) {
+                             value_norms(cache_, il, h,
+                                         plan_.needs.value_norm == ValueNorm::l1 ? 1 : 2, out);
+                         }),
         .key_similarity =
             of(key_similarity_, [&](int h, auto out) { key_similarities(cache_, il, h, out); }),
         .expected_attention = of(

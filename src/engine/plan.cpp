@@ -160,7 +160,7 @@ void resolve_schedule(Plan& plan, const SessionOptions& asked) {
         }
         if (plan.needs.across_layers) {
             contradiction(run + "layers, which must choose together, choose one after another; " +
-                          "use when-full, or an option such as infinipot's shared=1");
+                          "use when-full, or an option such as infinipot's share=heads");
         }
         if (plan.needs.expected_attention) {
             contradiction(run +
@@ -285,7 +285,7 @@ CacheShape cache_shape(const Plan& plan, const Model::Impl& model) {
 Plan make_plan(const Model::Impl& model, SessionOptions asked) {
     Plan plan;
     ResolvedOptions& o = plan.options;
-    o.policy = asked.policy ? asked.policy : infinipot();
+    o.policy = asked.policy ? asked.policy : policies::infinipot();
     o.catalyst = asked.catalyst.empty() ? std::string(general_catalyst) : asked.catalyst;
     o.kv_type = asked.kv_type;
     o.framing = asked.framing;

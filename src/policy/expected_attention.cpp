@@ -11,24 +11,35 @@
 #include <string>
 #include <vector>
 
-#include "infinipot/error.h"
 #include "infinipot/policies.h"
+#include "policy/row.h"
 #include "policy/score.h"
-#include "policy/spec.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<ExpectedAttentionOptions>& row() {
+    static const PolicyRow<ExpectedAttentionOptions> row = {
+        .name = "expected_attention",
+        .summary = "Keeps the highest attention expected of queries like those seen so far.",
+        .source = "Devoto et al. 2025, arXiv 2510.00636",
+        .cost =
+            "The covariance of queries for every batch, and their products with all keys at each "
+            "eviction.",
+        .make = expected_attention,
+        .options = {sinks_option<ExpectedAttentionOptions>(),
+                    option("epsilon", &ExpectedAttentionOptions::epsilon, at_least(0),
+                           "Number added to the attention before it is weighted."),
+                    value_norm_option<ExpectedAttentionOptions>()},
+    };
+    return row;
+}
 
 class ExpectedAttention final : public EvictionPolicy {
    public:
     explicit ExpectedAttention(ExpectedAttentionOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("expected_attention", {{"sinks", print_value(options_.sinks)},
-                                                 {"epsilon", print_value(options_.epsilon)},
-                                                 {"value_norm", print_value(options_.value_norm)}})
-            .print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override {
         return {.value_norm = options_.value_norm,
@@ -37,13 +48,11 @@ class ExpectedAttention final : public EvictionPolicy {
     }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
-        int head = 0;
-        for (Keep& keep : heads) {
-            const auto expected = view.expected_attention[head];
+        for (HeadView head : view.heads(heads)) {
+            const auto expected = head.expected_attention;
             std::vector<float> attention(expected.begin(), expected.end());
             for (float& value : attention) value += options_.epsilon;
-            keep.first(options_.sinks).fill_best(weighted(attention, view, head));
-            ++head;
+            head.keep.first(options_.sinks).fill_best(weighted(attention, head));
         }
     }
 
@@ -54,14 +63,10 @@ class ExpectedAttention final : public EvictionPolicy {
 }  // namespace
 
 PolicyPtr expected_attention(ExpectedAttentionOptions options) {
-    check_count("expected_attention", "sinks", options.sinks);
-    check_value_norm("expected_attention", options.value_norm);
-    if (!(options.epsilon >= 0)) {  // NaN too
-        throw Error(ErrorCode::invalid_argument,
-                    "policy expected_attention wants 0 or more for epsilon, not " +
-                        print_value(options.epsilon));
-    }
+    row().check(options);
     return std::make_shared<ExpectedAttention>(options);
 }
 
-}  // namespace infinipot
+AnyPolicyRow expected_attention_row() { return row(); }
+
+}  // namespace infinipot::policies

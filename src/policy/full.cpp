@@ -10,14 +10,26 @@
 
 #include "infinipot/policies.h"
 #include "policy/never_evicting.h"
-#include "policy/spec.h"
+#include "policy/row.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<NoOptions>& row() {
+    static const PolicyRow<NoOptions> row = {
+        .name = "full",
+        .summary = "Keeps everything; a text that does not fit into the KV cache is an error.",
+        .source = "The full cache that every paper compares with",
+        .cost = "Nothing.",
+        .make = [](NoOptions) { return full(); },
+        .bounded = false,
+    };
+    return row;
+}
 
 class Full final : public EvictionPolicy {
    public:
-    std::string spec() const override { return PolicySpec("full").print(); }
+    std::string spec() const override { return row().spec({}); }
 
     Needs needs() const override { return {}; }
 
@@ -30,4 +42,6 @@ class Full final : public EvictionPolicy {
 
 PolicyPtr full() { return std::make_shared<Full>(); }
 
-}  // namespace infinipot
+AnyPolicyRow full_row() { return row(); }
+
+}  // namespace infinipot::policies

@@ -13,23 +13,34 @@
 #include <span>
 #include <string>
 
-#include "infinipot/error.h"
 #include "infinipot/policies.h"
+#include "policy/row.h"
 #include "policy/score.h"
-#include "policy/spec.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<H2oOptions>& row() {
+    static const PolicyRow<H2oOptions> row = {
+        .name = "h2o",
+        .summary =
+            "Keeps heavy hitters, which have received the most attention, and recent entries.",
+        .source = "Zhang et al. 2023, arXiv 2306.14048",
+        .cost = "The attention probabilities of every token.",
+        .make = h2o,
+        .options = {option("recent", &H2oOptions::recent, "half", at_least(0),
+                           "Most recent entries to keep; half of the room by default.")
+                        .formerly("recent", {{"-1", "half"}}),
+                    value_norm_option<H2oOptions>()},
+    };
+    return row;
+}
 
 class H2o final : public EvictionPolicy {
    public:
     explicit H2o(H2oOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("h2o", {{"recent", print_value(options_.recent)},
-                                  {"value_norm", print_value(options_.value_norm)}})
-            .print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override {
         return {.attention = AttentionProbe::accumulated, .value_norm = options_.value_norm};
@@ -38,11 +49,9 @@ class H2o final : public EvictionPolicy {
     Schedule schedule() const override { return Schedule::per_token; }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
-        int head = 0;
-        for (Keep& keep : heads) {
-            keep.last(options_.recent < 0 ? keep.room() / 2 : options_.recent);
-            keep.fill_best(weighted(view.attention[head], view, head));
-            ++head;
+        for (HeadView head : view.heads(heads)) {
+            head.keep.last(options_.recent.value_or(head.keep.room() / 2));
+            head.keep.fill_best(weighted(head.attention, head));
         }
     }
 
@@ -53,13 +62,10 @@ class H2o final : public EvictionPolicy {
 }  // namespace
 
 PolicyPtr h2o(H2oOptions options) {
-    if (options.recent < -1) {
-        throw Error(ErrorCode::invalid_argument,
-                    "policy h2o wants 0 or more for recent, or -1 for half, not " +
-                        print_value(options.recent));
-    }
-    check_value_norm("h2o", options.value_norm);
+    row().check(options);
     return std::make_shared<H2o>(options);
 }
 
-}  // namespace infinipot
+AnyPolicyRow h2o_row() { return row(); }
+
+}  // namespace infinipot::policies

@@ -6,142 +6,152 @@
 // protection leaves. With nothing protected the room is |C|, and the share is the paper's T =
 // round(alpha |C|). And by default it keeps whole sentences, in all layers: a sentence counts as
 // much as the most attention that any head of any layer gives one of its entries, and as their mean
-// surprisal (`kernel` and `novelty_kernel`, which may be windows instead, as SnapKV's), since few
-// heads look for a fact and what is torn is not understood (`shared`).
-// shared=0,kernel=1,novelty_kernel=1 is the paper's rule. `carried` and `value_norm` are not in the
-// paper either, and `catalyst=0` is its "w/o CaP", read as the attention of the last token.
+// surprisal (`pool` and `novelty_pool`, which may be windows instead, as SnapKV's), since few
+// heads look for a fact and what is torn is not understood (`share`).
+// share=none,pool=1,novelty_pool=1 is the paper's rule. `carried` and `value_norm` are not in the
+// paper either, and `probe=last` is its "w/o CaP", read as the attention of the last token.
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "infinipot/error.h"
 #include "infinipot/policies.h"
+#include "policy/row.h"
 #include "policy/score.h"
-#include "policy/spec.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+std::string conflict(const InfiniPotOptions& options) {
+    if (options.share != Share::layers || options.value_norm == ValueNorm::none) return {};
+    return "cannot share entries among layers, whose values differ, and weigh them by value_norm; "
+           "choose share=heads or value_norm=none";
+}
+
+const PolicyRow<InfiniPotOptions>& row() {
+    static const PolicyRow<InfiniPotOptions> row = {
+        .name = "infinipot",
+        .summary = "Keeps the most surprising tokens, then the highest attention of the catalyst.",
+        .source = "InfiniPot (EMNLP 2024), section 3.3",
+        .cost = "The output matrix for every token, and one catalyst pass per distillation.",
+        .make = infinipot,
+        .options = {option("novelty", &InfiniPotOptions::novelty, between(0, 1),
+                           "Share of the room that goes to the highest surprisal."),
+                    option("carried", &InfiniPotOptions::carried, {"no", "yes"},
+                           "Whether survivors of a distillation still compete by surprisal.")
+                        .formerly("carried", {{"0", "no"}, {"1", "yes"}}),
+                    option("probe", &InfiniPotOptions::probe, {"catalyst", "last"},
+                           "The attention that counts: the catalyst prompt's or the last token's.")
+                        .formerly("catalyst", {{"0", "last"}, {"1", "catalyst"}}),
+                    option("share", &InfiniPotOptions::share, {"none", "heads", "layers"},
+                           "Who keeps the same: the heads of a layer by their sum, all layers by "
+                           "the maximum.")
+                        .formerly("shared", {{"0", "none"}, {"1", "heads"}, {"2", "layers"}}),
+                    option("pool", &InfiniPotOptions::pool, "sentence", odd_number(),
+                           "Entries over which the maximum of attention is taken; 1 for none.")
+                        .formerly("kernel", {{"0", "sentence"}}),
+                    option("novelty_pool", &InfiniPotOptions::novelty_pool, "sentence",
+                           odd_number(), "Entries over which surprisal is averaged; 1 for none.")
+                        .formerly("novelty_kernel", {{"0", "sentence"}}),
+                    value_norm_option<InfiniPotOptions>()},
+        .conflict = conflict,
+    };
+    return row;
+}
+
+using Scores = std::vector<float>;
 
 class InfiniPot final : public EvictionPolicy {
    public:
     explicit InfiniPot(InfiniPotOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("infinipot", {{"novelty", print_value(options_.novelty)},
-                                        {"carried", print_value(options_.carried ? 1 : 0)},
-                                        {"catalyst", print_value(options_.catalyst ? 1 : 0)},
-                                        {"shared", print_value(options_.shared)},
-                                        {"kernel", print_value(options_.kernel)},
-                                        {"novelty_kernel", print_value(options_.novelty_kernel)},
-                                        {"value_norm", print_value(options_.value_norm)}})
-            .print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override {
         const bool attends = options_.novelty < 1;
-        const auto probe = options_.catalyst ? AttentionProbe::catalyst : AttentionProbe::recent;
+        const auto probe =
+            options_.probe == Probe::catalyst ? AttentionProbe::catalyst : AttentionProbe::recent;
         return {.attention = attends ? probe : AttentionProbe::none,
-                .n_query = attends && !options_.catalyst ? 1 : 0,
-                .across_layers = attends && options_.shared == 2,
+                .n_query = attends && options_.probe == Probe::last ? 1 : 0,
+                .across_layers = attends && options_.share == Share::layers,
                 .surprisal = options_.novelty > 0,
                 .position = reads_sentences(),
                 .sentences = reads_sentences(),
-                .value_norm = attends ? options_.value_norm : 0};
+                .value_norm = attends ? options_.value_norm : ValueNorm::none};
     }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
-        std::vector<float> of_all_heads;
-        const auto of_head = [&](int head) { return attention(view, head); };
-        if (options_.novelty < 1 && options_.shared > 0)
-            of_all_heads = options_.shared == 2 ? most(view, of_head) : summed(view, of_head);
-        int head = 0;
-        for (Keep& keep : heads) {
+        const bool attends = options_.novelty < 1;
+        const bool shares = attends && options_.share != Share::none;
+        const Scores of_all = shares ? shared_attention(view, heads) : Scores();
+        for (HeadView head : view.heads(heads)) {
             if (options_.novelty > 0) {
-                const int n_novel = std::min(share(keep.room()), n_rivals(view, keep));
-                keep.best(novelty(view, head), n_novel);
+                const int n_novel = std::min(novel_share(head.keep.room()), n_rivals(head));
+                head.keep.best(novelty(head), n_novel);
             }
-            if (options_.novelty < 1)
-                keep.fill_best(options_.shared > 0 ? of_all_heads : attention(view, head));
-            keep.fill_recent();  // for lack of rivals
-            ++head;
+            if (attends) head.keep.fill_best(shares ? of_all : attention(head));
+            head.keep.fill_recent();  // for lack of rivals
         }
     }
 
    private:
-    int share(int room) const {
+    Scores shared_attention(const LayerView& view, std::span<Keep> heads) const {
+        const auto of_head = [&](const HeadView& head) { return attention(head); };
+        return options_.share == Share::layers ? maximum_over_heads(view, heads, of_head)
+                                               : sum_over_heads(view, heads, of_head);
+    }
+
+    int novel_share(int room) const {
         return static_cast<int>(std::lround(options_.novelty * static_cast<float>(room)));
     }
 
-    int first_rival(const LayerView& view) const {
-        return options_.carried ? 0 : view.n_kv - view.n_new;
+    int first_rival(const HeadView& head) const {
+        return options_.carried ? 0 : head.n_kv - head.n_new;
     }
 
-    int n_rivals(const LayerView& view, const Keep& keep) const {
+    int n_rivals(const HeadView& head) const {
         int n = 0;
-        for (int slot = first_rival(view); slot < view.n_kv; ++slot) n += keep.kept(slot) ? 0 : 1;
+        for (int slot = first_rival(head); slot < head.n_kv; ++slot)
+            n += head.keep.kept(slot) ? 0 : 1;
         return n;
     }
 
-    std::vector<float> novelty(const LayerView& view, int head) const {
-        std::vector<float> nats(view.surprisal[head].begin(), view.surprisal[head].end());
-        nats = smooth(nats, view, head, options_.novelty_kernel, Pooling::average);
-        std::fill_n(nats.begin(), first_rival(view), std::numeric_limits<float>::quiet_NaN());
+    Scores novelty(const HeadView& head) const {
+        Scores nats = pool(head.surprisal, head, options_.novelty_pool, Pooling::average);
+        std::fill_n(nats.begin(), first_rival(head), std::numeric_limits<float>::quiet_NaN());
         return nats;
     }
 
-    std::vector<float> attention(const LayerView& view, int head) const {
-        return smooth(weighted(view.attention[head], view, head), view, head, options_.kernel,
-                      Pooling::maximum);
+    Scores attention(const HeadView& head) const {
+        return pool(weighted(head.attention, head), head, options_.pool, Pooling::maximum);
     }
 
-    static std::vector<float> smooth(std::span<const float> values, const LayerView& view, int head,
-                                     int kernel, Pooling pooling) {
-        return kernel == 0 ? pooled_by_sentence(values, view, head, pooling)
-                           : pooled(values, kernel, pooling);
+    static Scores pool(std::span<const float> values, const HeadView& head,
+                       std::optional<int> window, Pooling pooling) {
+        return window ? pooled(values, *window, pooling)
+                      : pooled_by_sentence(values, head, pooling);
     }
 
     bool reads_sentences() const {
-        return (options_.novelty < 1 && options_.kernel == 0) ||
-               (options_.novelty > 0 && options_.novelty_kernel == 0);
+        return (options_.novelty < 1 && !options_.pool) ||
+               (options_.novelty > 0 && !options_.novelty_pool);
     }
 
     InfiniPotOptions options_;
 };
 
-void check_reach(const std::string& what, int kernel) {
-    if (kernel == 0 || (kernel > 0 && kernel % 2 == 1)) return;
-    throw Error(ErrorCode::invalid_argument, "policy infinipot wants an odd " + what +
-                                                 ", or 0 for whole sentences, not " +
-                                                 print_value(kernel));
-}
-
 }  // namespace
 
 PolicyPtr infinipot(InfiniPotOptions options) {
-    if (!(options.novelty >= 0 && options.novelty <= 1)) {  // NaN too
-        throw Error(
-            ErrorCode::invalid_argument,
-            "policy infinipot wants novelty from 0 to 1, not " + print_value(options.novelty));
-    }
-    check_reach("kernel", options.kernel);
-    check_reach("novelty_kernel", options.novelty_kernel);
-    check_value_norm("infinipot", options.value_norm);
-    if (options.shared < 0 || options.shared > 2) {
-        throw Error(
-            ErrorCode::invalid_argument,
-            "policy infinipot wants shared of 0, 1 or 2, not " + print_value(options.shared));
-    }
-    if (options.shared == 2 && options.value_norm > 0) {
-        throw Error(ErrorCode::invalid_argument,
-                    "policy infinipot cannot share entries among layers, whose values differ, and "
-                    "weigh them by value_norm; choose shared=1 or value_norm=0");
-    }
+    row().check(options);
     return std::make_shared<InfiniPot>(options);
 }
 
-}  // namespace infinipot
+AnyPolicyRow infinipot_row() { return row(); }
+
+}  // namespace infinipot::policies

@@ -14,29 +14,36 @@
 #include <vector>
 
 #include "infinipot/policies.h"
-#include "policy/score.h"
-#include "policy/spec.h"
+#include "policy/row.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<KeyDiffOptions>& row() {
+    static const PolicyRow<KeyDiffOptions> row = {
+        .name = "keydiff",
+        .summary = "Keeps the keys least similar to the others of their head.",
+        .source = "Park et al. 2025, arXiv 2504.15364",
+        .cost = "One pass over all keys at each eviction.",
+        .make = keydiff,
+        .options = {sinks_option<KeyDiffOptions>()},
+    };
+    return row;
+}
 
 class KeyDiff final : public EvictionPolicy {
    public:
     explicit KeyDiff(KeyDiffOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("keydiff", {{"sinks", print_value(options_.sinks)}}).print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override { return {.key_similarity = true}; }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
-        int head = 0;
-        for (Keep& keep : heads) {
+        for (HeadView head : view.heads(heads)) {
             std::vector<float> difference(static_cast<std::size_t>(view.n_kv));
-            std::ranges::transform(view.key_similarity[head], difference.begin(), std::negate<>());
-            keep.first(options_.sinks).fill_best(difference);
-            ++head;
+            std::ranges::transform(head.key_similarity, difference.begin(), std::negate<>());
+            head.keep.first(options_.sinks).fill_best(difference);
         }
     }
 
@@ -47,8 +54,10 @@ class KeyDiff final : public EvictionPolicy {
 }  // namespace
 
 PolicyPtr keydiff(KeyDiffOptions options) {
-    check_count("keydiff", "sinks", options.sinks);
+    row().check(options);
     return std::make_shared<KeyDiff>(options);
 }
 
-}  // namespace infinipot
+AnyPolicyRow keydiff_row() { return row(); }
+
+}  // namespace infinipot::policies

@@ -11,24 +11,33 @@
 #include <vector>
 
 #include "infinipot/policies.h"
-#include "policy/spec.h"
+#include "policy/row.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<NoOptions>& row() {
+    static const PolicyRow<NoOptions> row = {
+        .name = "l2norm",
+        .summary = "Keeps the keys of lowest norm.",
+        .source = "Devoto et al. 2024, arXiv 2406.11430",
+        .cost = "One pass over all keys at each eviction.",
+        .make = [](NoOptions) { return l2norm(); },
+    };
+    return row;
+}
 
 class L2Norm final : public EvictionPolicy {
    public:
-    std::string spec() const override { return PolicySpec("l2norm").print(); }
+    std::string spec() const override { return row().spec({}); }
 
     Needs needs() const override { return {.key_norm = true}; }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
-        int head = 0;
-        for (Keep& keep : heads) {
+        for (HeadView head : view.heads(heads)) {
             std::vector<float> score(static_cast<std::size_t>(view.n_kv));
-            std::ranges::transform(view.key_norm[head], score.begin(), std::negate<>());
-            keep.fill_best(score);
-            ++head;
+            std::ranges::transform(head.key_norm, score.begin(), std::negate<>());
+            head.keep.fill_best(score);
         }
     }
 };
@@ -37,4 +46,6 @@ class L2Norm final : public EvictionPolicy {
 
 PolicyPtr l2norm() { return std::make_shared<L2Norm>(); }
 
-}  // namespace infinipot
+AnyPolicyRow l2norm_row() { return row(); }
+
+}  // namespace infinipot::policies

@@ -9,10 +9,23 @@
 #include <vector>
 
 #include "infinipot/policies.h"
-#include "policy/spec.h"
+#include "policy/row.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<RandomOptions>& row() {
+    static const PolicyRow<RandomOptions> row = {
+        .name = "random",
+        .summary = "Keeps a new random choice at each eviction: a baseline for every other policy.",
+        .source = "none",
+        .cost = "Nothing.",
+        .make = random,
+        .options = {option("seed", &RandomOptions::seed, any_number(),
+                           "Seed of the random numbers.")},
+    };
+    return row;
+}
 
 /// A mixing of bits after which neighbours have nothing in common (splitmix64's finalizer).
 std::uint64_t mixed(std::uint64_t x) {
@@ -24,27 +37,23 @@ std::uint64_t mixed(std::uint64_t x) {
 
 class Random final : public EvictionPolicy {
    public:
-    explicit Random(int seed) : seed_(seed) {}
+    explicit Random(RandomOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("random", {{"seed", print_value(seed_)}}).print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override { return {.position = true}; }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
-        int head = 0;
-        for (Keep& keep : heads) {
-            keep.fill_best(lots(view, head));
-            ++head;
+        for (HeadView head : view.heads(heads)) {
+            head.keep.fill_best(lots(view.layer, head));
         }
     }
 
    private:
-    std::vector<float> lots(const LayerView& view, int head) const {
-        const std::span<const std::int64_t> positions = view.position[head];
-        std::uint64_t draw = static_cast<std::uint64_t>(seed_);
-        for (const std::int64_t part : {std::int64_t{view.layer}, std::int64_t{head},
+    std::vector<float> lots(int layer, const HeadView& head) const {
+        const std::span<const std::int64_t> positions = head.position;
+        std::uint64_t draw = static_cast<std::uint64_t>(options_.seed);
+        for (const std::int64_t part : {std::int64_t{layer}, std::int64_t{head.head},
                                         positions.empty() ? 0 : positions.back()}) {
             draw = mixed(draw ^ static_cast<std::uint64_t>(part));
         }
@@ -56,11 +65,16 @@ class Random final : public EvictionPolicy {
         return lots;
     }
 
-    int seed_;
+    RandomOptions options_;
 };
 
 }  // namespace
 
-PolicyPtr random(RandomOptions options) { return std::make_shared<Random>(options.seed); }
+PolicyPtr random(RandomOptions options) {
+    row().check(options);
+    return std::make_shared<Random>(options);
+}
 
-}  // namespace infinipot
+AnyPolicyRow random_row() { return row(); }
+
+}  // namespace infinipot::policies

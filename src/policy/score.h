@@ -8,39 +8,31 @@
 #include "infinipot/policies.h"
 #include "infinipot/policy.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 
-/// Attention times the norm of the values, or attention alone if no norm was measured. A weight of
-/// the values turns what an entry is attended to into what it contributes. Source: VATP (Guo et al.
-/// 2024, arXiv 2406.12335), which differs in that it always keeps the first entries; here the
-/// Budget's protect_first does that.
-std::vector<float> weighted(std::span<const float> attention, const LayerView& view, int head);
+/// Attention times the norm of the values, or attention alone if no norm was measured. The product
+/// is what an entry contributes. Source: VATP (Guo et al. 2024, arXiv 2406.12335), which differs in
+/// that it always keeps the first entries; here the Budget's protect_first does that.
+std::vector<float> weighted(std::span<const float> attention, const HeadView& head);
 
-/// What all heads of a layer give an entry together. `score` is of one head, [n_kv].
-std::vector<float> summed(const LayerView& view,
-                          const std::function<std::vector<float>(int head)>& score);
+using HeadScore = std::function<std::vector<float>(const HeadView& head)>;
 
-/// The most that any head of a layer gives an entry.
-std::vector<float> most(const LayerView& view,
-                        const std::function<std::vector<float>(int head)>& score);
+/// The sum over the heads of a layer. `score` returns that of one head, [n_kv].
+std::vector<float> sum_over_heads(const LayerView& view, std::span<Keep> heads,
+                                  const HeadScore& score);
 
-/// Each value replaced by the average or the maximum of `kernel` values around it, an odd number;
+/// The maximum over the heads of a layer. `score` returns that of one head, [n_kv].
+std::vector<float> maximum_over_heads(const LayerView& view, std::span<Keep> heads,
+                                      const HeadScore& score);
+
+/// Each value replaced by the average or the maximum of `window` values around it, an odd number;
 /// as long as `values`. An average counts places beyond the ends as 0. Source: SnapKV's code.
-std::vector<float> pooled(std::span<const float> values, int kernel, Pooling pooling);
+std::vector<float> pooled(std::span<const float> values, int window, Pooling pooling);
 
-/// The same over the sentence that each entry of a head stands in: one of at least 8 entries, so
-/// that an exclamation is none, and of at most 64, which cut what has no full stops. What is left
-/// of a sentence counts as one.
-std::vector<float> pooled_by_sentence(std::span<const float> values, const LayerView& view,
-                                      int head, Pooling pooling);
+/// Each value replaced by the average or the maximum over the sentence of its entry. A sentence has
+/// at least 8 entries, so that an exclamation is none, and at most 64, which cuts text without full
+/// stops. The rest of a sentence that was torn counts as one.
+std::vector<float> pooled_by_sentence(std::span<const float> values, const HeadView& head,
+                                      Pooling pooling);
 
-/// @throws Error(invalid_argument) unless it is odd and at least 1.
-void check_kernel(const std::string& policy, const std::string& what, int kernel);
-
-/// @throws Error(invalid_argument) unless it is 0, 1 or 2.
-void check_value_norm(const std::string& policy, int value_norm);
-
-/// @throws Error(invalid_argument) if it is negative.
-void check_count(const std::string& policy, const std::string& what, int count);
-
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -9,23 +9,34 @@
 #include <span>
 #include <string>
 
-#include "infinipot/error.h"
 #include "infinipot/policies.h"
 #include "policy/never_evicting.h"
-#include "policy/spec.h"
+#include "policy/row.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<SelfExtendOptions>& row() {
+    static const PolicyRow<SelfExtendOptions> row = {
+        .name = "self_extend",
+        .summary = "Keeps everything; distant entries share positions in groups.",
+        .source = "Jin et al. 2024, arXiv 2401.01325",
+        .cost = "Two products of queries and keys, in small batches.",
+        .make = self_extend,
+        .options = {option("group", &SelfExtendOptions::group, at_least(1),
+                           "Distant tokens that share a position."),
+                    option("neighbours", &SelfExtendOptions::neighbours, at_least(1),
+                           "Distance up to which positions are exact.")},
+        .bounded = false,
+    };
+    return row;
+}
 
 class SelfExtend final : public EvictionPolicy {
    public:
     explicit SelfExtend(SelfExtendOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("self_extend", {{"group", print_value(options_.group)},
-                                          {"neighbours", print_value(options_.neighbours)}})
-            .print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override { return {}; }
 
@@ -44,13 +55,10 @@ class SelfExtend final : public EvictionPolicy {
 }  // namespace
 
 PolicyPtr self_extend(SelfExtendOptions options) {
-    for (const int value : {options.group, options.neighbours}) {
-        if (value >= 1) continue;
-        throw Error(ErrorCode::invalid_argument,
-                    "policy self_extend wants a group and neighbours of at least 1, not " +
-                        print_value(value));
-    }
+    row().check(options);
     return std::make_shared<SelfExtend>(options);
 }
 
-}  // namespace infinipot
+AnyPolicyRow self_extend_row() { return row(); }
+
+}  // namespace infinipot::policies

@@ -29,9 +29,13 @@ std::optional<Positions> parse_grouped(std::string_view text) {
     if (!text.starts_with("grouped:")) return {};
     try {
         const PolicySpec spec = PolicySpec::parse(text);
-        if (spec.options().size() != 2) return {};
-        if (!spec.has("group") || !spec.has("neighbours")) return {};
-        return Positions::in_groups(spec.integer("group"), spec.integer("neighbours"));
+        std::optional<int> group, neighbours;
+        for (const PolicySpec::Option& option : spec.options()) {
+            if (option.name != "group" && option.name != "neighbours") return {};
+            (option.name == "group" ? group : neighbours) = read_value<int>(option.value);
+        }
+        if (!group || !neighbours) return {};
+        return Positions::in_groups(*group, *neighbours);
     } catch (const Error&) {  // which speaks of a policy
         return {};
     }

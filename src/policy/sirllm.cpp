@@ -17,30 +17,37 @@
 #include <string>
 
 #include "infinipot/policies.h"
-#include "policy/score.h"
-#include "policy/spec.h"
+#include "policy/row.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<SirLlmOptions>& row() {
+    static const PolicyRow<SirLlmOptions> row = {
+        .name = "sirllm",
+        .summary = "Keeps sinks, the most surprising tokens, and recent entries.",
+        .source = "SirLLM, Yao et al. (ACL 2024)",
+        .cost = "The output matrix for every token.",
+        .make = sirllm,
+        .options = {sinks_option<SirLlmOptions>(),
+                    option("recent", &SirLlmOptions::recent, at_least(0),
+                           "Most recent entries to keep.")},
+    };
+    return row;
+}
 
 class SirLlm final : public EvictionPolicy {
    public:
     explicit SirLlm(SirLlmOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("sirllm", {{"sinks", print_value(options_.sinks)},
-                                     {"recent", print_value(options_.recent)}})
-            .print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override { return {.surprisal = true}; }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
-        int head = 0;
-        for (Keep& keep : heads) {
-            const int n_novel = std::max(keep.room() - options_.sinks - options_.recent, 0);
-            keep.best(view.surprisal[head], n_novel).first(options_.sinks).fill_recent();
-            ++head;
+        for (HeadView head : view.heads(heads)) {
+            const int n_novel = std::max(head.keep.room() - options_.sinks - options_.recent, 0);
+            head.keep.best(head.surprisal, n_novel).first(options_.sinks).fill_recent();
         }
     }
 
@@ -51,9 +58,10 @@ class SirLlm final : public EvictionPolicy {
 }  // namespace
 
 PolicyPtr sirllm(SirLlmOptions options) {
-    check_count("sirllm", "sinks", options.sinks);
-    check_count("sirllm", "recent", options.recent);
+    row().check(options);
     return std::make_shared<SirLlm>(options);
 }
 
-}  // namespace infinipot
+AnyPolicyRow sirllm_row() { return row(); }
+
+}  // namespace infinipot::policies

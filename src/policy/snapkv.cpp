@@ -15,27 +15,37 @@
 #include <string>
 #include <vector>
 
-#include "infinipot/error.h"
 #include "infinipot/policies.h"
+#include "policy/row.h"
 #include "policy/score.h"
-#include "policy/spec.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
-const char* name(Pooling pooling) { return pooling == Pooling::average ? "average" : "maximum"; }
+const PolicyRow<SnapKvOptions>& row() {
+    static const PolicyRow<SnapKvOptions> row = {
+        .name = "snapkv",
+        .summary = "Keeps a window at the end and the highest pooled attention of that window.",
+        .source = "Li et al. 2024, arXiv 2404.14469",
+        .cost = "The attention probabilities of the window at each eviction.",
+        .make = snapkv,
+        .options = {option("window", &SnapKvOptions::window, at_least(1),
+                           "Last tokens, whose attention counts and which are kept."),
+                    option("pool", &SnapKvOptions::pool, odd_number(),
+                           "Entries over which attention is pooled; 1 for none.")
+                        .formerly("kernel", {}),
+                    option("pooling", &SnapKvOptions::pooling, {"average", "maximum"},
+                           "How the attention of neighbours is joined."),
+                    value_norm_option<SnapKvOptions>()},
+    };
+    return row;
+}
 
 class SnapKv final : public EvictionPolicy {
    public:
     explicit SnapKv(SnapKvOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("snapkv", {{"window", print_value(options_.window)},
-                                     {"kernel", print_value(options_.kernel)},
-                                     {"pooling", name(options_.pooling)},
-                                     {"value_norm", print_value(options_.value_norm)}})
-            .print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override {
         return {.attention = AttentionProbe::recent,
@@ -48,13 +58,11 @@ class SnapKv final : public EvictionPolicy {
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
         const int n_before = std::max(view.n_kv - options_.window, 0);
-        int head = 0;
-        for (Keep& keep : heads) {
-            std::vector<float> score = weighted(view.attention[head], view, head);
+        for (HeadView head : view.heads(heads)) {
+            std::vector<float> score = weighted(head.attention, head);
             const auto before = std::span(score).first(static_cast<std::size_t>(n_before));
-            std::ranges::copy(pooled(before, options_.kernel, options_.pooling), score.begin());
-            keep.last(options_.window).fill_best(score);
-            ++head;
+            std::ranges::copy(pooled(before, options_.pool, options_.pooling), score.begin());
+            head.keep.last(options_.window).fill_best(score);
         }
     }
 
@@ -65,14 +73,10 @@ class SnapKv final : public EvictionPolicy {
 }  // namespace
 
 PolicyPtr snapkv(SnapKvOptions options) {
-    if (options.window < 1) {
-        throw Error(
-            ErrorCode::invalid_argument,
-            "policy snapkv wants a window of at least 1, not " + print_value(options.window));
-    }
-    check_kernel("snapkv", "kernel", options.kernel);
-    check_value_norm("snapkv", options.value_norm);
+    row().check(options);
     return std::make_shared<SnapKv>(options);
 }
 
-}  // namespace infinipot
+AnyPolicyRow snapkv_row() { return row(); }
+
+}  // namespace infinipot::policies

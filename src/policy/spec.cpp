@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <charconv>
 #include <cstddef>
 #include <system_error>
@@ -83,46 +82,17 @@ std::string PolicySpec::print() const {
     return text;
 }
 
-float PolicySpec::number(std::string_view option) const {
-    return parse_value<float>(option, "a number");
-}
-
-int PolicySpec::integer(std::string_view option) const {
-    return parse_value<int>(option, "a whole number");
-}
-
-bool PolicySpec::flag(std::string_view option) const { return choice(option, {"0", "1"}) == "1"; }
-
-std::string PolicySpec::choice(std::string_view option,
-                               const std::vector<std::string>& words) const {
-    const Option* found = find(option);
-    assert(found != nullptr);
-    if (std::find(words.begin(), words.end(), found->value) != words.end()) return found->value;
-    std::string expected;
-    for (const std::string& word : words) expected += (expected.empty() ? "" : " or ") + word;
-    fail("policy " + name_ + " wants " + expected + " for " + found->name + ", not " +
-         quoted(found->value));
-}
-
 template <typename T>
-T PolicySpec::parse_value(std::string_view option, std::string_view expected) const {
-    const Option* found = find(option);
-    assert(found != nullptr);
-    const char* const end = found->value.data() + found->value.size();
+std::optional<T> read_value(std::string_view text) {
     T value{};
-    const auto [stop, error] = std::from_chars(found->value.data(), end, value);
-    if (error != std::errc() || stop != end) {
-        fail("policy " + name_ + " wants " + std::string(expected) + " for " + found->name +
-             ", not " + quoted(found->value));
-    }
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || stop != end) return {};
     return value;
 }
 
-const PolicySpec::Option* PolicySpec::find(std::string_view option) const {
-    const auto found = std::find_if(options_.begin(), options_.end(),
-                                    [option](const Option& o) { return o.name == option; });
-    return found == options_.end() ? nullptr : &*found;
-}
+template std::optional<int> read_value(std::string_view text);
+template std::optional<float> read_value(std::string_view text);
 
 std::string print_value(float value) { return print_shortest(value); }
 std::string print_value(int value) { return print_shortest(value); }

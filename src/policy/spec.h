@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,29 +27,16 @@ class PolicySpec {
 
     const std::string& name() const { return name_; }
     const std::vector<Option>& options() const { return options_; }
-    bool has(std::string_view option) const { return find(option) != nullptr; }
-
-    /// The value of an option that is there.
-    /// @throws Error(invalid_argument) if it is not of this kind.
-    float number(std::string_view option) const;
-    int integer(std::string_view option) const;
-
-    /// 1 or 0.
-    bool flag(std::string_view option) const;
-
-    /// One of `words`.
-    std::string choice(std::string_view option, const std::vector<std::string>& words) const;
-
     bool operator==(const PolicySpec&) const = default;
 
    private:
-    template <typename T>
-    T parse_value(std::string_view option, std::string_view expected) const;
-    const Option* find(std::string_view option) const;
-
     std::string name_;
     std::vector<Option> options_;
 };
+
+/// The value of type int or float that is all of `text`; nothing if it is something else.
+template <typename T>
+std::optional<T> read_value(std::string_view text);
 
 /// The shortest text that reads back as the same value.
 std::string print_value(float value);

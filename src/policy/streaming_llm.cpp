@@ -10,37 +10,48 @@
 #include <string>
 
 #include "infinipot/policies.h"
-#include "policy/score.h"
-#include "policy/spec.h"
+#include "policy/row.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<StreamingLlmOptions>& row() {
+    static const PolicyRow<StreamingLlmOptions> row = {
+        .name = "streaming_llm",
+        .summary = "Keeps the attention sinks at the start and the most recent entries.",
+        .source = "Xiao et al. 2024, arXiv 2309.17453",
+        .cost = "Nothing.",
+        .make = streaming_llm,
+        .options = {sinks_option<StreamingLlmOptions>()},
+    };
+    return row;
+}
 
 class StreamingLlm final : public EvictionPolicy {
    public:
-    explicit StreamingLlm(int sinks) : sinks_(sinks) {}
+    explicit StreamingLlm(StreamingLlmOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("streaming_llm", {{"sinks", print_value(sinks_)}}).print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override { return {}; }
 
     Schedule schedule() const override { return Schedule::per_token; }
 
     void select(const LayerView&, std::span<Keep> heads) const override {
-        for (Keep& keep : heads) keep.first(sinks_).fill_recent();
+        for (Keep& keep : heads) keep.first(options_.sinks).fill_recent();
     }
 
    private:
-    int sinks_;
+    StreamingLlmOptions options_;
 };
 
 }  // namespace
 
 PolicyPtr streaming_llm(StreamingLlmOptions options) {
-    check_count("streaming_llm", "sinks", options.sinks);
-    return std::make_shared<StreamingLlm>(options.sinks);
+    row().check(options);
+    return std::make_shared<StreamingLlm>(options);
 }
 
-}  // namespace infinipot
+AnyPolicyRow streaming_llm_row() { return row(); }
+
+}  // namespace infinipot::policies

@@ -8,14 +8,25 @@
 #include <string>
 
 #include "infinipot/policies.h"
-#include "policy/spec.h"
+#include "policy/row.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<NoOptions>& row() {
+    static const PolicyRow<NoOptions> row = {
+        .name = "swa",
+        .summary = "Keeps the most recent entries: a sliding window.",
+        .source = "Mistral 7B v0.1, arXiv 2310.06825",
+        .cost = "Nothing.",
+        .make = [](NoOptions) { return swa(); },
+    };
+    return row;
+}
 
 class SlidingWindow final : public EvictionPolicy {
    public:
-    std::string spec() const override { return PolicySpec("swa").print(); }
+    std::string spec() const override { return row().spec({}); }
 
     Needs needs() const override { return {}; }
 
@@ -31,4 +42,6 @@ class SlidingWindow final : public EvictionPolicy {
 
 PolicyPtr swa() { return std::make_shared<SlidingWindow>(); }
 
-}  // namespace infinipot
+AnyPolicyRow swa_row() { return row(); }
+
+}  // namespace infinipot::policies

@@ -15,19 +15,30 @@
 #include <vector>
 
 #include "infinipot/policies.h"
+#include "policy/row.h"
 #include "policy/score.h"
-#include "policy/spec.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<TovaOptions>& row() {
+    static const PolicyRow<TovaOptions> row = {
+        .name = "tova",
+        .summary =
+            "Keeps the highest attention of the last token, the same in all heads of a layer.",
+        .source = "Oren et al. 2024, arXiv 2401.06104",
+        .cost = "The attention probabilities of one token at each eviction.",
+        .make = tova,
+        .options = {value_norm_option<TovaOptions>()},
+    };
+    return row;
+}
 
 class Tova final : public EvictionPolicy {
    public:
     explicit Tova(TovaOptions options) : options_(options) {}
 
-    std::string spec() const override {
-        return PolicySpec("tova", {{"value_norm", print_value(options_.value_norm)}}).print();
-    }
+    std::string spec() const override { return row().spec(options_); }
 
     Needs needs() const override {
         return {
@@ -38,8 +49,8 @@ class Tova final : public EvictionPolicy {
     Positions positions() const override { return Positions::keep; }
 
     void select(const LayerView& view, std::span<Keep> heads) const override {
-        const std::vector<float> sum =
-            summed(view, [&](int head) { return weighted(view.attention[head], view, head); });
+        const std::vector<float> sum = sum_over_heads(
+            view, heads, [](const HeadView& head) { return weighted(head.attention, head); });
         for (Keep& keep : heads) keep.fill_best(sum);
     }
 
@@ -50,8 +61,10 @@ class Tova final : public EvictionPolicy {
 }  // namespace
 
 PolicyPtr tova(TovaOptions options) {
-    check_value_norm("tova", options.value_norm);
+    row().check(options);
     return std::make_shared<Tova>(options);
 }
 
-}  // namespace infinipot
+AnyPolicyRow tova_row() { return row(); }
+
+}  // namespace infinipot::policies

@@ -11,14 +11,25 @@
 
 #include "infinipot/policies.h"
 #include "policy/never_evicting.h"
-#include "policy/spec.h"
+#include "policy/row.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
+
+const PolicyRow<NoOptions>& row() {
+    static const PolicyRow<NoOptions> row = {
+        .name = "truncate",
+        .summary = "Keeps the first and the last half of the text that fits, and skips the middle.",
+        .source = "LongBench, arXiv 2308.14508",
+        .cost = "Nothing.",
+        .make = [](NoOptions) { return truncate(); },
+    };
+    return row;
+}
 
 class Truncate final : public EvictionPolicy {
    public:
-    std::string spec() const override { return PolicySpec("truncate").print(); }
+    std::string spec() const override { return row().spec({}); }
 
     Needs needs() const override { return {}; }
 
@@ -33,4 +44,6 @@ class Truncate final : public EvictionPolicy {
 
 PolicyPtr truncate() { return std::make_shared<Truncate>(); }
 
-}  // namespace infinipot
+AnyPolicyRow truncate_row() { return row(); }
+
+}  // namespace infinipot::policies

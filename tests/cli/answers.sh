@@ -10,7 +10,7 @@ succeeds "${ask[@]}" --file "$work/a.txt" --json "Who?" "Why?"
 python3 -m json.tool "$work/out" >/dev/null || fail "not one JSON object"
 grep -qv "^reading: " "$work/err" && fail "--json says more than how far it is"
 [[ $(json '[a["question"] for a in j["answers"]]') == "['Who?', 'Why?']" ]] || fail "questions"
-[[ $(json 'j["policy"]') == infinipot:novelty=0.5,carried=1,catalyst=1,shared=2,kernel=0,novelty_kernel=0,value_norm=0 ]] || fail "policy"
+[[ $(json 'j["policy"]') == infinipot:novelty=0.5,carried=yes,probe=catalyst,share=layers,pool=sentence,novelty_pool=sentence,value_norm=none ]] || fail "policy"
 [[ $(json 'j["stats"]["bytes_read"]') == $(wc -c <"$work/a.txt") ]] || fail "bytes_read"
 [[ $(json 'min(j["peak_rss_bytes"], *[v for k, v in j["budget"].items() if "_" not in k]) > 0') == True ]] ||
     fail "budget or peak memory is missing"

@@ -16,7 +16,7 @@ n=$(sed -nE 's/^read [0-9,]+ tokens, ([0-9]+) distillations to 96 entries, the l
 grep -q $'\x1b' "$work/out" && fail "escape sequences in a file"
 
 # For programs: pieces are the text, and what left adds up.
-paper=infinipot:shared=0,kernel=1,novelty_kernel=1
+paper=infinipot:share=none,pool=1,novelty_pool=1
 succeeds "${inspect[@]}" --json --policy "$paper"
 [[ $(wc -l <"$work/out") == 1 ]] || fail "not one line"
 python3 - "$work/out" "$work/text" <<'PYTHON' || fail "the JSON does not add up"

@@ -46,7 +46,7 @@ refuses 7 'longer than the pot' "${perplexity[@]}" --policy full
 refuses 2 'a schedule is when-full' "${perplexity[@]}" --schedule never
 refuses 2 'positions are reset' "${perplexity[@]}" --positions here
 refuses 2 'use when-full' "${perplexity[@]}" --schedule per-token
-refuses 2 'choose one after another; use when-full' "${perplexity[@]}" --schedule per-token --policy infinipot:catalyst=0
-refuses 2 'infinipot:catalyst=0' "${perplexity[@]}" --catalyst none
+refuses 2 'choose one after another; use when-full' "${perplexity[@]}" --schedule per-token --policy infinipot:probe=last
+refuses 2 'infinipot:probe=last' "${perplexity[@]}" --catalyst none
 : >"$work/empty"
 refuses 6 'there is no text' eval perplexity -m "$model" --file "$work/empty"

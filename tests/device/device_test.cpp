@@ -126,7 +126,7 @@ TEST_P(DeviceTest, Keeps_the_entries_that_the_CPU_keeps) {
 INSTANTIATE_TEST_SUITE_P(
     Settings, DeviceTest,
     testing::Values(Setting{"llama", "infinipot"},
-                    Setting{"llama", "infinipot:shared=1,value_norm=1"},
+                    Setting{"llama", "infinipot:share=heads,value_norm=l1"},
                     Setting{"llama", "infinipot", KvType::bf16}, Setting{"llama", "h2o"},
                     Setting{"llama", "tova"}, Setting{"llama", "snapkv"},
                     Setting{"llama", "keydiff"}, Setting{"llama", "l2norm"},

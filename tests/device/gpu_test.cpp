@@ -130,7 +130,7 @@ TEST_P(GpuTest, Keeps_the_entries_that_the_CPU_keeps) {
                            random_tokens(600, tiny.n_vocab), setting.least_kept);
 }
 
-constexpr auto as_in_the_paper = "infinipot:shared=0,kernel=1,novelty_kernel=1";
+constexpr auto as_in_the_paper = "infinipot:share=none,pool=1,novelty_pool=1";
 
 INSTANTIATE_TEST_SUITE_P(
     Settings, GpuTest,

@@ -3,7 +3,7 @@
 #include <iostream>
 
 int main() {
-    for (const auto& policy : infinipot::policies()) std::cout << policy.name << '\n';
+    for (const auto& policy : infinipot::all_policies()) std::cout << policy.name << '\n';
     try {
         infinipot::Model::load("no-such-model.gguf");
     } catch (const infinipot::Error& error) {

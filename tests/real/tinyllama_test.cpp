@@ -46,7 +46,7 @@ std::vector<float> shortfalls(const std::filesystem::path& path, Kernels kernels
                               const std::vector<Token>& prompt, const std::vector<Token>& tokens) {
     SessionOptions options;
     options.budget.capacity = 512;
-    options.policy = full();
+    options.policy = policies::full();
     options.n_threads = 2;
     Session session(Model::load(path, {.kernels = kernels}), options);
     Session::Impl& impl = session.impl();

@@ -38,7 +38,7 @@ const std::vector<PolicyCase> policy_cases = {
      .schedule = per_token,
      .attention = Attention::of_all_queries},
     {.name = "h2o_vatp",
-     .spec = "h2o:value_norm=1",
+     .spec = "h2o:value_norm=l1",
      .method = [](const Layer& l) { return methods::h2o(l, -1, Weight::l1); },
      .schedule = per_token,
      .attention = Attention::of_all_queries,
@@ -49,7 +49,7 @@ const std::vector<PolicyCase> policy_cases = {
      .schedule = per_token,
      .positions = Positions::keep},
     {.name = "tova_weighted",
-     .spec = "tova:value_norm=2",
+     .spec = "tova:value_norm=l2",
      .method = [](const Layer& l) { return methods::tova(l, Weight::l2); },
      .schedule = per_token,
      .positions = Positions::keep,
@@ -64,7 +64,7 @@ const std::vector<PolicyCase> policy_cases = {
      .positions = Positions::keep,
      .n_queries = 8},
     {.name = "snapkv_maximum",
-     .spec = "snapkv:window=4,kernel=7,pooling=maximum,value_norm=1",
+     .spec = "snapkv:window=4,pool=7,pooling=maximum,value_norm=l1",
      .method = [](const Layer& l) { return methods::snapkv(l, 4, 7, true, Weight::l1); },
      .schedule = at_end,
      .positions = Positions::keep,
@@ -87,30 +87,30 @@ const std::vector<PolicyCase> policy_cases = {
      .spec = "infinipot:novelty=1",
      .method = [](const Layer& l) { return methods::infinipot(l, {.novelty = 1}); }},
     {.name = "infinipot_as_in_the_paper",
-     .spec = "infinipot:shared=0,kernel=1,novelty_kernel=1",
+     .spec = "infinipot:share=none,pool=1,novelty_pool=1",
      .method = [](const Layer& l) { return methods::infinipot(l, as_in_the_paper); },
      .attention = Attention::of_catalyst},
     {.name = "infinipot_pooled",
-     .spec = "infinipot:kernel=3,novelty_kernel=5",
+     .spec = "infinipot:pool=3,novelty_pool=5",
      .method =
          [](const Layer& l) { return methods::infinipot(l, {.kernel = 3, .novelty_kernel = 5}); },
      .attention = Attention::of_catalyst},
     {.name = "infinipot_shared_by_a_layer",
-     .spec = "infinipot:shared=1,kernel=7,novelty_kernel=1",
+     .spec = "infinipot:share=heads,pool=7,novelty_pool=1",
      .method =
          [](const Layer& l) {
              return methods::infinipot(l, {.shared = 1, .kernel = 7, .novelty_kernel = 1});
          },
      .attention = Attention::of_catalyst},
     {.name = "infinipot_not_carried",
-     .spec = "infinipot:carried=0",
+     .spec = "infinipot:carried=no",
      .method = [](const Layer& l) { return methods::infinipot(l, {.carried = false}); },
      .attention = Attention::of_catalyst},
     {.name = "infinipot_without_catalyst",
-     .spec = "infinipot:catalyst=0",
+     .spec = "infinipot:probe=last",
      .method = default_infinipot},
     {.name = "infinipot_weighted",
-     .spec = "infinipot:value_norm=1,shared=1",
+     .spec = "infinipot:value_norm=l1,share=heads",
      .method =
          [](const Layer& l) { return methods::infinipot(l, {.shared = 1, .weight = Weight::l1}); },
      .attention = Attention::of_catalyst},
@@ -123,7 +123,7 @@ const std::vector<PolicyCase> policy_cases = {
      .expects = true,
      .sinks = 4},
     {.name = "expected_attention_alone",
-     .spec = "expected_attention:sinks=0,epsilon=0.01,value_norm=0",
+     .spec = "expected_attention:sinks=0,epsilon=0.01,value_norm=none",
      .method =
          [](const Layer& l) {
              return methods::expected_attention(l, 0, static_cast<double>(0.01f), Weight::none);
@@ -155,7 +155,7 @@ const std::vector<PolicyCase> policy_cases = {
      .as_in_source = false,
      .n_queries = 8},
     {.name = "snapkv_whose_window_is_all_that_is_new",
-     .spec = "snapkv:window=24,kernel=3",
+     .spec = "snapkv:window=24,pool=3",
      .method = [](const Layer& l) { return methods::snapkv(l, 24, 3, false); },
      .as_in_source = false,
      .n_queries = 24},
@@ -190,7 +190,7 @@ const std::vector<PolicyCase> policy_cases = {
      .schedule = per_token,
      .as_in_source = false},
     {.name = "infinipot_one_by_one",
-     .spec = "infinipot:catalyst=0,carried=0,shared=1",
+     .spec = "infinipot:probe=last,carried=no,share=heads",
      .method =
          [](const Layer& l) { return methods::infinipot(l, {.carried = false, .shared = 1}); },
      .schedule = per_token,
@@ -213,7 +213,7 @@ const std::vector<PolicyCase> policy_cases = {
 
     // At the end, where their sources do otherwise.
     {.name = "snapkv_positions_reset",
-     .spec = "snapkv:window=8,kernel=1",
+     .spec = "snapkv:window=8,pool=1",
      .method = [](const Layer& l) { return methods::snapkv(l, 8, 1, false); },
      .schedule = at_end,
      .as_in_source = false,
@@ -221,7 +221,7 @@ const std::vector<PolicyCase> policy_cases = {
     // Surprisal alone: the engine does not measure how surprising a question is that it forgets,
     // which averages before the question would show.
     {.name = "infinipot_at_end",
-     .spec = "infinipot:carried=0,novelty_kernel=1",
+     .spec = "infinipot:carried=no,novelty_pool=1",
      .method =
          [](const Layer& l) {
              return methods::infinipot(l, {.carried = false, .novelty_kernel = 1});

@@ -185,7 +185,7 @@ TEST_P(BoundedPolicy, Uses_memory_that_does_not_grow_with_the_text) {
 
 std::vector<std::string> bounded_policies() {
     std::vector<std::string> names;
-    for (const PolicyInfo& info : policies()) {
+    for (const PolicyInfo& info : all_policies()) {
         if (info.bounded) names.push_back(info.name);
     }
     return names;
@@ -197,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(Registry, BoundedPolicy, testing::ValuesIn(bounded_poli
 /// The others say so in their row, and it is true: they read no more than the pot holds.
 TEST_F(AllocationTest, Unbounded_policies_refuse_a_longer_text) {
     int n_unbounded = 0;
-    for (const PolicyInfo& info : policies()) {
+    for (const PolicyInfo& info : all_policies()) {
         if (info.bounded) continue;
         ++n_unbounded;
         SessionOptions unbounded = options();
@@ -207,7 +207,7 @@ TEST_F(AllocationTest, Unbounded_policies_refuse_a_longer_text) {
         EXPECT_LE(session.stats().peak_n_kv, 512) << info.name;
     }
     EXPECT_EQ(n_unbounded, 3) << "snapkv, self_extend and full";
-    EXPECT_EQ(bounded_policies().size(), policies().size() - 3);
+    EXPECT_EQ(bounded_policies().size(), all_policies().size() - 3);
 }
 
 }  // namespace

@@ -170,9 +170,9 @@ TEST_F(SessionTest, The_automatic_answer_budget_is_all_if_the_question_cannot_ch
         return Session(model_, choice).options().answer_budget.rule;
     };
     EXPECT_EQ(focus("infinipot"), AnswerBudget::automatic);
-    EXPECT_EQ(focus("infinipot:shared=0,kernel=1,novelty_kernel=1"), AnswerBudget::automatic);
+    EXPECT_EQ(focus("infinipot:share=none,pool=1,novelty_pool=1"), AnswerBudget::automatic);
     EXPECT_EQ(focus("infinipot:novelty=1"), AnswerBudget::all);
-    EXPECT_EQ(focus("infinipot:catalyst=0"), AnswerBudget::all);
+    EXPECT_EQ(focus("infinipot:probe=last"), AnswerBudget::all);
     EXPECT_EQ(focus("streaming_llm"), AnswerBudget::all);
     EXPECT_EQ(focus("full"), AnswerBudget::all);
     EXPECT_EQ(focus("infinipot", Schedule::at_end), AnswerBudget::all);
@@ -239,7 +239,7 @@ TEST_F(SessionTest, An_impossible_answer_budget_is_refused_with_a_sentence) {
                   o.schedule = Schedule::when_full;
               }),
               "a focus of 40 entries is chosen with the question as catalyst, which policy "
-              "tova:value_norm=0 does not use; choose infinipot");
+              "tova:value_norm=none does not use; choose infinipot");
     EXPECT_EQ(refusal([](SessionOptions& o) { o.positions = Positions{Positions::keep}; }),
               "a focus of 40 entries wants schedule when-full and positions reset");
 }

@@ -73,8 +73,8 @@ class DistilTest : public testing::TestWithParam<Setting> {
                          .reserve = 8,
                          .protect_first = 0,
                          .protect_recent = 0};
-        result.policy =
-            infinipot({.novelty = novelty, .shared = 0, .kernel = 1, .novelty_kernel = 1});
+        result.policy = policies::infinipot(
+            {.novelty = novelty, .share = policies::Share::none, .pool = 1, .novelty_pool = 1});
         result.framing = Framing::raw;
         result.catalyst = "a b c d";
         result.n_batch = 32;

@@ -33,7 +33,7 @@ Positions64 most_surprising(std::vector<Tag> tags, std::size_t n_first, std::siz
 
 TEST_F(SessionTest, The_end_of_a_text_evicts_only_what_the_rest_needs_room_for) {
     SessionOptions with_surprisal = options();
-    with_surprisal.policy = make_policy("infinipot:novelty=1,shared=0,kernel=1,novelty_kernel=1");
+    with_surprisal.policy = make_policy("infinipot:novelty=1,share=none,pool=1,novelty_pool=1");
     with_surprisal.budget.protect_first = 4;
     with_surprisal.budget.protect_recent = 16;
     constexpr std::size_t fill_limit = 192, stride = 96;

@@ -15,7 +15,7 @@ TEST_F(SessionTest, Automatic_values_are_filled_in) {
     EXPECT_LT(budget.retain, budget.capacity);
     EXPECT_GT(budget.reserve, 0);
     EXPECT_GE(budget.protect_first, 4);
-    EXPECT_EQ(automatic.options().policy->spec(), infinipot()->spec());
+    EXPECT_EQ(automatic.options().policy->spec(), policies::infinipot()->spec());
     const ResolvedBudget without_session = resolve(model_, {.n_threads = 1}).budget;
     EXPECT_EQ(without_session.capacity, budget.capacity);
     EXPECT_EQ(without_session.retain, budget.retain);

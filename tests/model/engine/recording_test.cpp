@@ -66,7 +66,7 @@ class RecordingTest : public testing::Test {
             for (int head = 0; head < record_->n_head_kv(); ++head) {
                 Places held = now(il, head), in_pot;
                 for (const Tag& tag : cache.tags(il, head)) in_pot.push_back(tag.position);
-                std::ranges::sort(in_pot);  // one-by-one puts what comes wherever there is room
+                std::ranges::sort(in_pot);  // per-token eviction reuses free slots
                 EXPECT_EQ(held, in_pot) << "layer " << il << ", head " << head;
             }
         }
@@ -143,7 +143,7 @@ TEST_F(RecordingTest, Text_and_question_are_recorded_together_at_the_end) {
 
 TEST_F(RecordingTest, Recording_does_not_change_the_kept_entries) {
     Session session = read("infinipot", {}, 500);
-    Session plain(model_, options(infinipot(), {}));
+    Session plain(model_, options(policies::infinipot(), {}));
     plain.ingest(text(500));
     plain.flush();
     expect_the_pots(plain);

@@ -36,7 +36,7 @@ TEST_F(ResolveTest, Every_empty_value_is_chosen) {
     EXPECT_EQ(resolved.budget.protect_recent, 32);
     EXPECT_TRUE(resolved.budget.fill);
     EXPECT_EQ(resolved.budget.memory_bytes, 0u);
-    EXPECT_EQ(resolved.policy->spec(), infinipot()->spec());
+    EXPECT_EQ(resolved.policy->spec(), policies::infinipot()->spec());
     EXPECT_EQ(resolved.schedule, Schedule::when_full);
     EXPECT_EQ(resolved.positions.rule, Positions::reset);
     EXPECT_EQ(resolved.catalyst, general_catalyst);

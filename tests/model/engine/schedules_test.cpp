@@ -16,7 +16,7 @@ namespace {
 
 const std::vector<Way> ways = {
     {"infinipot", "infinipot"},
-    {"infinipot_without_catalyst", "infinipot:catalyst=0,carried=0,shared=1"},
+    {"infinipot_without_catalyst", "infinipot:probe=last,carried=no,share=heads"},
     {"infinipot_positions_kept", "infinipot", {}, Positions::keep},
     {"streaming_llm", "streaming_llm"},
     {"swa", "swa"},

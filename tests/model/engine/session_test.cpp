@@ -41,7 +41,7 @@ TEST_F(SessionTest, Any_batch_keeps_the_same_entries_up_to_rounding) {
     const auto kept = [&](int n_batch) {
         SessionOptions with_batch = options();
         with_batch.n_batch = n_batch;
-        with_batch.policy = infinipot(infinipot_of_the_paper);
+        with_batch.policy = policies::infinipot(policies::infinipot_of_the_paper);
         Session session(real_heads, with_batch);
         session.ingest(text);
         session.flush();
@@ -129,7 +129,7 @@ TEST_F(SessionTest, Text_that_is_not_UTF_8_is_refused_at_its_byte) {
 
 TEST_F(SessionTest, Policy_full_refuses_text_that_does_not_fit_and_keeps_the_rest) {
     SessionOptions never = options();
-    never.policy = full();
+    never.policy = policies::full();
     Session reader(model_, never);
     const std::string sentence =
         sentence_of([&] { reader.ingest(words(5000)); }, ErrorCode::does_not_fit);

@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: no sinks, no norm, no epsilon or one added after
-// the norm (Adds_epsilon_...), the first head for all, the number of sinks needed, NaN as epsilon.
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -10,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -50,9 +47,9 @@ TEST(ExpectedAttention, Keeps_the_oldest_where_sinks_take_all_the_room) {
 }
 
 TEST(ExpectedAttention, Ranks_by_attention_alone_where_no_norm_is_asked_for) {
-    EXPECT_EQ(
-        kept_slots(expected_attention({.sinks = 2, .value_norm = 0}), measured({expected}, {}), 5),
-        (Heads{{0, 1, 2, 4, 6}}));
+    EXPECT_EQ(kept_slots(expected_attention({.sinks = 2, .value_norm = ValueNorm::none}),
+                         measured({expected}, {}), 5),
+              (Heads{{0, 1, 2, 4, 6}}));
 }
 
 TEST(ExpectedAttention, Selects_every_head_by_its_own_measurements) {
@@ -84,29 +81,30 @@ TEST(ExpectedAttention, Never_prefers_NaN) {
 
 TEST(ExpectedAttention, Needs_statistics_of_queries_and_norms_of_values) {
     EXPECT_EQ(expected_attention()->needs(),
-              (Needs{.value_norm = 2, .expected_attention = true, .n_sink = 4}));
-    EXPECT_EQ(expected_attention({.sinks = 1, .value_norm = 0})->needs(),
+              (Needs{.value_norm = ValueNorm::l2, .expected_attention = true, .n_sink = 4}));
+    EXPECT_EQ(expected_attention({.sinks = 1, .value_norm = ValueNorm::none})->needs(),
               (Needs{.expected_attention = true, .n_sink = 1}));
 }
 
 TEST(ExpectedAttention, Cuts_the_pot_down_when_it_is_full) {
     EXPECT_EQ(expected_attention()->schedule(), Schedule::when_full);
     EXPECT_EQ(expected_attention()->positions(), Positions(Positions::reset));
-    EXPECT_EQ(expected_attention()->spec(), "expected_attention:sinks=4,epsilon=0,value_norm=2");
-    EXPECT_EQ(expected_attention({.sinks = 1, .epsilon = 0.02f, .value_norm = 0})->spec(),
-              "expected_attention:sinks=1,epsilon=0.02,value_norm=0");
+    EXPECT_EQ(expected_attention()->spec(), "expected_attention:sinks=4,epsilon=0,value_norm=l2");
+    EXPECT_EQ(
+        expected_attention({.sinks = 1, .epsilon = 0.02f, .value_norm = ValueNorm::none})->spec(),
+        "expected_attention:sinks=1,epsilon=0.02,value_norm=none");
 }
 
 TEST(ExpectedAttention, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { expected_attention({.sinks = -1}); }),
-              "policy expected_attention wants 0 or more for sinks, not -1");
+              "policy expected_attention wants a whole number of at least 0 for sinks, not \"-1\"");
     EXPECT_EQ(refusal([] { expected_attention({.epsilon = -0.5f}); }),
-              "policy expected_attention wants 0 or more for epsilon, not -0.5");
+              "policy expected_attention wants a number of at least 0 for epsilon, not \"-0.5\"");
     EXPECT_EQ(refusal([] { expected_attention({.epsilon = nan}); }),
-              "policy expected_attention wants 0 or more for epsilon, not nan");
-    EXPECT_EQ(refusal([] { expected_attention({.value_norm = 3}); }),
-              "policy expected_attention wants value_norm 0 (none), 1 or 2, not 3");
+              "policy expected_attention wants a number of at least 0 for epsilon, not \"nan\"");
+    EXPECT_EQ(refusal([] { expected_attention({.value_norm = static_cast<ValueNorm>(3)}); }),
+              "policy expected_attention wants none, l1 or l2 for value_norm, not \"3\"");
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

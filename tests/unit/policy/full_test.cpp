@@ -6,7 +6,7 @@
 #include "infinipot/policies.h"
 #include "support/layer.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 TEST(Full, Refuses_to_evict_and_says_what_to_do) {
@@ -29,4 +29,4 @@ TEST(Full, Needs_nothing_measured) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,8 +1,3 @@
-// Broken on purpose once, each turned a test red: no recent window, half rounded up
-// (Gives_the_odd_entry_...), half of what is kept in all (Halves_...), heavy hitters before recent
-// ones (Takes_heavy_hitters_...), `recent` ignored, lowest instead of highest, attention normalised
-// by age, no norm of values, the first head for all, the probe, the schedule.
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -12,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -61,7 +56,7 @@ TEST(H2o, Multiplies_attention_by_the_norm_of_the_value) {
     Layer layer = Layer::of({early, early}, {});
     layer.value_norm = {1, 1, 1, 1, 1, 1,     1, 1, 1, 1,   // equal norms change nothing
                         1, 1, 1, 1, 5, 0.25f, 1, 2, 1, 1};  // 4: 10, 7: 10, 5: 1.5
-    EXPECT_EQ(kept_slots(h2o({.recent = 0, .value_norm = 1}), layer, 4),
+    EXPECT_EQ(kept_slots(h2o({.recent = 0, .value_norm = ValueNorm::l1}), layer, 4),
               (Heads{{0, 2, 3, 5}, {0, 2, 4, 7}}));
 }
 
@@ -78,23 +73,24 @@ TEST(H2o, Never_prefers_NaN) {
 
 TEST(H2o, Needs_the_attention_of_all_tokens) {
     EXPECT_EQ(h2o()->needs(), (Needs{.attention = AttentionProbe::accumulated}));
-    EXPECT_EQ(h2o({.value_norm = 2})->needs(),
-              (Needs{.attention = AttentionProbe::accumulated, .value_norm = 2}));
+    EXPECT_EQ(h2o({.value_norm = ValueNorm::l2})->needs(),
+              (Needs{.attention = AttentionProbe::accumulated, .value_norm = ValueNorm::l2}));
 }
 
 TEST(H2o, Lets_one_entry_go_for_every_token_with_positions_inside_the_cache) {
     EXPECT_EQ(h2o()->schedule(), Schedule::per_token);
     EXPECT_EQ(h2o()->positions(), Positions(Positions::reset));
-    EXPECT_EQ(h2o()->spec(), "h2o:recent=-1,value_norm=0");
-    EXPECT_EQ(h2o({.recent = 256, .value_norm = 1})->spec(), "h2o:recent=256,value_norm=1");
+    EXPECT_EQ(h2o()->spec(), "h2o:recent=half,value_norm=none");
+    EXPECT_EQ(h2o({.recent = 256, .value_norm = ValueNorm::l1})->spec(),
+              "h2o:recent=256,value_norm=l1");
 }
 
 TEST(H2o, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { h2o({.recent = -2}); }),
-              "policy h2o wants 0 or more for recent, or -1 for half, not -2");
-    EXPECT_EQ(refusal([] { h2o({.value_norm = 3}); }),
-              "policy h2o wants value_norm 0 (none), 1 or 2, not 3");
+              "policy h2o wants half or a whole number of at least 0 for recent, not \"-2\"");
+    EXPECT_EQ(refusal([] { h2o({.value_norm = static_cast<ValueNorm>(3)}); }),
+              "policy h2o wants none, l1 or l2 for value_norm, not \"3\"");
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,15 +1,7 @@
-// Broken on purpose once, each turned a test red: `carried` ignored, old entries ranked though new
-// ones alone compete (Lets_only_new_...), protected rivals counted (Counts_protected_...), no
-// filling up (Fills_up_...), `catalyst` ignored, norms ignored, needed for nothing or put on
-// surprisal (Multiplies_..., Needs_the_norm_...), lowest surprisal, a share rounded down or of all
-// that is kept, a kernel ignored, an average in place of a maximum and the other way round, a
-// maximum that NaN spoils, heads that share all or nothing
-// (Lets_all_heads_..., Lets_novelty_...), pooling before weighting (Keeps_what_..., Pools_...,
-// Averages_..., Lets_NaN_...).
-
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "infinipot/error.h"
@@ -17,7 +9,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -31,9 +23,9 @@ const Layer one_head = Layer::of({attention_a}, {surprisal_a});
 
 /// The paper's rule.
 PolicyPtr as_in_paper(InfiniPotOptions options = {}) {
-    options.shared = 0;
-    options.kernel = 1;
-    options.novelty_kernel = 1;
+    options.share = Share::none;
+    options.pool = 1;
+    options.novelty_pool = 1;
     return infinipot(options);
 }
 
@@ -122,25 +114,26 @@ TEST(InfiniPot, Fills_up_with_recent_entries_where_novelty_alone_is_not_carried)
 }
 
 TEST(InfiniPot, Without_a_catalyst_takes_the_attention_of_the_last_token) {
-    const PolicyPtr policy = as_in_paper({.catalyst = false});
+    const PolicyPtr policy = as_in_paper({.probe = Probe::last});
     EXPECT_EQ(policy->needs(),
               (Needs{.attention = AttentionProbe::recent, .n_query = 1, .surprisal = true}));
     EXPECT_EQ(kept_slots(policy, one_head, 4), (Heads{{0, 2, 3, 6}}));
-    EXPECT_EQ(as_in_paper({.novelty = 1, .catalyst = false})->needs(), Needs{.surprisal = true});
+    EXPECT_EQ(as_in_paper({.novelty = 1, .probe = Probe::last})->needs(), Needs{.surprisal = true});
 }
 
 TEST(InfiniPot, Multiplies_attention_but_not_surprisal_by_the_norm_of_the_value) {
     Layer layer = one_head;
     layer.value_norm = {1, 1, 1, 1, 1, 1, 1, 2, 1, 100};  // 7: 10; 9 stays at 0
     // By surprisal 2 and 6 as without, though 9 would have 600; then by attention 7 and 0.
-    EXPECT_EQ(kept_slots(as_in_paper({.value_norm = 1}), layer, 4), (Heads{{0, 2, 6, 7}}));
+    EXPECT_EQ(kept_slots(as_in_paper({.value_norm = ValueNorm::l1}), layer, 4),
+              (Heads{{0, 2, 6, 7}}));
 }
 
 TEST(InfiniPot, Lets_all_heads_keep_what_they_attend_to_together) {
     // The sum is highest at 4, which is neither head's first, and then at 2 and 6.
     const Layer layer = Layer::of({{0, 0, 9, 0, 6, 0, 1, 0}, {0, 0, 0, 0, 6, 0, 7, 5}}, {});
     EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0}), layer, 2), (Heads{{2, 4}, {4, 6}}));
-    const PolicyPtr shared = infinipot({.novelty = 0, .shared = 1, .kernel = 1});
+    const PolicyPtr shared = infinipot({.novelty = 0, .share = Share::heads, .pool = 1});
     EXPECT_EQ(kept_slots(shared, layer, 1), (Heads{{4}, {4}}));
     EXPECT_EQ(kept_slots(shared, layer, 3), (Heads{{2, 4, 6}, {2, 4, 6}}));
 }
@@ -148,25 +141,25 @@ TEST(InfiniPot, Lets_all_heads_keep_what_they_attend_to_together) {
 TEST(InfiniPot, Lets_all_layers_keep_what_one_head_attends_to_most) {
     // The most is highest at 2, then at 6 and 4; the sum would be highest at 4.
     const Layer layer = Layer::of({{0, 0, 9, 0, 6, 0, 1, 0}, {0, 0, 0, 0, 6, 0, 7, 5}}, {});
-    const PolicyPtr shared = infinipot({.novelty = 0, .shared = 2, .kernel = 1});
+    const PolicyPtr shared = infinipot({.novelty = 0, .share = Share::layers, .pool = 1});
     EXPECT_EQ(kept_slots(shared, layer, 1), (Heads{{2}, {2}}));
     EXPECT_EQ(kept_slots(shared, layer, 3), (Heads{{2, 4, 6}, {2, 4, 6}}));
     EXPECT_TRUE(shared->needs().across_layers);
-    EXPECT_FALSE(infinipot({.shared = 1})->needs().across_layers);
+    EXPECT_FALSE(infinipot({.share = Share::heads})->needs().across_layers);
     EXPECT_FALSE(infinipot({.novelty = 1})->needs().across_layers)
         << "where attention is not asked";
 }
 
 TEST(InfiniPot, Refuses_what_layers_cannot_share) {
-    EXPECT_THROW(infinipot({.shared = 3}), Error);
-    EXPECT_THROW(infinipot({.shared = -1}), Error);
-    EXPECT_THROW(infinipot({.shared = 2, .value_norm = 1}), Error);
+    EXPECT_THROW(infinipot({.share = static_cast<Share>(3)}), Error);
+    EXPECT_THROW(infinipot({.share = static_cast<Share>(-1)}), Error);
+    EXPECT_THROW(infinipot({.share = Share::layers, .value_norm = ValueNorm::l1}), Error);
 }
 
 TEST(InfiniPot, Lets_novelty_differ_where_heads_share_attention) {
     const Layer layer = Layer::of({{9, 0, 0, 0}, {0, 8, 0, 0}}, {{0, 0, 0, 1}, {0, 0, 1, 0}});
     const PolicyPtr policy =
-        infinipot({.novelty = 0.5f, .shared = 1, .kernel = 1, .novelty_kernel = 1});
+        infinipot({.novelty = 0.5f, .share = Share::heads, .pool = 1, .novelty_pool = 1});
     EXPECT_EQ(kept_slots(policy, layer, 2), (Heads{{0, 3}, {0, 2}}));
 }
 
@@ -174,10 +167,9 @@ TEST(InfiniPot, Keeps_what_stands_beside_an_entry_that_is_attended_to) {
     // Without pooling: 3, 8 and, of those with nothing, the most recent.
     const Layer layer = Layer::of({{0, 0, 0, 9, 0, 0, 0, 0, 5, 0}}, {});
     EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0}), layer, 4), (Heads{{3, 7, 8, 9}}));
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 4), (Heads{{2, 3, 4, 9}}));
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 5}), layer, 5),
-              (Heads{{1, 2, 3, 4, 5}}));
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 7}), layer, 7),
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .pool = 3}), layer, 4), (Heads{{2, 3, 4, 9}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .pool = 5}), layer, 5), (Heads{{1, 2, 3, 4, 5}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .pool = 7}), layer, 7),
               (Heads{{0, 1, 2, 3, 4, 5, 6}}));
 }
 
@@ -185,33 +177,39 @@ TEST(InfiniPot, Pools_attention_that_is_weighted_already) {
     Layer layer = Layer::of({{1, 0, 0, 0, 0, 0, 0, 0, 2, 0}}, {});
     layer.value_norm = {9, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     EXPECT_EQ(
-        kept_slots(infinipot({.novelty = 0, .shared = 1, .kernel = 3, .value_norm = 1}), layer, 2),
+        kept_slots(
+            infinipot(
+                {.novelty = 0, .share = Share::heads, .pool = 3, .value_norm = ValueNorm::l1}),
+            layer, 2),
         (Heads{{0, 1}}));
 }
 
 TEST(InfiniPot, Averages_surprisal_over_its_own_kernel) {
     // Averages of three: 0, 3, 3, 3, 2, 4, 4, 4, 2, 0. Ties keep the more recent.
     const Layer layer = Layer::of({}, {{0, 0, 9, 0, 0, 6, 6, 0, 0, 0}});
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_kernel = 3}), layer, 3),
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_pool = 3}), layer, 3),
               (Heads{{3, 5, 6}}));
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_kernel = 1}), layer, 3),
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_pool = 1}), layer, 3),
               (Heads{{2, 5, 6}}));
 }
 
 TEST(InfiniPot, Pools_attention_by_its_maximum) {
     const Layer layer = Layer::of({{9, 0, 0, 0, 0, 0, 5, 5, 5, 0}}, {});
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 2), (Heads{{0, 1}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .pool = 3}), layer, 2), (Heads{{0, 1}}));
 }
 
 TEST(InfiniPot, Lets_NaN_neither_win_nor_spoil_its_neighbours) {
     const Layer layer = Layer::of({{nan, 0, 0, 0, 0, 0, 0, 1, 2, nan}}, {});
-    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .kernel = 3}), layer, 3), (Heads{{7, 8, 9}}));
+    EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .pool = 3}), layer, 3), (Heads{{7, 8, 9}}));
 }
 
 TEST(InfiniPot, Needs_the_norm_of_the_value_where_attention_counts) {
-    EXPECT_EQ(as_in_paper({.value_norm = 2})->needs(),
-              (Needs{.attention = AttentionProbe::catalyst, .surprisal = true, .value_norm = 2}));
-    EXPECT_EQ(as_in_paper({.novelty = 1, .value_norm = 2})->needs(), Needs{.surprisal = true});
+    EXPECT_EQ(as_in_paper({.value_norm = ValueNorm::l2})->needs(),
+              (Needs{.attention = AttentionProbe::catalyst,
+                     .surprisal = true,
+                     .value_norm = ValueNorm::l2}));
+    EXPECT_EQ(as_in_paper({.novelty = 1, .value_norm = ValueNorm::l2})->needs(),
+              Needs{.surprisal = true});
 }
 
 TEST(InfiniPot, Without_novelty_neither_needs_nor_reads_surprisal) {
@@ -232,18 +230,18 @@ TEST(InfiniPot, Needs_both_measurements_by_default) {
     EXPECT_EQ(as_in_paper()->needs(),
               (Needs{.attention = AttentionProbe::catalyst, .surprisal = true}));
     EXPECT_EQ(infinipot()->spec(),
-              "infinipot:novelty=0.5,carried=1,catalyst=1,shared=2,kernel=0,novelty_kernel=0,value_"
-              "norm=0");
+              "infinipot:novelty=0.5,carried=yes,probe=catalyst,share=layers,pool=sentence,"
+              "novelty_pool=sentence,value_norm=none");
     EXPECT_EQ(
         infinipot({.novelty = 1,
                    .carried = false,
-                   .catalyst = false,
-                   .shared = 0,
-                   .kernel = 3,
-                   .novelty_kernel = 5,
-                   .value_norm = 2})
+                   .probe = Probe::last,
+                   .share = Share::none,
+                   .pool = 3,
+                   .novelty_pool = 5,
+                   .value_norm = ValueNorm::l2})
             ->spec(),
-        "infinipot:novelty=1,carried=0,catalyst=0,shared=0,kernel=3,novelty_kernel=5,value_norm=2");
+        "infinipot:novelty=1,carried=no,probe=last,share=none,pool=3,novelty_pool=5,value_norm=l2");
 }
 
 TEST(InfiniPot, Cuts_the_pot_down_when_it_is_full_and_resets_positions) {
@@ -256,20 +254,21 @@ TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {
         EXPECT_THROW(infinipot({.novelty = novelty}), Error) << novelty;
     }
     EXPECT_EQ(refusal([] { infinipot({.novelty = 1.5f}); }),
-              "policy infinipot wants novelty from 0 to 1, not 1.5");
+              "policy infinipot wants a number from 0 to 1 for novelty, not \"1.5\"");
 }
 
 TEST(InfiniPot, Says_which_other_options_it_takes) {
-    EXPECT_EQ(refusal([] { infinipot({.kernel = 4}); }),
-              "policy infinipot wants an odd kernel, or 0 for whole sentences, not 4");
-    EXPECT_EQ(refusal([] { infinipot({.novelty_kernel = -1}); }),
-              "policy infinipot wants an odd novelty_kernel, or 0 for whole sentences, not -1");
-    EXPECT_EQ(refusal([] { infinipot({.value_norm = 3}); }),
-              "policy infinipot wants value_norm 0 (none), 1 or 2, not 3");
+    EXPECT_EQ(refusal([] { infinipot({.pool = 4}); }),
+              "policy infinipot wants sentence or an odd number of at least 1 for pool, not \"4\"");
+    EXPECT_EQ(refusal([] { infinipot({.novelty_pool = -1}); }),
+              "policy infinipot wants sentence or an odd number of at least 1 for novelty_pool, "
+              "not \"-1\"");
+    EXPECT_EQ(refusal([] { infinipot({.value_norm = static_cast<ValueNorm>(3)}); }),
+              "policy infinipot wants none, l1 or l2 for value_norm, not \"3\"");
     EXPECT_EQ(refusal([] { make_policy("infinipot:carried=2"); }),
-              "policy infinipot wants 0 or 1 for carried, not \"2\"");
-    EXPECT_EQ(refusal([] { make_policy("infinipot:catalyst=no"); }),
-              "policy infinipot wants 0 or 1 for catalyst, not \"no\"");
+              "policy infinipot wants no or yes for carried, not \"2\"");
+    EXPECT_EQ(refusal([] { make_policy("infinipot:probe=no"); }),
+              "policy infinipot wants catalyst or last for probe, not \"no\"");
 }
 
 // Nine slots a sentence: the first and the last of three.
@@ -287,11 +286,12 @@ Layer three_sentences() {
     return layer;
 }
 
-TEST(InfiniPot, Keeps_whole_sentences_with_a_kernel_of_0) {
-    const auto by_sentence = infinipot({.kernel = 0, .novelty_kernel = 0});
+TEST(InfiniPot, Keeps_whole_sentences_by_default) {
+    const auto by_sentence = infinipot({.pool = std::nullopt, .novelty_pool = std::nullopt});
     EXPECT_EQ(kept_slots(by_sentence, three_sentences(), 18),
               (Heads{{0, 1, 2, 3, 4, 5, 6, 7, 8, 18, 19, 20, 21, 22, 23, 24, 25, 26}}));
-    EXPECT_EQ(by_sentence->spec(), make_policy("infinipot:kernel=0,novelty_kernel=0")->spec());
+    EXPECT_EQ(by_sentence->spec(),
+              make_policy("infinipot:pool=sentence,novelty_pool=sentence")->spec());
 }
 
 TEST(InfiniPot, Needs_sentences_only_for_what_it_chooses_by_them) {
@@ -301,12 +301,12 @@ TEST(InfiniPot, Needs_sentences_only_for_what_it_chooses_by_them) {
         return needs.sentences;
     };
     EXPECT_TRUE(reads({}));
-    EXPECT_TRUE(reads({.novelty_kernel = 1}));
-    EXPECT_TRUE(reads({.kernel = 1}));
-    EXPECT_FALSE(reads({.kernel = 1, .novelty_kernel = 1}));
-    EXPECT_FALSE(reads({.novelty = 1, .novelty_kernel = 1}));
-    EXPECT_FALSE(reads({.novelty = 0, .kernel = 1}));
+    EXPECT_TRUE(reads({.novelty_pool = 1}));
+    EXPECT_TRUE(reads({.pool = 1}));
+    EXPECT_FALSE(reads({.pool = 1, .novelty_pool = 1}));
+    EXPECT_FALSE(reads({.novelty = 1, .novelty_pool = 1}));
+    EXPECT_FALSE(reads({.novelty = 0, .pool = 1}));
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: the sign, its absolute value
-// (Keeps_the_keys_...), no sinks, the first head for all.
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -10,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -70,8 +67,8 @@ TEST(KeyDiff, Needs_the_similarity_of_keys) {
 
 TEST(KeyDiff, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { keydiff({.sinks = -1}); }),
-              "policy keydiff wants 0 or more for sinks, not -1");
+              "policy keydiff wants a whole number of at least 0 for sinks, not \"-1\"");
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,5 +1,3 @@
-// Broken on purpose once, each turned a test red: the sign, the first head for all, the need.
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -8,7 +6,7 @@
 #include "infinipot/policies.h"
 #include "support/layer.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -60,4 +58,4 @@ TEST(L2Norm, Needs_the_norms_of_keys_and_nothing_else) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

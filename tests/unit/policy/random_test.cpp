@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: lots without the seed, the layer, the head or the
-// stream's end (Draws_anew_...), by slot instead of token (Draws_for_a_token_...), bits not mixed
-// (Keeps_two_entries_together_...).
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +11,7 @@
 #include "infinipot/policies.h"
 #include "support/layer.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -132,4 +128,4 @@ TEST(Random, Takes_any_whole_number_as_its_seed) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: group and neighbours swapped, positions reset, a
-// group of 0.
-
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 TEST(SelfExtend, Refuses_to_evict_and_says_what_to_do) {
@@ -43,10 +40,10 @@ TEST(SelfExtend, Needs_nothing_measured) {
 
 TEST(SelfExtend, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { self_extend({.group = 0}); }),
-              "policy self_extend wants a group and neighbours of at least 1, not 0");
+              "policy self_extend wants a whole number of at least 1 for group, not \"0\"");
     EXPECT_EQ(refusal([] { self_extend({.neighbours = -5}); }),
-              "policy self_extend wants a group and neighbours of at least 1, not -5");
+              "policy self_extend wants a whole number of at least 1 for neighbours, not \"-5\"");
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: sizes of groups swapped, an option too many or
-// missing let through, another sentence for a size that is no number, a name misspelt.
-
 #include <gtest/gtest.h>
 
 #include <string>

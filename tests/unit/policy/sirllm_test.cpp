@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: sinks or recent entries taken before the highest
-// (Fills_up_...), sinks or recent entries not counted or not kept, filled up by surprisal
-// (Fills_up_...), the need.
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -11,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -86,10 +82,10 @@ TEST(SirLlm, Needs_surprisal_and_cuts_the_pot_down_when_it_is_full) {
 
 TEST(SirLlm, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { sirllm({.sinks = -1}); }),
-              "policy sirllm wants 0 or more for sinks, not -1");
+              "policy sirllm wants a whole number of at least 0 for sinks, not \"-1\"");
     EXPECT_EQ(refusal([] { sirllm({.recent = -2}); }),
-              "policy sirllm wants 0 or more for recent, not -2");
+              "policy sirllm wants a whole number of at least 0 for recent, not \"-2\"");
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,9 +1,3 @@
-// Broken on purpose once, each turned a test red: no window (Keeps_the_window_...), no pooling, a
-// mean over only the places there are (Counts_places_...), pooling into the window
-// (Counts_places_beyond_the_end_...), maximum for average, a kernel too wide, too narrow or always
-// 5 (Pools_over_...), norms after pooling (Multiplies_...), the first head for all, the number of
-// queries, the schedule, the positions, even kernels.
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -13,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -27,7 +21,7 @@ const std::vector<float> attention = {5, 0, 0, 0, 4, 4, 0, 3, 9, 9};
 // Highest of three:                    5  5  0  4  4  4  4  3
 const Layer one_head = Layer::of({attention}, {});
 
-constexpr SnapKvOptions of_three = {.window = 2, .kernel = 3};
+constexpr SnapKvOptions of_three = {.window = 2, .pool = 3};
 
 TEST(SnapKv, Keeps_the_window_and_the_highest_average_over_neighbours) {
     EXPECT_EQ(kept_slots(snapkv(of_three), one_head, 5), (Heads{{4, 5, 6, 8, 9}}));
@@ -47,17 +41,14 @@ TEST(SnapKv, Counts_places_beyond_the_end_and_so_the_window_as_zeros) {
 }
 
 TEST(SnapKv, Pools_over_as_many_neighbours_as_the_kernel_has) {
-    EXPECT_EQ(kept_slots(snapkv({.window = 2, .kernel = 1}), one_head, 5),
-              (Heads{{0, 4, 5, 8, 9}}));
-    EXPECT_EQ(kept_slots(snapkv({.window = 2, .kernel = 5}), one_head, 5),
-              (Heads{{2, 5, 6, 8, 9}}));
+    EXPECT_EQ(kept_slots(snapkv({.window = 2, .pool = 1}), one_head, 5), (Heads{{0, 4, 5, 8, 9}}));
+    EXPECT_EQ(kept_slots(snapkv({.window = 2, .pool = 5}), one_head, 5), (Heads{{2, 5, 6, 8, 9}}));
     // All eight: 16 / 99 each.
-    EXPECT_EQ(kept_slots(snapkv({.window = 2, .kernel = 99}), one_head, 5),
-              (Heads{{5, 6, 7, 8, 9}}));
+    EXPECT_EQ(kept_slots(snapkv({.window = 2, .pool = 99}), one_head, 5), (Heads{{5, 6, 7, 8, 9}}));
 }
 
 TEST(SnapKv, Takes_the_highest_of_the_neighbours_if_told_to) {
-    const SnapKvOptions highest = {.window = 2, .kernel = 3, .pooling = Pooling::maximum};
+    const SnapKvOptions highest = {.window = 2, .pool = 3, .pooling = Pooling::maximum};
     EXPECT_EQ(kept_slots(snapkv(highest), one_head, 4), (Heads{{0, 1, 8, 9}}));
     EXPECT_EQ(kept_slots(snapkv(highest), one_head, 5), (Heads{{0, 1, 6, 8, 9}}));
     const std::vector<float> low_end = {5, 0, 0, 0, 4, 4, 0, 0, 9, 9};
@@ -92,7 +83,7 @@ TEST(SnapKv, Multiplies_attention_by_the_norm_of_the_value_before_it_is_pooled) 
     Layer layer = one_head;
     layer.value_norm = {1, 1, 1, 1, 1, 1, 1, 5, 1, 1};
     SnapKvOptions options = of_three;
-    options.value_norm = 1;
+    options.value_norm = ValueNorm::l1;
     // Slot 7 is 15; of three sums 6 has 19, 7 has 15, 5 and 4 have 8. Afterwards 6 would have 7.
     EXPECT_EQ(kept_slots(snapkv(options), layer, 5), (Heads{{5, 6, 7, 8, 9}}));
 }
@@ -110,31 +101,33 @@ TEST(SnapKv, Never_prefers_NaN_nor_what_was_pooled_with_it) {
 TEST(SnapKv, Needs_the_attention_of_its_window) {
     EXPECT_EQ(snapkv({.window = 7})->needs(),
               (Needs{.attention = AttentionProbe::recent, .n_query = 7}));
-    EXPECT_EQ(snapkv({.value_norm = 2})->needs(),
-              (Needs{.attention = AttentionProbe::recent, .n_query = 32, .value_norm = 2}));
+    EXPECT_EQ(
+        snapkv({.value_norm = ValueNorm::l2})->needs(),
+        (Needs{.attention = AttentionProbe::recent, .n_query = 32, .value_norm = ValueNorm::l2}));
 }
 
 TEST(SnapKv, Evicts_once_at_the_end_with_positions_of_the_stream) {
     EXPECT_EQ(snapkv()->schedule(), Schedule::at_end);
     EXPECT_EQ(snapkv()->positions(), Positions(Positions::keep));
-    EXPECT_EQ(snapkv()->spec(), "snapkv:window=32,kernel=5,pooling=average,value_norm=0");
+    EXPECT_EQ(snapkv()->spec(), "snapkv:window=32,pool=5,pooling=average,value_norm=none");
     EXPECT_EQ(
-        snapkv({.window = 64, .kernel = 7, .pooling = Pooling::maximum, .value_norm = 1})->spec(),
-        "snapkv:window=64,kernel=7,pooling=maximum,value_norm=1");
+        snapkv({.window = 64, .pool = 7, .pooling = Pooling::maximum, .value_norm = ValueNorm::l1})
+            ->spec(),
+        "snapkv:window=64,pool=7,pooling=maximum,value_norm=l1");
 }
 
 TEST(SnapKv, Says_which_options_it_takes) {
     EXPECT_EQ(refusal([] { snapkv({.window = 0}); }),
-              "policy snapkv wants a window of at least 1, not 0");
-    EXPECT_EQ(refusal([] { snapkv({.kernel = 4}); }),
-              "policy snapkv wants an odd kernel of at least 1, not 4");
-    EXPECT_EQ(refusal([] { snapkv({.kernel = -1}); }),
-              "policy snapkv wants an odd kernel of at least 1, not -1");
-    EXPECT_EQ(refusal([] { snapkv({.value_norm = 3}); }),
-              "policy snapkv wants value_norm 0 (none), 1 or 2, not 3");
+              "policy snapkv wants a whole number of at least 1 for window, not \"0\"");
+    EXPECT_EQ(refusal([] { snapkv({.pool = 4}); }),
+              "policy snapkv wants an odd number of at least 1 for pool, not \"4\"");
+    EXPECT_EQ(refusal([] { snapkv({.pool = -1}); }),
+              "policy snapkv wants an odd number of at least 1 for pool, not \"-1\"");
+    EXPECT_EQ(refusal([] { snapkv({.value_norm = static_cast<ValueNorm>(3)}); }),
+              "policy snapkv wants none, l1 or l2 for value_norm, not \"3\"");
     EXPECT_EQ(refusal([] { make_policy("snapkv:pooling=max"); }),
               "policy snapkv wants average or maximum for pooling, not \"max\"");
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: no sinks, one sink too many
-// (Keeps_the_sinks_and_the_most_recent, Without_sinks_...), its schedule.
-
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -9,7 +6,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -52,8 +49,8 @@ TEST(StreamingLlm, Lets_one_entry_go_for_every_token_with_positions_inside_the_c
 
 TEST(StreamingLlm, Refuses_a_negative_number_of_sinks) {
     EXPECT_EQ(refusal([] { streaming_llm({.sinks = -1}); }),
-              "policy streaming_llm wants 0 or more for sinks, not -1");
+              "policy streaming_llm wants a whole number of at least 0 for sinks, not \"-1\"");
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

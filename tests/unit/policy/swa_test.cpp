@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: the first entries for the last
-// (Keeps_the_most_recent_alone), and its schedule and positions (Needs_nothing_...).
-
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -8,7 +5,7 @@
 #include "infinipot/policies.h"
 #include "support/layer.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -34,4 +31,4 @@ TEST(Swa, Needs_nothing_and_lets_one_entry_go_for_every_token_at_positions_of_th
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

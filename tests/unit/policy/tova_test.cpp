@@ -1,8 +1,3 @@
-// Broken on purpose once, each turned a test red: a choice per head or by the highest head instead
-// of the sum (Keeps_what_all_heads_...), the first or the last entry protected (Keeps_neither_...),
-// another head's norms or none (Multiplies_...), lowest for highest, the number of queries, the
-// positions.
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -12,7 +7,7 @@
 #include "support/layer.h"
 #include "support/refusal.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 using Heads = std::vector<std::vector<int>>;
@@ -48,7 +43,8 @@ TEST(Tova, Multiplies_the_attention_of_each_head_by_the_norms_of_that_head) {
     Layer layer = two_heads;
     layer.value_norm.assign(10, 1.0f);
     layer.value_norm.insert(layer.value_norm.end(), 10, 0.125f);  // head b hardly counts
-    EXPECT_EQ(kept_slots(tova({.value_norm = 1}), layer, 3), (Heads{{0, 2, 3}, {0, 2, 3}}));
+    EXPECT_EQ(kept_slots(tova({.value_norm = ValueNorm::l1}), layer, 3),
+              (Heads{{0, 2, 3}, {0, 2, 3}}));
 }
 
 TEST(Tova, Breaks_ties_in_favour_of_the_more_recent) {
@@ -64,21 +60,22 @@ TEST(Tova, Never_prefers_what_is_NaN_in_any_head) {
 
 TEST(Tova, Needs_the_attention_of_the_last_token) {
     EXPECT_EQ(tova()->needs(), (Needs{.attention = AttentionProbe::recent, .n_query = 1}));
-    EXPECT_EQ(tova({.value_norm = 1})->needs(),
-              (Needs{.attention = AttentionProbe::recent, .n_query = 1, .value_norm = 1}));
+    EXPECT_EQ(
+        tova({.value_norm = ValueNorm::l1})->needs(),
+        (Needs{.attention = AttentionProbe::recent, .n_query = 1, .value_norm = ValueNorm::l1}));
 }
 
 TEST(Tova, Lets_one_entry_go_for_every_token_at_positions_of_the_stream) {
     EXPECT_EQ(tova()->schedule(), Schedule::per_token);
     EXPECT_EQ(tova()->positions(), Positions(Positions::keep));
-    EXPECT_EQ(tova()->spec(), "tova:value_norm=0");
-    EXPECT_EQ(tova({.value_norm = 2})->spec(), "tova:value_norm=2");
+    EXPECT_EQ(tova()->spec(), "tova:value_norm=none");
+    EXPECT_EQ(tova({.value_norm = ValueNorm::l2})->spec(), "tova:value_norm=l2");
 }
 
 TEST(Tova, Says_which_options_it_takes) {
-    EXPECT_EQ(refusal([] { tova({.value_norm = -1}); }),
-              "policy tova wants value_norm 0 (none), 1 or 2, not -1");
+    EXPECT_EQ(refusal([] { tova({.value_norm = static_cast<ValueNorm>(-1)}); }),
+              "policy tova wants none, l1 or l2 for value_norm, not \"-1\"");
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -1,5 +1,3 @@
-// Broken on purpose once, each turned a test red: another schedule, and evicting all the same.
-
 #include <gtest/gtest.h>
 
 #include <string>
@@ -8,7 +6,7 @@
 #include "infinipot/policies.h"
 #include "support/layer.h"
 
-namespace infinipot {
+namespace infinipot::policies {
 namespace {
 
 TEST(Truncate, Refuses_to_evict_and_says_what_to_do) {
@@ -33,4 +31,4 @@ TEST(Truncate, Needs_nothing_and_cuts_the_text_before_it_is_read) {
 }
 
 }  // namespace
-}  // namespace infinipot
+}  // namespace infinipot::policies

@@ -42,7 +42,7 @@ TEST_F(ProvenanceTest, The_id_does_not_depend_on_what_decides_only_the_speed) {
 
 TEST_F(ProvenanceTest, The_id_does_not_depend_on_whether_a_default_was_spelt_out) {
     Method other = method_;
-    other.policy = infinipot()->spec();
+    other.policy = policies::infinipot()->spec();
     other.schedule = "when-full";
     EXPECT_EQ(id(other), id(method_));
 }

@@ -81,7 +81,7 @@ TEST_F(Methods, Differ_if_a_setting_that_decides_the_result_differs) {
 {"task":"passkey","policy":"swa","budget":{"capacity":9,"retain":4,"fill":true},"focus":"automatic","format":"f","length":8,"depth":0.5,"key_index":0,"seed":1,"error":"x"}
 )");
     ASSERT_EQ(methods.size(), 2u);
-    EXPECT_EQ(methods[0].name, "tova, capacity 9, retain 4");
+    EXPECT_EQ(methods[0].name, "tova:value_norm=none, capacity 9, retain 4");
     ASSERT_EQ(methods[0].items.size(), 2u);
     EXPECT_EQ(methods[0].items[0].group, "f, 8");
     EXPECT_EQ(methods[0].items[0].score, 1);

@@ -58,12 +58,12 @@ TEST(Method, An_unknown_policy_schedule_or_position_is_refused) {
 }
 
 TEST(Method, The_default_policy_is_infinipot) {
-    EXPECT_EQ(options(Method()).policy->spec(), infinipot()->spec());
+    EXPECT_EQ(options(Method()).policy->spec(), policies::infinipot()->spec());
 }
 
 TEST(Method, The_paper_protects_nothing_and_fills_nothing) {
     const SessionOptions paper = options(of_paper());
-    EXPECT_EQ(paper.policy->spec(), infinipot(infinipot_of_the_paper)->spec());
+    EXPECT_EQ(paper.policy->spec(), policies::infinipot(policies::infinipot_of_the_paper)->spec());
     EXPECT_EQ(paper.budget.protect_first, 0);
     EXPECT_EQ(paper.budget.protect_recent, 0);
     EXPECT_FALSE(paper.budget.fill);

@@ -63,10 +63,11 @@ TEST(Results, Without_a_path_they_are_kept_in_memory_alone) {
 TEST(Results, Of_release_0_1_keep_their_identity_though_a_schedule_has_another_name) {
     const TempDir folder;
     const auto path = folder.write(
-        "r.jsonl", R"({"schedule":"one-by-one","id":"{\"schedule\":\"one-by-one\",\"seed\":1}"})"
+        "r.jsonl", R"({"policy":"swa","schedule":"one-by-one",)"
+                   R"("id":"{\"policy\":\"swa\",\"schedule\":\"one-by-one\",\"seed\":1}"})"
                    "\n");
     const Results results(path, any);
-    const auto result = results.find(R"({"schedule":"per-token","seed":1})");
+    const auto result = results.find(R"({"policy":"swa","schedule":"per-token","seed":1})");
     ASSERT_TRUE(result);
     EXPECT_EQ((*result)["schedule"], "per-token");
 }
