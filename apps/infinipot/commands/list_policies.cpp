@@ -110,7 +110,7 @@ Command add_policies(CLI::App& program) {
     CLI::App& app = *program.add_subcommand(
         "policies", "Lists the policies that decide which entries survive, and their options");
     const auto name = std::make_shared<std::string>();
-    suggest(*add_text(app, "name", *name, "NAME", "Show this policy whole"), policy_names());
+    add_text(app, "name", *name, "NAME", "Show this policy whole");
     app.add_flag("--json", *json, "Print a JSON array");
     app.add_flag("--markdown", *markdown, "Print the sections of docs/policies.md")
         ->group(advanced("Options"));

@@ -172,7 +172,7 @@ std::string kv_type_help() {
 
 std::vector<std::string> policy_names() {
     std::vector<std::string> names;
-    for (const PolicyInfo& each : policies()) names.push_back(each.name);
+    for (const PolicyInfo& each : all_policies()) names.push_back(each.name);
     return names;
 }
 
