@@ -8,7 +8,7 @@ refuses 2 'infinipot --help'
 refuses 2 'no command "akk"; did you mean ask\?' akk
 refuses 2 'no command "summarise"; see infinipot --help' summarise
 refuses 2 'no option --verbose; see infinipot --help' --verbose
-refuses 2 'too many' policies more
+refuses 2 'there is no policy "more"' policies more
 refuses 2 'IN and OUT' requantize "$work/model.gguf"
 
 refuses 2 'no text to read' ask
@@ -32,5 +32,5 @@ refuses 2 'policy infinipot has no option "novelity"; did you mean "novelty"\?' 
     "${ask[@]}" --policy infinipot:novelity=0.3 "Who?"
 refuses 2 'no policy "infinitpot"; did you mean "infinipot"\?' \
     "${ask[@]}" --policy infinitpot "Who?"
-refuses 2 'novelty from 0 to 1, not 2' "${ask[@]}" --policy infinipot:novelty=2 "Who?"
+refuses 2 'a number from 0 to 1 for novelty, not "2"' "${ask[@]}" --policy infinipot:novelty=2 "Who?"
 refuses 2 'no policy "two lines"' "${ask[@]}" --policy $'two\nlines' "Who?"

@@ -7,8 +7,12 @@ grep -Eqx 'infinipot [0-9]+\.[0-9]+\.[0-9]+' "$work/out" || fail "no version"
 succeeds --help
 grep -q 'ask' "$work/out" || fail "the help does not list ask"
 succeeds policies
-for name in infinipot streaming_llm full novelty=0.5 sinks=4 per-token 'grows with the text'; do
-    grep -q "$name" "$work/out" || fail "policies does not list $name"
+for name in infinipot streaming_llm full random; do
+    grep -q "^$name " "$work/out" || fail "policies does not list $name"
+done
+succeeds policies streaming_llm
+for words in sinks=4 per-token; do
+    grep -q -e "$words" "$work/out" || fail "policies streaming_llm does not say $words"
 done
 succeeds policies --json
 [[ $(json '[p["name"] for p in j][:3]') == "['infinipot', 'streaming_llm', 'swa']" ]] ||

@@ -20,6 +20,15 @@ int n_seen(Session& reader, const std::string& question) {
     return reader.stats().n_kv;
 }
 
+class AutomaticAnswerBudget : public SessionTest {
+   protected:
+    SessionOptions automatic() const {
+        SessionOptions choice = options();
+        choice.answer_budget = {AnswerBudget::automatic};
+        return choice;
+    }
+};
+
 TEST_F(SessionTest, A_question_sees_its_answer_budget_and_leaves_no_trace) {
     const std::string question = "who was not far, and when she came home?";
     SessionOptions focused = options();
@@ -69,10 +78,10 @@ double sureness(Session& session, const std::string& question, int focus) {
         .sureness(8, -1e9);
 }
 
-TEST_F(SessionTest, An_automatic_answer_budget_is_chosen_by_confidence) {
+TEST_F(AutomaticAnswerBudget, Is_chosen_by_confidence) {
     std::map<int, int> n_chosen;
     for (unsigned seed = 1; seed <= 24; ++seed) {
-        Session reader = session();
+        Session reader(model_, automatic());
         reader.ingest(words(350, seed));
         reader.flush();
         const std::string question = words(7, seed + 100), before = contents(reader);
@@ -88,7 +97,7 @@ TEST_F(SessionTest, An_automatic_answer_budget_is_chosen_by_confidence) {
         ++n_chosen[expected];
 
         SessionOptions told = options();
-        told.answer_budget = {AnswerBudget::fixed, expected};
+        if (expected > 0) told.answer_budget = {AnswerBudget::fixed, expected};
         Session same(model_, told);
         same.ingest(words(350, seed));
         EXPECT_EQ(same.ask(question, {.max_tokens = 12}).text(), text);
@@ -130,11 +139,11 @@ TEST_F(SessionTest, Confidence_is_the_mean_log_probability_of_the_answer) {
     EXPECT_NEAR(of_first({.min_tokens = 4, .stop_tokens = {599}}, -1e9), all, 1e-5);
 }
 
-TEST_F(SessionTest, A_text_without_evictions_is_seen_as_a_whole) {
+TEST_F(AutomaticAnswerBudget, A_text_without_evictions_is_seen_as_a_whole) {
     SessionOptions whole = options();
     whole.answer_budget = {};
     for (unsigned seed = 1; seed <= 8; ++seed) {
-        Session reader = session(), unfocused(model_, whole);
+        Session reader(model_, automatic()), unfocused(model_, whole);
         for (Session* each : {&reader, &unfocused}) each->ingest(words(80, seed));
         const std::string question = words(7, seed + 100);
         EXPECT_EQ(reader.ask(question, {.max_tokens = 12}).text(),
@@ -146,11 +155,11 @@ TEST_F(SessionTest, A_text_without_evictions_is_seen_as_a_whole) {
 }
 
 /// Reading one of more than an eighth of the capacity five times would take too long.
-TEST_F(SessionTest, A_long_question_sees_all_entries) {
+TEST_F(AutomaticAnswerBudget, A_long_question_sees_all_entries) {
     std::map<int, int> n_chosen;
     for (const int n_words : {7, 22}) {
         for (unsigned seed = 1; seed <= 12; ++seed) {
-            Session reader = session();
+            Session reader(model_, automatic());
             reader.ingest(words(350, seed));
             reader.ask(words(n_words, seed + 100), {.max_tokens = 1});
             n_chosen[n_words] += reader.stats().focus > 0 ? 1 : 0;
@@ -160,10 +169,10 @@ TEST_F(SessionTest, A_long_question_sees_all_entries) {
     EXPECT_EQ(n_chosen[22], 0);
 }
 
-TEST_F(SessionTest, The_automatic_answer_budget_is_all_if_the_question_cannot_choose) {
+TEST_F(AutomaticAnswerBudget, Is_all_if_the_question_cannot_choose) {
     const auto focus = [&](const std::string& policy, std::optional<Schedule> schedule = {},
                            std::optional<Positions> positions = {}) {
-        SessionOptions choice = options();
+        SessionOptions choice = automatic();
         choice.policy = make_policy(policy);
         choice.schedule = schedule;
         choice.positions = positions;

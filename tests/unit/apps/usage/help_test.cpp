@@ -8,7 +8,7 @@ namespace infinipot::usage {
 namespace {
 
 TEST(Help, Shows_an_option_on_one_line_with_its_letter_word_and_placeholder) {
-    EXPECT_NE(help(sample(), Detail::basic).find("\n  -c, --capacity N        Most entries\n"),
+    EXPECT_NE(help(sample(), Detail::basic).find("\n  -c, --capacity N          Most entries\n"),
               std::string::npos);
 }
 

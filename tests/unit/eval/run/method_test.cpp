@@ -83,7 +83,7 @@ TEST(Method, The_paper_leaves_alone_what_was_asked_for) {
 
 TEST(Method, Sessions_at_one_time_share_the_threads) {
     Method method;
-    EXPECT_EQ(options(method).n_threads, 0);
+    EXPECT_FALSE(options(method).n_threads);
     method.n_parallel = 1000;
     EXPECT_EQ(options(method).n_threads, 1);
     method.session.n_threads = 3;
