@@ -9,7 +9,7 @@ std::string link_to(const Command& command) {
     for (char& c : anchor) {
         if (c == ' ') c = '-';
     }
-    return "* [`" + command.name + "`](#" + anchor + "): " + command.summary + "\n";
+    return "* [`" + command.name + "`](#" + anchor + ")\n";
 }
 
 std::string table(const std::string& heading, const std::string& column,

@@ -8,14 +8,11 @@ namespace infinipot::cli {
 
 /// The environment variables that the program reads, for the reference and the manual page.
 inline std::vector<usage::Entry> environment_variables() {
-    return {{"INFINIPOT_CACHE",
-             "Folder of fetched models [$XDG_CACHE_HOME/infinipot, else "
-             "~/.cache/infinipot]."},
-            {"INFINIPOT_CPU",
-             "Most of the CPU's instructions that kernels use: plain, avx2, neon, "
-             "avx512 or amx [avx512]."},
-            {"NO_COLOR", "Set to anything, it turns colours off."},
-            {"TERM", "dumb turns colours off."}};
+    return {
+        {"INFINIPOT_CACHE", "Folder of models [$XDG_CACHE_HOME/infinipot or ~/.cache/infinipot]."},
+        {"INFINIPOT_CPU", "Best kernels to use: plain, avx2, neon, avx512 or amx [avx512]."},
+        {"NO_COLOR", "Set to anything, it turns colours off."},
+        {"TERM", "dumb turns colours off."}};
 }
 
 }  // namespace infinipot::cli
