@@ -89,7 +89,7 @@ grep -q '1 distillation to 96 entries' "$work/out" || fail "at-end does not dist
 grep -qx "$question" "$work/out" || fail "no answer"
 
 # What a question sees is not what is left.
-succeeds "${inspect[@]}" --question "$question" --max-tokens 1 --focus 40 --json
+succeeds "${inspect[@]}" --question "$question" --max-tokens 1 --answer-budget 40 --json
 python3 -c 'import json, sys
 j = json.load(sys.stdin)
 assert j["answers"][0]["focus"] == 40

@@ -34,6 +34,8 @@ same() {
 same --no-fill '--end retain'
 same '--preset paper' --paper
 same --preset=paper --paper
+same '--focus 40' '--answer-budget 40'
+same '--focus 0' '--answer-budget all'
 same '--schedule one-by-one --policy streaming_llm' '--schedule per-token --policy streaming_llm'
 same '--schedule=one-by-one --policy streaming_llm' '--schedule per-token --policy streaming_llm'
 
