@@ -44,7 +44,7 @@ void add_stats(Json& result, const Stats& stats) {
     result["ttft_seconds"] = stats.ttft_seconds;
     result["pot_bytes"] = stats.pot_bytes;
     result["peak_n_kv"] = stats.peak_n_kv;
-    result["answer_focus"] = stats.focus;
+    result["answer_focus"] = stats.answer_budget;
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ Json describe_session(const std::string& task, const Model& model, const Resolve
                      {"budget", budget_json(options.budget)}};
     // The defaults are left out, so that results older than a setting keep their ids.
     if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
-    if (options.answer_budget.rule != AnswerBudget::all)
+    if (options.answer_budget.rule != AnswerBudget::all)  // its name in release 0.1 stays in ids
         settings["focus"] = answer_budget_json(options.answer_budget);
     if (const int window = method.model_options.sliding_window; window != 0)
         settings["sliding_window"] = window;

@@ -84,7 +84,7 @@ struct Stats {
     double decode_seconds = 0;
     double graph_seconds = 0;  ///< building graphs, of reading and of writing
     double ttft_seconds = 0;   ///< of the last answer: from the question to its first token
-    int focus = 0;             ///< of the last answer: the entries that it is written from; 0: all
+    int answer_budget = 0;     ///< entries that the last answer was generated from; 0: all
 };
 
 class Session;

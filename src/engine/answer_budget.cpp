@@ -8,37 +8,39 @@ namespace infinipot {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr int n_tried = 8;               ///< tokens of each
-constexpr double least_advantage = 0.5;  ///< nats for each of them that a part must be surer by
+constexpr int n_tried = 8;  ///< tokens of each
+constexpr double least_advantage =
+    0.5;  ///< nats for each of them by which a part must be more confident
 
-double sureness(Session::Impl& session, std::span<const Token> question,
-                const GenerateOptions& options, int focus, double least) {
-    Generation::Impl answer(session, question, options, Generation::Impl::Retention::none, focus);
-    return answer.sureness(n_tried, least);
+double confidence(Session::Impl& session, std::span<const Token> question,
+                  const GenerateOptions& options, int answer_budget, double least) {
+    Generation::Impl answer(session, question, options, Generation::Impl::Retention::none,
+                            answer_budget);
+    return answer.confidence(n_tried, least);
 }
 
-/// All entries, or the part with which the model is surest of what it says.
+/// Returns the part with which the model is most confident, or 0 for all entries.
 int try_out(Session::Impl& session, std::span<const Token> question,
             const GenerateOptions& options) {
-    int surest = 0;
-    double most = sureness(session, question, options, 0, -infinity) + least_advantage;
-    if (most >= 0) return 0;  // nothing is as sure
+    int best = 0;
+    double most = confidence(session, question, options, 0, -infinity) + least_advantage;
+    if (most >= 0) return 0;  // nothing is more confident
     session.attend(question);
-    for (const int focus : session.plan.tried_answer_budgets) {
-        if (focus >= session.cache().n()) continue;  // that is all
-        const double sure = sureness(session, question, options, focus, most);
-        if (sure > most) {
-            most = sure;
-            surest = focus;
+    for (const int answer_budget : session.plan.tried_answer_budgets) {
+        if (answer_budget >= session.cache().n()) continue;  // that is all
+        const double part = confidence(session, question, options, answer_budget, most);
+        if (part > most) {
+            most = part;
+            best = answer_budget;
         }
     }
-    return surest;
+    return best;
 }
 
 }  // namespace
 
-int surest_focus(Session::Impl& session, std::span<const Token> question,
-                 const GenerateOptions& options) {
+int choose_answer_budget(Session::Impl& session, std::span<const Token> question,
+                         const GenerateOptions& options) {
     const AnswerBudget asked = session.plan.options.answer_budget;
     if (asked.rule == AnswerBudget::all) return 0;
     if (asked.rule == AnswerBudget::fixed) {
@@ -51,9 +53,9 @@ int surest_focus(Session::Impl& session, std::span<const Token> question,
     GenerateOptions greedy = options;
     greedy.sampling = {};
     const double decode_seconds = session.stats.decode_seconds;
-    const int surest = try_out(session, question, greedy);
+    const int best = try_out(session, question, greedy);
     session.stats.decode_seconds = decode_seconds;  // the answer has not begun
-    return surest;
+    return best;
 }
 
 }  // namespace infinipot

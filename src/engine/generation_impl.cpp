@@ -36,7 +36,7 @@ std::vector<Token> ends_of_answer(const Vocabulary& vocabulary, std::vector<Toke
 }  // namespace
 
 Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
-                       const GenerateOptions& options, Retention retention, int focus)
+                       const GenerateOptions& options, Retention retention, int answer_budget)
     : session_(session),
       retention_(retention),
       before_(session.mark()),
@@ -47,7 +47,7 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
         too_early_ = ends_of_answer(session.model.impl().vocabulary, options.stop_tokens);
     }
     try {
-        if (retention == Retention::none) session_.focus(focus);
+        if (retention == Retention::none) session_.show_only(answer_budget);
         session_.read(prompt, retention == Retention::kept);
         before_ = session_.end_of_prompt(static_cast<int>(prompt.size()), before_);
     } catch (...) {
@@ -100,7 +100,7 @@ Token Generation::Impl::pick() {
     return sampler_.pick(session_.logits(), may_end ? std::span<const Token>() : too_early_);
 }
 
-double Generation::Impl::sureness(int n, double least) {
+double Generation::Impl::confidence(int n, double least) {
     double nats = 0;
     while (true) {
         const Token token = pick();

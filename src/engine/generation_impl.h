@@ -16,9 +16,9 @@ class Generation::Impl {
     enum class Retention { none, kept };  ///< whether the pot remembers what was said
 
     /// Reads the prompt. If nothing may be kept, Session::Impl::require_room() has let it pass, and
-    /// it sees `focus` entries of what was before it; 0: all.
+    /// it sees `answer_budget` entries of what was before it; 0: all.
     Impl(Session::Impl& session, std::span<const Token> prompt, const GenerateOptions& options,
-         Retention retention, int focus = 0);
+         Retention retention, int answer_budget = 0);
     ~Impl();
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
@@ -28,7 +28,7 @@ class Generation::Impl {
 
     /// Mean ln P of its first tokens, up to n of them; less than `least` as soon as it cannot reach
     /// that. To be called instead of next().
-    double sureness(int n, double least);
+    double confidence(int n, double least);
 
     StopReason stop_reason() const { return stop_reason_; }
     int n_tokens() const { return n_tokens_; }

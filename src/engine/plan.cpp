@@ -88,7 +88,7 @@ void check_device(const Plan& plan, const Model::Impl& model) {
 }
 
 /// Why a question cannot choose entries as a catalyst does; nothing if it can.
-std::string obstacle_to_focus(const Plan& plan) {
+std::string obstacle_to_answer_budget(const Plan& plan) {
     if (plan.needs.attention != AttentionProbe::catalyst) {
         return "is chosen with the question as catalyst, which policy " +
                plan.options.policy->spec() + " does not use; choose infinipot";
@@ -102,8 +102,8 @@ std::string obstacle_to_focus(const Plan& plan) {
 
 void check_answer_budget(const Plan& plan, const std::string& obstacle) {
     const int n = plan.options.answer_budget.n;
-    require_at_least(n, plan.options.budget.protect_first + 1, "the focus");
-    const std::string start = "a focus of " + number(n) + " entries ";
+    require_at_least(n, plan.options.budget.protect_first + 1, "the answer budget");
+    const std::string start = "an answer budget of " + number(n) + " entries ";
     if (n >= plan.options.budget.capacity) {
         contradiction(start + "must be less than the capacity of " +
                       number(plan.options.budget.capacity));
@@ -114,7 +114,7 @@ void check_answer_budget(const Plan& plan, const std::string& obstacle) {
 /// Automatic means all where a question cannot choose.
 void resolve_answer_budget(Plan& plan) {
     AnswerBudget& chosen = plan.options.answer_budget;
-    const std::string obstacle = obstacle_to_focus(plan);
+    const std::string obstacle = obstacle_to_answer_budget(plan);
     if (chosen.rule == AnswerBudget::automatic && !obstacle.empty()) chosen = {};
     if (chosen.rule == AnswerBudget::all) return;
     if (chosen.rule == AnswerBudget::fixed) return check_answer_budget(plan, obstacle);

@@ -47,9 +47,10 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
                                        impl_->has_text, options.answer_prefix);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
     impl_->require_room(static_cast<int>(prompt.size()));
-    const int focus = impl_->stats.focus = surest_focus(*impl_, prompt, options);
-    Generation answer(std::make_unique<Generation::Impl>(*impl_, prompt, options,
-                                                         Generation::Impl::Retention::none, focus));
+    const int answer_budget = impl_->stats.answer_budget =
+        choose_answer_budget(*impl_, prompt, options);
+    Generation answer(std::make_unique<Generation::Impl>(
+        *impl_, prompt, options, Generation::Impl::Retention::none, answer_budget));
     impl_->stats.ttft_seconds = watch.seconds();
     return answer;
 }

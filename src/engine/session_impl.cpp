@@ -487,7 +487,7 @@ void Session::Impl::attend(std::span<const Token> question) {
     distiller_.attend(question, cache_.n());
 }
 
-void Session::Impl::focus(int n) {
+void Session::Impl::show_only(int n) {
     if (n == 0 || cache_.n() <= n) return;
     distiller_.renumber(cache_.hide_all_but(distiller_.choose(n)));
 }

@@ -86,7 +86,7 @@ class Session::Impl {
     void attend(std::span<const Token> question);
     /// Shows the model only n entries, which the policy chooses by what was measured last, until
     /// rewind(); 0: all.
-    void focus(int n);
+    void show_only(int n);
 
    private:
     /// A forward pass that is to come.

@@ -33,16 +33,16 @@ succeeds "${ask[@]}" --file "$work/a.txt" --json --memory 1MiB --paper "Who?"
 [[ $(json 'j["stats"]["pot_bytes"] <= 2**20') == True ]] || fail "more than 1 MiB"
 [[ $(json 'j["budget"]["protect_first"], j["budget"]["protect_recent"], "fill" in j["budget"]') == "(0, 0, False)" ]] ||
     fail "--paper protects or fills something"
-[[ $(json 'j["focus"]') == 0 ]] || fail "--paper answers from a part"
+[[ $(json 'j["answer_budget"]') == 0 ]] || fail "--paper answers from a part"
 
 # An answer is generated from all entries, from as many as the user says, or from a part that the
 # program tries.
 succeeds "${ask[@]}" --file "$work/a.txt" --json "Who?"
-[[ $(json 'j["focus"], j["answers"][0]["focus"]') == "(0, 0)" ]] || fail "not from all entries"
+[[ $(json 'j["answer_budget"], j["answers"][0]["answer_budget"]') == "(0, 0)" ]] || fail "not from all entries"
 succeeds "${ask[@]}" --file "$work/a.txt" --json --answer-budget 100 "Who?"
-[[ $(json 'j["focus"], j["answers"][0]["focus"]') == "(100, 100)" ]] || fail "another answer budget"
+[[ $(json 'j["answer_budget"], j["answers"][0]["answer_budget"]') == "(100, 100)" ]] || fail "another answer budget"
 succeeds "${ask[@]}" --file "$work/a.txt" --json --answer-budget auto "Who?"
-[[ $(json 'j["focus"], j["answers"][0]["focus"] in (0, j["budget"]["capacity"] // 2, j["budget"]["capacity"] // 8)') == \
+[[ $(json 'j["answer_budget"], j["answers"][0]["answer_budget"] in (0, j["budget"]["capacity"] // 2, j["budget"]["capacity"] // 8)') == \
     "('automatic', True)" ]] || fail "no automatic answer budget"
 
 # The same bytes hold more entries of a smaller type: 6, 6, 3.2 and 1.7 bytes per number, and tags.

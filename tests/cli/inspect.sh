@@ -92,7 +92,7 @@ grep -qx "$question" "$work/out" || fail "no answer"
 succeeds "${inspect[@]}" --question "$question" --max-tokens 1 --answer-budget 40 --json
 python3 -c 'import json, sys
 j = json.load(sys.stdin)
-assert j["answers"][0]["focus"] == 40
+assert j["answers"][0]["answer_budget"] == 40
 assert j["stats"]["distillations"] == len(j["summaries"]) == len(j["tokens_read_at"])' <"$work/out" ||
     fail "a question counts as a distillation"
 

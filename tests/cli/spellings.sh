@@ -13,7 +13,7 @@ equal() {
     [[ $(json "$expression") == "$expected" ]] || fail "$*: $expression is $(json "$expression"), not $expected"
 }
 
-settings='[j[k] for k in ("budget", "policy", "schedule", "positions", "focus")]'
+settings='[j[k] for k in ("budget", "policy", "schedule", "positions", "answer_budget")]'
 capacity='j["budget"]["capacity"]'
 for name in -c --capacity --ctx-size; do equal "$capacity" 128 "$name" 128 -n 2; done
 for name in -n --max-tokens --n-predict; do equal 'j["answers"][0]["n_tokens"]' 2 "$name" 2; done

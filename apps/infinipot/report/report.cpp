@@ -93,7 +93,7 @@ Json answers_json(const std::vector<Answer>& answers) {
                         {"stop_reason", eval::word(answer.stop_reason)},
                         {"n_tokens", answer.n_tokens},
                         {"ttft_seconds", answer.ttft_seconds},
-                        {"focus", answer.focus}});
+                        {"answer_budget", answer.answer_budget}});
     }
     return list;
 }
@@ -129,7 +129,7 @@ Answer answer_of(const Session& session, const Generation& generation, std::stri
             .stop_reason = generation.stop_reason(),
             .n_tokens = generation.n_tokens(),
             .ttft_seconds = stats.ttft_seconds,
-            .focus = stats.focus};
+            .answer_budget = stats.answer_budget};
 }
 
 Report report_on(const Session& session, const ModelOptions& model_options,
@@ -172,7 +172,7 @@ Json to_json(const Report& report) {
             {"kv_type", to_string(session.kv_type)},
             {"framing", session.framing == Framing::chat ? "chat" : "raw"},
             {"catalyst", session.catalyst},
-            {"focus", eval::answer_budget_json(session.answer_budget)},
+            {"answer_budget", eval::answer_budget_json(session.answer_budget)},
             {"n_batch", session.n_batch},
             {"n_threads", session.n_threads},
             {"max_tokens", report.generate.max_tokens},

@@ -15,7 +15,7 @@ struct Answer {
     StopReason stop_reason = StopReason::end_of_answer;
     int n_tokens = 0;
     double ttft_seconds = 0;
-    int focus = 0;  ///< see Stats
+    int answer_budget = 0;  ///< see Stats
 };
 
 /// Of a generation that is over.

@@ -70,12 +70,12 @@ TEST_F(SessionTest, An_answer_budget_of_at_least_all_entries_changes_nothing) {
 }
 
 /// How sure the model is of the first words of an answer that sees so many entries.
-double sureness(Session& session, const std::string& question, int focus) {
+double confidence(Session& session, const std::string& question, int focus) {
     Session::Impl& impl = session.impl();
     const auto prompt = frame_question(impl.model.impl(), impl.plan.frame, question, true);
     impl.attend(prompt);
     return Generation::Impl(impl, prompt, {}, Generation::Impl::Retention::none, focus)
-        .sureness(8, -1e9);
+        .confidence(8, -1e9);
 }
 
 TEST_F(AutomaticAnswerBudget, Is_chosen_by_confidence) {
@@ -85,13 +85,13 @@ TEST_F(AutomaticAnswerBudget, Is_chosen_by_confidence) {
         reader.ingest(words(350, seed));
         reader.flush();
         const std::string question = words(7, seed + 100), before = contents(reader);
-        const double all = sureness(reader, question, 0);
-        const double half = sureness(reader, question, 128);
-        const double eighth = sureness(reader, question, 32);
+        const double all = confidence(reader, question, 0);
+        const double half = confidence(reader, question, 128);
+        const double eighth = confidence(reader, question, 32);
         const int surer = half >= eighth ? 128 : 32;
         const int expected = std::max(half, eighth) > all + 0.5 ? surer : 0;
         const std::string text = reader.ask(question, {.max_tokens = 12}).text();
-        EXPECT_EQ(reader.stats().focus, expected) << seed;
+        EXPECT_EQ(reader.stats().answer_budget, expected) << seed;
         EXPECT_EQ(reader.stats().tokens_generated, 12u);
         EXPECT_EQ(contents(reader), before);
         ++n_chosen[expected];
@@ -128,7 +128,7 @@ TEST_F(SessionTest, Confidence_is_the_mean_log_probability_of_the_answer) {
     impl.rewind(before);
     const auto of_first = [&](const GenerateOptions& options, double least) {
         return Generation::Impl(impl, prompt, options, Generation::Impl::Retention::none)
-            .sureness(4, least);
+            .confidence(4, least);
     };
     const double all = of_first({}, -1e9);
     EXPECT_NEAR(all, -nats / 4, 1e-5);
@@ -149,7 +149,7 @@ TEST_F(AutomaticAnswerBudget, A_text_without_evictions_is_seen_as_a_whole) {
         EXPECT_EQ(reader.ask(question, {.max_tokens = 12}).text(),
                   unfocused.ask(question, {.max_tokens = 12}).text());
         EXPECT_EQ(reader.stats().distillations, 0u);
-        EXPECT_EQ(reader.stats().focus, 0);
+        EXPECT_EQ(reader.stats().answer_budget, 0);
         EXPECT_GT(reader.stats().n_kv, 128);
     }
 }
@@ -162,7 +162,7 @@ TEST_F(AutomaticAnswerBudget, A_long_question_sees_all_entries) {
             Session reader(model_, automatic());
             reader.ingest(words(350, seed));
             reader.ask(words(n_words, seed + 100), {.max_tokens = 1});
-            n_chosen[n_words] += reader.stats().focus > 0 ? 1 : 0;
+            n_chosen[n_words] += reader.stats().answer_budget > 0 ? 1 : 0;
         }
     }
     EXPECT_GT(n_chosen[7], 0);
@@ -238,19 +238,20 @@ TEST_F(SessionTest, An_impossible_answer_budget_is_refused_with_a_sentence) {
     EXPECT_EQ(refusal([](SessionOptions& o) {
                   o.answer_budget = {AnswerBudget::fixed, 256};
               }),
-              "a focus of 256 entries must be less than the capacity of 256");
+              "an answer budget of 256 entries must be less than the capacity of 256");
     EXPECT_EQ(refusal([](SessionOptions& o) {
                   o.answer_budget = {AnswerBudget::fixed, -2};
               }),
-              "the focus is -2 and must be at least 5");
-    EXPECT_EQ(refusal([](SessionOptions& o) {
-                  o.policy = make_policy("tova");
-                  o.schedule = Schedule::when_full;
-              }),
-              "a focus of 40 entries is chosen with the question as catalyst, which policy "
-              "tova:value_norm=none does not use; choose infinipot");
+              "the answer budget is -2 and must be at least 5");
+    EXPECT_EQ(
+        refusal([](SessionOptions& o) {
+            o.policy = make_policy("tova");
+            o.schedule = Schedule::when_full;
+        }),
+        "an answer budget of 40 entries is chosen with the question as catalyst, which policy "
+        "tova:value_norm=none does not use; choose infinipot");
     EXPECT_EQ(refusal([](SessionOptions& o) { o.positions = Positions{Positions::keep}; }),
-              "a focus of 40 entries wants schedule when-full and positions reset");
+              "an answer budget of 40 entries wants schedule when-full and positions reset");
 }
 
 }  // namespace
