@@ -42,7 +42,7 @@ BatchedPerTokenEviction::BatchedPerTokenEviction(const Plan& plan, const Model::
     for (int il = 0; il < shape.n_layer; ++il) {
         scales_.push_back(model.architecture->attention(il, shape.capacity).scale);
         layers_.push_back([this, il](const ggml_tensor* q, ggml_tensor* out, int ith, int nth) {
-            take_turns(il, q, out, ith, nth);
+            evict_and_attend(il, q, out, ith, nth);
         });
     }
     const std::size_t n_scratch =
@@ -66,9 +66,9 @@ void BatchedPerTokenEviction::read(std::span<const Token> tokens, std::span<cons
     forward_.require_not_interrupted();
     tags_ = tags;
     first_slot_ = cache_.n();
-    per_token_eviction_.open(tags.front());
+    per_token_eviction_.begin(tags.front());
     forward_.run_with(layers_, tokens, first_slot_, first_position);
-    per_token_eviction_.settle(static_cast<int>(tokens.size()));
+    per_token_eviction_.commit(static_cast<int>(tokens.size()));
 }
 
 void BatchedPerTokenEviction::rethrow_failure() {
@@ -76,8 +76,8 @@ void BatchedPerTokenEviction::rethrow_failure() {
 }
 
 /// Everything that happens in one layer, on thread ith of nth, which has every nth head to itself.
-void BatchedPerTokenEviction::take_turns(int il, const ggml_tensor* q, ggml_tensor* out, int ith,
-                                         int nth) {
+void BatchedPerTokenEviction::evict_and_attend(int il, const ggml_tensor* q, ggml_tensor* out,
+                                               int ith, int nth) {
     const CacheShape& shape = cache_.shape();
     const auto n_tokens = static_cast<int>(q->ne[2]);
     const auto head_bytes = size(shape.n_embd_head) * sizeof(float);
@@ -88,15 +88,15 @@ void BatchedPerTokenEviction::take_turns(int il, const ggml_tensor* q, ggml_tens
             const std::size_t first_head = size(head * n_group_);
             const auto* q_data = static_cast<const char*>(q->data) + size(t) * q->nb[2];
             auto* out_data = static_cast<char*>(out->data) + size(t) * out->nb[1];
-            per_token_eviction_.admit(il, head, first_slot_ + t, tags_[size(t)]);
+            per_token_eviction_.insert(il, head, first_slot_ + t, tags_[size(t)]);
             attend(il, head, reinterpret_cast<const float*>(q_data + first_head * head_bytes),
                    reinterpret_cast<float*>(out_data + first_head * head_bytes), scratch);
         }
-        rendezvous_.meet(nth);
+        barrier_.wait(nth);
         if (ith == 0) select(il);
-        rendezvous_.meet(nth);
+        barrier_.wait(nth);
         for (int head = ith; head < shape.n_head_kv; head += nth) {
-            per_token_eviction_.let_go(il, head, ranks_[size(head)], t + 1);
+            per_token_eviction_.evict(il, head, ranks_[size(head)], t + 1);
         }
     }
 }
@@ -140,14 +140,14 @@ void BatchedPerTokenEviction::select(int il) {
     seconds_ += watch.seconds();
 }
 
-void BatchedPerTokenEviction::Rendezvous::meet(int n_threads) {
-    const int meeting = n_meetings_.load(std::memory_order_acquire);
+void BatchedPerTokenEviction::Barrier::wait(int n_threads) {
+    const int meeting = n_passed_.load(std::memory_order_acquire);
     if (n_arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < n_threads) {
-        return n_meetings_.wait(meeting, std::memory_order_acquire);
+        return n_passed_.wait(meeting, std::memory_order_acquire);
     }
     n_arrived_.store(0, std::memory_order_relaxed);
-    n_meetings_.fetch_add(1, std::memory_order_release);
-    n_meetings_.notify_all();
+    n_passed_.fetch_add(1, std::memory_order_release);
+    n_passed_.notify_all();
 }
 
 }  // namespace infinipot

@@ -41,15 +41,15 @@ class BatchedPerTokenEviction {
 
    private:
     /// Threads wait here for each other.
-    class Rendezvous {
+    class Barrier {
        public:
-        void meet(int n_threads);
+        void wait(int n_threads);
 
        private:
-        std::atomic<int> n_arrived_{0}, n_meetings_{0};
+        std::atomic<int> n_arrived_{0}, n_passed_{0};
     };
 
-    void take_turns(int il, const ggml_tensor* q, ggml_tensor* out, int ith, int nth);
+    void evict_and_attend(int il, const ggml_tensor* q, ggml_tensor* out, int ith, int nth);
     void attend(int il, int head, const float* q, float* out, std::vector<float>& scratch);
     void select(int il);
 
@@ -60,11 +60,11 @@ class BatchedPerTokenEviction {
     int n_group_;                              // query heads of a KV head
     int first_slot_ = 0;                       // of the batch: behind what is retained
     std::vector<float> scales_;                // of each layer
-    std::vector<LayerAttention> layers_;       // take_turns() of each
+    std::vector<LayerAttention> layers_;       // evict_and_attend() of each
     std::vector<std::vector<float>> scratch_;  // of each thread
     std::span<const Tag> tags_;                // of the batch
     std::vector<int> ranks_;                   // that leave the heads of a layer
-    Rendezvous rendezvous_;
+    Barrier barrier_;
     std::exception_ptr failure_;
     double seconds_ = 0;
 };

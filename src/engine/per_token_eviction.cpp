@@ -52,18 +52,18 @@ void PerTokenEviction::evict() {
         std::ranges::copy(select(il), std::back_inserter(ranks));
     auto rank = ranks.begin();
     for (int il = 0; il < shape.n_layer; ++il) {
-        for (int head = 0; head < shape.n_head_kv; ++head) let_go(il, head, *rank++, 1);
+        for (int head = 0; head < shape.n_head_kv; ++head) evict(il, head, *rank++, 1);
     }
-    settle(1);
+    commit(1);
     seconds_ += watch.seconds();
 }
 
-void PerTokenEviction::open(const Tag& newest) {
+void PerTokenEviction::begin(const Tag& newest) {
     cache_.append({&newest, 1});
     order_.append(1);
 }
 
-void PerTokenEviction::admit(int il, int head, int slot, const Tag& tag) {
+void PerTokenEviction::insert(int il, int head, int slot, const Tag& tag) {
     cache_.replace_newest(il, head, slot, tag);
     order_.renew(head_index(il, head));
 }
@@ -80,7 +80,7 @@ std::vector<int> PerTokenEviction::select(int il) {
     return ranks;
 }
 
-void PerTokenEviction::let_go(int il, int head, int rank, int n_gone) {
+void PerTokenEviction::evict(int il, int head, int rank, int n_gone) {
     const int index = head_index(il, head);
     cache_.move_last_to(il, head, order_.slots(index)[static_cast<std::size_t>(rank)]);
     order_.replace(index, rank);
@@ -89,7 +89,7 @@ void PerTokenEviction::let_go(int il, int head, int rank, int n_gone) {
     }
 }
 
-void PerTokenEviction::settle(int n_gone) {
+void PerTokenEviction::commit(int n_gone) {
     order_.shrink();
     cache_.truncate(cache_.n() - 1);
     n_old_ = cache_.n();

@@ -30,24 +30,24 @@ class PerTokenEviction {
     /// Where the token in the pot's next slot is to be rotated to; with Positions::reset only.
     int next_position() const;
 
-    // The steps of evict(), for those who take a layer or a head at a time. Between open() and
-    // settle() the pot holds one entry more than is retained, and every head admits and lets go
+    // The steps of evict(), for those who take a layer or a head at a time. Between begin() and
+    // commit() the pot holds one entry more than is retained, and every head inserts and evicts
     // equally many.
 
-    void open(const Tag& newest);
+    void begin(const Tag& newest);
 
     /// What a graph has written to `slot`, behind the pot, becomes the newest entry of a head.
-    void admit(int il, int head, int slot, const Tag& tag);
+    void insert(int il, int head, int slot, const Tag& tag);
 
     /// The ranks that leave the heads of one layer.
     /// @throws what the policy throws
     std::vector<int> select(int il);
 
-    /// The entry of `rank` leaves a head, as the n_gone-th since settle().
-    void let_go(int il, int head, int rank, int n_gone);
+    /// The entry of `rank` leaves a head, as the n_gone-th since commit().
+    void evict(int il, int head, int rank, int n_gone);
 
     /// `n_gone` entries have left every head.
-    void settle(int n_gone);
+    void commit(int n_gone);
 
     /// How many more can leave until positions start anew.
     int left_to_new_positions() const;

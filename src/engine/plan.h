@@ -21,7 +21,7 @@ struct Plan {
 
     bool measures_surprisal() const { return needs.surprisal || options.measure_surprisal; }
     /// Tokens read between two distillations of Schedule::when_full.
-    int stride() const { return fill_limit - options.budget.retain; }
+    int chunk() const { return fill_limit - options.budget.retain; }
     /// Most tokens of a question for which an automatic answer budget tries several.
     int longest_tried_question() const { return options.budget.capacity / 8; }
     /// Most entries that an answer is generated from other than all; 0 if it is always all.

@@ -19,9 +19,7 @@ std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
 /// Entries that leave at one time though fewer tokens come: short texts, one after another, are not
 /// worth a distillation each, and the tokens whose attention decides the next need room.
-int least_leaving(const Plan& plan) {
-    return std::max((plan.stride() + 7) / 8, plan.needs.n_query);
-}
+int min_evicted(const Plan& plan) { return std::max((plan.chunk() + 7) / 8, plan.needs.n_query); }
 
 /// How many tokens' attention is measured without a break, at the most.
 int n_observed(const Plan& plan) {
@@ -175,7 +173,7 @@ Session::Impl::Step Session::Impl::next_step() const {
     const int room = (in_first_half ? plan.fill_limit / 2 : plan.fill_limit) - cache_.n();
     const int most = std::min(plan.options.n_batch, room);
     if (per_token_eviction_ && room == 0) {
-        return {takes_turns() ? batched_eviction_->most() : 1,
+        return {evicts_in_batches() ? batched_eviction_->most() : 1,
                 plan.needs.attention != AttentionProbe::none};
     }
     if (plan.needs.attention == AttentionProbe::accumulated) return {std::min(most, tile), true};
@@ -206,7 +204,7 @@ Session::Impl::Step Session::Impl::next_prompt_step(std::size_t n_left, bool sta
                         : Step{std::min(most, tile), true, true};
 }
 
-bool Session::Impl::decides(int n_question) const {
+bool Session::Impl::decides_eviction(int n_question) const {
     return plan.options.schedule == Schedule::at_end && stream_position_ != ended_at_ &&
            cache_.n() + n_question > plan.options.budget.retain;
 }
@@ -267,7 +265,7 @@ void Session::Impl::read_waiting(Remaining behind, const IngestOptions& options,
         if (plan.options.schedule == Schedule::before_reading) leave_out_middle(done);
         while (done < waiting_.size()) {
             const std::size_t n_left = waiting_.size() - done;
-            if (!all && holds_back(n_left)) break;
+            if (!all && must_wait(n_left)) break;
             make_room(behind == Remaining::nothing ? n_left : unlimited);
             const Step step = next_step();
             std::size_t n = static_cast<std::size_t>(step.n_tokens);
@@ -295,10 +293,9 @@ void Session::Impl::report_progress(const IngestOptions& options, std::span<cons
 }
 
 /// Whether the rest of the text, of which n_left tokens are known, must be before more is read.
-bool Session::Impl::holds_back(std::size_t n_left) const {
+bool Session::Impl::must_wait(std::size_t n_left) const {
     if (plan.options.schedule == Schedule::before_reading) return cache_.n() >= plan.fill_limit / 2;
-    return plan.options.budget.fill && cache_.n() >= plan.fill_limit &&
-           n_left < size(plan.stride());
+    return plan.options.budget.fill && cache_.n() >= plan.fill_limit && n_left < size(plan.chunk());
 }
 
 /// Where the next token is rotated to.
@@ -311,19 +308,19 @@ int Session::Impl::position() const {
 }
 
 void Session::Impl::read_batch(std::span<const Token> tokens, bool staying, const Step& step) {
-    if (staying && takes_turns()) return read_in_turn(tokens);
+    if (staying && evicts_in_batches()) return read_in_batches(tokens);
     run(tokens, step.observed);
     append(tokens, staying ? measure_surprisal(tokens) : no_surprisal(tokens), staying, step);
 }
 
 /// Only once the policy has let an entry go: one that refuses to must be heard before anything is
 /// lost.
-bool Session::Impl::takes_turns() const {
+bool Session::Impl::evicts_in_batches() const {
     return batched_eviction_ && cache_.n() == plan.fill_limit && stats.distillations > 0;
 }
 
 /// The policy does not ask for surprisal, so tags do without.
-void Session::Impl::read_in_turn(std::span<const Token> tokens) {
+void Session::Impl::read_in_batches(std::span<const Token> tokens) {
     const auto n = static_cast<int>(tokens.size());
     batched_eviction_->read(tokens, tags_of(tokens, no_surprisal(tokens)), position());
     measure_surprisal(tokens, true);
@@ -403,14 +400,14 @@ void Session::Impl::evict_surplus() {
     ++stats.distillations;
 }
 
-/// Makes room for a stride, or for what is to come if that is less: then of the last stride, which
+/// Makes room for a chunk, or for what is to come if that is less: then of the last chunk, which
 /// is the latest that was read, no more leaves than must.
 void Session::Impl::distil_for(std::size_t n_to_come) {
-    const int stride = plan.stride();
-    const int n_leaving = plan.options.budget.fill && n_to_come < size(stride)
-                              ? std::max(static_cast<int>(n_to_come), least_leaving(plan))
-                              : stride;
-    distil(plan.fill_limit - n_leaving, stride - n_leaving);
+    const int chunk = plan.chunk();
+    const int n_leaving = plan.options.budget.fill && n_to_come < size(chunk)
+                              ? std::max(static_cast<int>(n_to_come), min_evicted(plan))
+                              : chunk;
+    distil(plan.fill_limit - n_leaving, chunk - n_leaving);
 }
 
 void Session::Impl::distil(int n, int n_last) {
@@ -427,7 +424,7 @@ void Session::Impl::distil(int n, int n_last) {
 /// entry of the text.
 void Session::Impl::require_room(int n_question) const {
     int n = room();
-    if (decides(n_question)) {
+    if (decides_eviction(n_question)) {
         n = std::min(n - static_cast<int>(plan.catalyst.size()), plan.options.budget.retain);
     }
     if (n_question < n) return;
@@ -438,7 +435,7 @@ void Session::Impl::require_room(int n_question) const {
 }
 
 void Session::Impl::read(std::span<const Token> tokens, bool staying) {
-    const bool deciding = decides(static_cast<int>(tokens.size()));
+    const bool deciding = decides_eviction(static_cast<int>(tokens.size()));
     if (deciding) observing_ = false;
     while (!tokens.empty()) {
         if (staying) make_room(unlimited);

@@ -53,7 +53,7 @@ class Session::Impl {
     void read(std::span<const Token> tokens, bool staying);
 
     /// Whether a question of so many tokens will be the one that end_of_prompt() distils at.
-    bool decides(int n_question) const;
+    bool decides_eviction(int n_question) const;
 
     /// Reads one token that was drawn from logits().
     void read_generated(Token token, bool staying);
@@ -106,14 +106,14 @@ class Session::Impl {
     void make_room(std::size_t n_to_come);
     void distil_for(std::size_t n_to_come);
     void leave_out_middle(std::size_t done);
-    bool holds_back(std::size_t n_left) const;
+    bool must_wait(std::size_t n_left) const;
     void report_progress(const IngestOptions& options, std::span<const Token> batch,
                          std::size_t n_waiting, const Stopwatch& watch) const;
     std::uint64_t bytes_in_pot(std::size_t n_waiting) const;
     int position() const;
     void read_batch(std::span<const Token> tokens, bool staying, const Step& step);
-    bool takes_turns() const;
-    void read_in_turn(std::span<const Token> tokens);
+    bool evicts_in_batches() const;
+    void read_in_batches(std::span<const Token> tokens);
     std::span<const Tag> tags_of(std::span<const Token> tokens, std::span<const float> nats);
     void run(std::span<const Token> tokens, bool observed);
     void accumulate_attention(int n_slots);

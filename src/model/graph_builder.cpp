@@ -75,15 +75,15 @@ ggml_tensor* GraphBuilder::by_head(ggml_tensor* x) {
 }
 
 /// Queries, F32 [n_embd_head, n_head, n_tokens], as the pot's keys want them.
-ggml_tensor* GraphBuilder::spread(ggml_tensor* q) {
-    return spread_for(context(), cache_.shape().type, q);
+ggml_tensor* GraphBuilder::hadamard(ggml_tensor* q) {
+    return hadamard_for(context(), cache_.shape().type, q);
 }
 
 /// What was attended of values as they lie in the pot, as if of values as they were:
 /// [n_embd_head * n_head, n_tokens].
-ggml_tensor* GraphBuilder::unspread(ggml_tensor* attended) {
-    if (!spreads(cache_.shape().type)) return attended;
-    return ggml_reshape_2d(context(), spread(split_heads(attended, hparams_.n_head)),
+ggml_tensor* GraphBuilder::undo_hadamard(ggml_tensor* attended) {
+    if (!uses_hadamard(cache_.shape().type)) return attended;
+    return ggml_reshape_2d(context(), hadamard(split_heads(attended, hparams_.n_head)),
                            attended->ne[0], attended->ne[1]);
 }
 
@@ -106,7 +106,7 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
                                   const Attention& attention) {
     const Rotation& rotation = attention.rotation;
     ggml_tensor* unrotated_q = split_heads(q, hparams_.n_head);
-    q = spread(rotation.apply(context(), unrotated_q, inputs_.positions));
+    q = hadamard(rotation.apply(context(), unrotated_q, inputs_.positions));
     k = split_heads(k, hparams_.n_head_kv);
     store(k, cache_.keys(il));
     store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
@@ -120,10 +120,10 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
         if (hook_) hook_(il, inputs);
     }
     if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, attention);
-    if (!layers_.empty()) return unspread(attend_outside(il, q));
-    if (mass_hook_ && !observes_apart) return unspread(attend_observed(il, q, attention));
-    return unspread(native(attention) ? attend_natively(il, q, attention)
-                                      : attend_with_ggml(il, q, attention));
+    if (!layers_.empty()) return undo_hadamard(attend_outside(il, q));
+    if (mass_hook_ && !observes_apart) return undo_hadamard(attend_observed(il, q, attention));
+    return undo_hadamard(native(attention) ? attend_natively(il, q, attention)
+                                           : attend_with_ggml(il, q, attention));
 }
 
 bool GraphBuilder::windowed(const Attention& attention) const {
@@ -188,7 +188,8 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
                               .softcap = attention.softcap});
 }
 
-/// q: [n_embd_head, n_head, n_tokens], rotated and spread; for all ways of attending that follow.
+/// q: [n_embd_head, n_head, n_tokens], rotated and transformed; for all ways of attending that
+/// follow.
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
                               slots(cache_.values(il), batch_.end_slot()), attention.scale,

@@ -89,8 +89,8 @@ class GraphBuilder : public Operators {
 
    private:
     ggml_tensor* split_heads(ggml_tensor* x, int n_head);
-    ggml_tensor* spread(ggml_tensor* q);
-    ggml_tensor* unspread(ggml_tensor* attended);
+    ggml_tensor* hadamard(ggml_tensor* q);
+    ggml_tensor* undo_hadamard(ggml_tensor* attended);
     void store(ggml_tensor* rows, ggml_tensor* pot);
     ggml_tensor* by_head(ggml_tensor* x);
     ggml_tensor* slots(ggml_tensor* pot, int n);

@@ -19,7 +19,7 @@ ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotate
     ggml_tensor* k = ggml_view_4d(context, rotated_keys, d, n, 1, n_head_kv, rotated_keys->nb[1],
                                   rotated_keys->nb[2], rotated_keys->nb[2],
                                   static_cast<std::size_t>(first) * rotated_keys->nb[1]);
-    k = load_rows(context, k);  // statistics are of queries that are not spread
+    k = load_rows(context, k);  // undoes the Hadamard transform, as query statistics have none
     k = ggml_cast(context, k, GGML_TYPE_F32);
     k = ggml_repeat_4d(context, k, d, n, n_group, n_head_kv);
     k = ggml_reshape_3d(context, k, d, n, n_head);

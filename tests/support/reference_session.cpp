@@ -129,10 +129,10 @@ void ReferenceSession::read_one(Token token) {
 
 void ReferenceSession::read(Token token) {
     const bool is_full = reference_.n() == settings_.full_at;
-    if (settings_.schedule == Schedule::when_full && is_full) let_go(settings_.retain, 0);
+    if (settings_.schedule == Schedule::when_full && is_full) evict(settings_.retain, 0);
     read_one(token);
     const bool has_one_more = reference_.n() == settings_.retain + 1;
-    if (settings_.schedule == Schedule::per_token && has_one_more) let_go(settings_.retain, 0);
+    if (settings_.schedule == Schedule::per_token && has_one_more) evict(settings_.retain, 0);
 }
 
 void ReferenceSession::read_deciding_question(const std::vector<Token>& question) {
@@ -140,7 +140,7 @@ void ReferenceSession::read_deciding_question(const std::vector<Token>& question
     n_question_ = static_cast<int>(question.size());
     last_.clear();  // the text's own queries are not observed
     for (const Token token : question) read_one(token);
-    let_go(settings_.retain, n_question_);
+    evict(settings_.retain, n_question_);
 }
 
 void ReferenceSession::read_question(const std::vector<Token>& question) {
@@ -252,7 +252,7 @@ methods::Layer ReferenceSession::measure(int il, const Reference::Scores& attent
     return layer;
 }
 
-void ReferenceSession::let_go(int retain, int question) {
+void ReferenceSession::evict(int retain, int question) {
     const Reference::Scores attention = shown_attention();
     Reference::Kept kept;
     for (int il = 0; il < static_cast<int>(received_.size()); ++il) {

@@ -70,7 +70,7 @@ class ReferenceSession {
 
    private:
     void read_one(Token token);
-    void let_go(int retain, int question);
+    void evict(int retain, int question);
     Reference::Scores shown_attention();
     methods::Layer measure(int il, const Reference::Scores& attention) const;
     methods::Head measure_head(int il, int head) const;

@@ -4,9 +4,9 @@
 //     q = hadamard(ctx, q);  // F32 [n_embd_head, ...] -> the same shape
 //
 // H / √n is symmetric and orthogonal: it is its own inverse, and dot products and lengths stay what
-// they are if both vectors are transformed. It spreads a channel that is far larger than the others
-// over its whole block. Quantised blocks of 32 share one scale, so that such a channel would leave
-// its neighbours no bits; QuaRot (arXiv 2404.00456) shows that keys and values have them.
+// they are if both vectors are transformed. It distributes a channel that is far larger than the
+// others over its whole block. Quantised blocks of 32 share one scale, so that such a channel would
+// leave its neighbours no bits; QuaRot (arXiv 2404.00456) shows that keys and values have them.
 #pragma once
 
 #include <cstdint>

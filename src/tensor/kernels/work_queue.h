@@ -25,9 +25,9 @@ class WorkQueue {
 
     /// The next piece, in 0..n_pieces-1, or -1 when there is none left.
     int64_t draw() {
-        const int32_t ticket = counter_.fetch_add(1, std::memory_order_relaxed);
-        if (ticket < n_pieces_) return ticket;
-        if (ticket == n_pieces_ + n_threads_ - 1) counter_.store(0, std::memory_order_relaxed);
+        const int32_t piece = counter_.fetch_add(1, std::memory_order_relaxed);
+        if (piece < n_pieces_) return piece;
+        if (piece == n_pieces_ + n_threads_ - 1) counter_.store(0, std::memory_order_relaxed);
         return -1;
     }
 

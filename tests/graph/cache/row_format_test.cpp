@@ -1,5 +1,5 @@
-// Broken on purpose once, each turned a test red: rows that a graph stores and does not spread, or
-// loads as they lie, rows that are loaded so without a graph.
+// Broken on purpose once, each turned a test red: rows that a graph stores and does not transform,
+// or loads as they lie, rows that are loaded so without a graph.
 
 #include "cache/row_format.h"
 
@@ -94,11 +94,11 @@ TEST_P(RowFormat, Lie_alike_whether_a_graph_has_written_them_or_not) {
 
 /// Keys have channels that are far larger than all others, and always the same ones. Rounded as
 /// they are, the 31 numbers beside such a channel are left with few steps.
-TEST_P(RowFormat, Round_vectors_with_outlying_channels_less_where_they_are_spread) {
+TEST_P(RowFormat, Round_vectors_with_outlying_channels_less_after_the_Hadamard_transform) {
     constexpr std::size_t n = 128;
     const ggml_type type = GetParam();
-    if (!spreads(type)) GTEST_SKIP() << "numbers are rounded one by one";
-    double spread_error = 0, plain_error = 0;
+    if (!uses_hadamard(type)) GTEST_SKIP() << "numbers are rounded one by one";
+    double transformed_error = 0, plain_error = 0;
     for (unsigned seed = 0; seed < 50; ++seed) {
         std::vector<float> x = normal_numbers(n, seed);
         for (const std::size_t channel : {9, 77}) x[channel] *= 20;
@@ -107,11 +107,11 @@ TEST_P(RowFormat, Round_vectors_with_outlying_channels_less_where_they_are_sprea
         ggml_get_type_traits(type)->from_float_ref(x.data(), as_it_is.data(), n);
         ggml_get_type_traits(type)->to_float(as_it_is.data(), plain.data(), n);
         plain_error += normalized_error(plain, x);
-        spread_error += normalized_error(rounded(x), x);
+        transformed_error += normalized_error(rounded(x), x);
     }
-    EXPECT_LT(2 * spread_error, plain_error);
+    EXPECT_LT(2 * transformed_error, plain_error);
     RecordProperty("plain_nmse", std::to_string(plain_error / 50));
-    RecordProperty("spread_nmse", std::to_string(spread_error / 50));
+    RecordProperty("transformed_nmse", std::to_string(transformed_error / 50));
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ class AllocationTest : public testing::Test {
     Model model_;
 };
 
-/// In a pot of each kind: written as it is, and spread and rounded in blocks.
+/// In a pot of each kind: written as it is, and transformed and rounded in blocks.
 class AllocationOfType : public AllocationTest, public testing::WithParamInterface<KvType> {};
 
 TEST_P(AllocationOfType, All_memory_of_a_session_is_allocated_before_the_first_token) {

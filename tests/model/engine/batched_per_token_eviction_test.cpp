@@ -6,7 +6,7 @@
 namespace infinipot {
 namespace {
 
-class InTurns : public ScheduleTest, public testing::WithParamInterface<Way> {
+class BatchedPerToken : public ScheduleTest, public testing::WithParamInterface<Way> {
    protected:
     /// Stream positions of all entries in reading order, head by head.
     static std::vector<std::int64_t> held(Session& reader) {
@@ -24,7 +24,7 @@ class InTurns : public ScheduleTest, public testing::WithParamInterface<Way> {
 };
 
 /// Long enough for positions to start anew.
-TEST_P(InTurns, A_batch_keeps_the_entries_that_single_tokens_keep) {
+TEST_P(BatchedPerToken, A_batch_keeps_the_entries_that_single_tokens_keep) {
     SessionOptions on_two_threads = options(GetParam());
     on_two_threads.n_threads = 2;
     Session together(model_, on_two_threads), alone = session(GetParam());
@@ -42,7 +42,7 @@ TEST_P(InTurns, A_batch_keeps_the_entries_that_single_tokens_keep) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, InTurns,
+INSTANTIATE_TEST_SUITE_P(Ways, BatchedPerToken,
                          testing::Values(Way{"streaming_llm", "streaming_llm"}, Way{"swa", "swa"},
                                          Way{"h2o", "h2o"}, Way{"tova", "tova"},
                                          Way{"h2o_positions_kept", "h2o", {}, Positions::keep},

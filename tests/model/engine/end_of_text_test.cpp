@@ -36,7 +36,7 @@ TEST_F(SessionTest, The_end_of_a_text_evicts_only_what_the_rest_needs_room_for) 
     with_surprisal.policy = make_policy("infinipot:novelty=1,share=none,pool=1,novelty_pool=1");
     with_surprisal.budget.protect_first = 4;
     with_surprisal.budget.protect_recent = 16;
-    constexpr std::size_t fill_limit = 192, stride = 96;
+    constexpr std::size_t fill_limit = 192, chunk = 96;
     for (const int n_words : {560, 590, 620, 650, 680}) {
         Session reader(model_, with_surprisal);
         std::vector<Tag> before;  // the last distillation, of a head
@@ -52,10 +52,10 @@ TEST_F(SessionTest, The_end_of_a_text_evicts_only_what_the_rest_needs_room_for) 
         const auto n_rest = static_cast<std::size_t>(
             static_cast<std::int64_t>(reader.stats().tokens_read) - before.back().position - 1);
         ASSERT_GE(n_rest, 1u);
-        ASSERT_LE(n_rest, stride);
-        const std::size_t n_left = fill_limit - std::max(n_rest, stride / 8);
+        ASSERT_LE(n_rest, chunk);
+        const std::size_t n_left = fill_limit - std::max(n_rest, chunk / 8);
         Positions64 expected = most_surprising(
-            before, 4, std::max<std::size_t>(16, stride - (fill_limit - n_left)), n_left);
+            before, 4, std::max<std::size_t>(16, chunk - (fill_limit - n_left)), n_left);
         for (std::size_t i = 1; i <= n_rest; ++i)
             expected.push_back(before.back().position + static_cast<std::int64_t>(i));
         EXPECT_EQ(positions_of(reader.impl().cache().tags(1, 1)), expected) << n_words << " words";

@@ -237,7 +237,8 @@ TEST_P(KvTypeTest, Reading_in_one_call_or_in_many_leaves_the_same_pot) {
     }
 }
 
-/// Soft caps, windows, partial rotation and norms of queries and keys, in pots that are spread.
+/// Soft caps, windows, partial rotation and norms of queries and keys, in pots that store Hadamard
+/// transforms.
 TEST_P(KvTypeTest, Has_the_logits_of_the_plain_reference_in_every_architecture) {
     for (const char* architecture : {"qwen2", "qwen3", "gemma2", "gemma3", "phi3"}) {
         TinyModel model = tiny;

@@ -349,8 +349,8 @@ TEST(ParityOfRealVocabularies, Logits_and_next_token_equal_libllamas) {
     }
 }
 
-// libllama spreads quantised keys and values as well, if heads are multiples of 64. Values it
-// spreads in blocks of 64 whatever their size, so that heads of 64 alone can be compared.
+// libllama transforms quantised keys and values as well, if heads are multiples of 64. Values it
+// transforms in blocks of 64 whatever their size, so that heads of 64 alone can be compared.
 class ParityOfPotTypes : public testing::TestWithParam<std::tuple<int, KvType>> {};
 
 TEST_P(ParityOfPotTypes, Hidden_states_equal_libllamas_with_a_cache_of_the_type) {

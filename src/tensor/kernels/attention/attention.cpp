@@ -70,8 +70,8 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
 
     const EntryType type = entry_type(k->type);
     const AttentionKernel attend = kernel(type, n_tokens, group);
-    WorkQueue tickets(dst, n_head_kv * plan.n_run * plan.n_chunk, nth);
-    for (int64_t piece = tickets.draw(); piece >= 0; piece = tickets.draw()) {
+    WorkQueue queue(dst, n_head_kv * plan.n_run * plan.n_chunk, nth);
+    for (int64_t piece = queue.draw(); piece >= 0; piece = queue.draw()) {
         const int64_t chunk = piece % plan.n_chunk;
         const int64_t head_kv = piece / plan.n_chunk % n_head_kv;
         const int64_t run = plan.n_run - 1 - piece / plan.n_chunk / n_head_kv;  // the longest first

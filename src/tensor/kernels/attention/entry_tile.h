@@ -12,9 +12,9 @@ namespace {
 constexpr int tile = 64;  // entries
 constexpr int tile_registers = tile / lanes;
 
-/// Memory that is needed next, brought into the cache line by line between the work of now: asked
-/// for all at once, or left to the CPU's own guessing, it comes at half the speed.
-struct Ahead {
+/// Memory that is needed next. The kernel prefetches it line by line between its present work. It
+/// comes at half the speed if it is asked for all at once or left to the CPU's own prefetcher.
+struct Prefetch {
     const char* at;
     const char* end;
     void fetch_line() {
@@ -37,8 +37,8 @@ struct Entries {
         return data + static_cast<std::size_t>(i < n ? i : n - 1) * entry_bytes;
     }
 
-    /// All of their bytes; nothing where each is to be skipped to.
-    Ahead ahead() const {
+    /// The bytes of all entries, or nothing if the entries are not adjacent.
+    Prefetch prefetch() const {
         const bool adjacent = n > 0 && entry_bytes <= static_cast<std::size_t>(n_embd_head) * 2;
         if (!adjacent) return {nullptr, nullptr};
         return {data, data + static_cast<std::size_t>(n) * entry_bytes};

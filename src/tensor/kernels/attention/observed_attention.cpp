@@ -49,8 +49,8 @@ void attend_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     const Layout l(q, k);
     const auto scale =
         std::bit_cast<float>(static_cast<uint32_t>(std::bit_cast<uintptr_t>(userdata)));
-    WorkQueue tickets(dst, l.n_head_kv * l.n_run, nth);
-    for (int64_t piece = tickets.draw(); piece >= 0; piece = tickets.draw()) {
+    WorkQueue queue(dst, l.n_head_kv * l.n_run, nth);
+    for (int64_t piece = queue.draw(); piece >= 0; piece = queue.draw()) {
         const int64_t head_kv = piece % l.n_head_kv, run = piece / l.n_head_kv;
         float* const share = l.share(dst, head_kv, run);
         float* const mass = share + l.n_kv;

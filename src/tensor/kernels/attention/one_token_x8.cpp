@@ -44,7 +44,7 @@ void attend_heads(const AttentionPiece& p, int first) {
                 store(result, all(of_head[m]) * load(result));
             });
         }
-        sums = sums + soften(weights, n, max);
+        sums = sums + softmax(weights, n, max);
         add_values<type, M>(weights, {p.v + at_begin * p.v_bytes, p.v_bytes, n, d}, results);
     }
 

@@ -63,7 +63,7 @@ F32x8 score(const float* queries, const Rows& keys, float* scores) {
 }
 
 /// Turns n scores into weights, 2^(score - max), and returns their sums.
-inline F32x8 soften(float* scores, int n, F32x8 max) {
+inline F32x8 softmax(float* scores, int n, F32x8 max) {
     F32x8 sum = zero();
     for (int j = 0; j < n; ++j, scores += lanes) {
         const F32x8 weight = power_of_two(load(scores) - max);

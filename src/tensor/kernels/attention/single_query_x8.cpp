@@ -27,7 +27,7 @@ void attend_heads(const SingleQuery& p, int first) {
     float* results = weights + p.n_kv * lanes;
     load_queries<M>(p.q + first * d, static_cast<unsigned>(d) * sizeof(float), d, p.scale, queries);
     const F32x8 max = score<type, M>(queries, {p.k, p.k_bytes, p.n_kv, d}, weights);
-    const F32x8 inverse_sums = all(1) / soften(weights, p.n_kv, max);
+    const F32x8 inverse_sums = all(1) / softmax(weights, p.n_kv, max);
     add_mass(p, weights, inverse_sums, M);
 
     __builtin_memset(results, 0, sizeof(float) * static_cast<unsigned>(d * M));

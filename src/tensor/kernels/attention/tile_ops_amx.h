@@ -37,18 +37,18 @@ struct RoundedPair {
     }
 };
 
-using LoadTile = void (*)(const Entries&, RoundedPair, Packed*, Ahead&);
+using LoadTile = void (*)(const Entries&, RoundedPair, Packed*, Prefetch&);
 
 /// Writes a tile of keys and returns their scale: 1, as of all that is packed here.
-float load_keys(const Entries& k, Packed* out, Ahead& ahead) {
+float load_keys(const Entries& k, Packed* out, Prefetch& prefetch) {
     of_type(k.type, []<EntryType of>() -> LoadTile { return pack_keys<of, RoundedPair>; })(
-        k, {}, out, ahead);
+        k, {}, out, prefetch);
     return 1;
 }
 
-float load_values(const Entries& v, Packed* out, Ahead& ahead) {
+float load_values(const Entries& v, Packed* out, Prefetch& prefetch) {
     of_type(v.type, []<EntryType of>() -> LoadTile { return pack_values<of, RoundedPair>; })(
-        v, {}, out, ahead);
+        v, {}, out, prefetch);
     return 1;
 }
 
@@ -66,14 +66,14 @@ float pack_weights(const F32s (&weights)[tile_registers], F32s /*sums*/, Packed*
 /// is a multiple of 16.
 template <int N>
 void multiply_tiles(const Packed* a, int n, const Packed* b, int width, float (*sums)[256],
-                    Ahead& ahead) {
+                    Prefetch& prefetch) {
     constexpr std::ptrdiff_t bytes = sizeof(Packed);
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
     for (int k = 0; k < n; k += 16) {
-        for (int i = 0; i < 4; ++i) ahead.fetch_line();
+        for (int i = 0; i < 4; ++i) prefetch.fetch_line();
         const Packed* rows = b + k * width;
         _tile_loadd(4, a + k, n * bytes);
         _tile_loadd(5, rows, width * bytes);
@@ -97,7 +97,7 @@ void multiply_tiles(const Packed* a, int n, const Packed* b, int width, float (*
     if constexpr (N > 3) _tile_stored(3, sums[3], 64);
 }
 
-using MultiplyTiles = void (*)(const Packed*, int, const Packed*, int, float (*)[256], Ahead&);
+using MultiplyTiles = void (*)(const Packed*, int, const Packed*, int, float (*)[256], Prefetch&);
 constexpr MultiplyTiles multiply_tiles_functions[] = {multiply_tiles<1>, multiply_tiles<2>,
                                                       multiply_tiles<3>, multiply_tiles<4>};
 
@@ -106,11 +106,11 @@ constexpr MultiplyTiles multiply_tiles_functions[] = {multiply_tiles<1>, multipl
 /// rows, of which those from M on do not matter.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
-              const float* factors, float* c, Ahead& ahead) {
+              const float* factors, float* c, Prefetch& prefetch) {
     alignas(64) float sums[4][256];
     for (int at = 0; at < width; at += 4 * lanes) {
         const int left = (width - at) / lanes, n_columns = left < 4 ? left : 4;
-        multiply_tiles_functions[n_columns - 1](a, n, b + at, width, sums, ahead);
+        multiply_tiles_functions[n_columns - 1](a, n, b + at, width, sums, prefetch);
         for (int m = 0; m < M; ++m)
             for (int i = 0; i < n_columns; ++i)
                 put_product(load(sums[i] + m * lanes), m, scales, factors,

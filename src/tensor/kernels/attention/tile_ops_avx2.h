@@ -107,7 +107,7 @@ void transpose(__m256i (&rows)[lanes]) {
 }
 
 /// Writes a tile of keys and returns their scale.
-float load_keys(const Entries& k, Packed* out, Ahead& /*ahead*/) {
+float load_keys(const Entries& k, Packed* out, Prefetch& /*prefetch*/) {
     alignas(64) float decoded[tile * attention_max_head];
     const Bounds bounds = decode(k, decoded);
     const float by_max = bounds.max / int16_max, by_norm = bounds.norm / key_norm;
@@ -129,7 +129,7 @@ float load_keys(const Entries& k, Packed* out, Ahead& /*ahead*/) {
 }
 
 /// Writes a tile of values and returns their scale.
-float load_values(const Entries& v, Packed* out, Ahead& /*ahead*/) {
+float load_values(const Entries& v, Packed* out, Prefetch& /*prefetch*/) {
     alignas(64) float decoded[tile * attention_max_head];
     const Bounds bounds = decode(v, decoded);
     const float scale = bounds.max / int16_max;
@@ -179,7 +179,7 @@ void add_products(__m256i& sum, __m256i a, __m256i b) {
 /// of a are n apart, and `width` is a multiple of 16. Without factors c is written only.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
-              const float* factors, float* c, Ahead& /*ahead*/) {
+              const float* factors, float* c, Prefetch& /*prefetch*/) {
     for (int at = 0; at < width; at += 2 * lanes) {
         __m256i sum[M][2];
 #pragma GCC unroll 6

@@ -76,33 +76,33 @@ Bounds bounds(const Entries& entries) {
 }
 
 template <EntryType type>
-float load_keys_of(const Entries& k, Packed* out, Ahead& ahead) {
+float load_keys_of(const Entries& k, Packed* out, Prefetch& prefetch) {
     const Bounds most = bounds<type>(k);
     const float by_max = most.max / int16_max, by_norm = most.norm / key_norm;
     const float scale = by_max > by_norm ? by_max : by_norm;
-    pack_keys<type>(k, QuantizedPair{all(ratio(1, scale))}, out, ahead);
+    pack_keys<type>(k, QuantizedPair{all(ratio(1, scale))}, out, prefetch);
     return scale;
 }
 
 template <EntryType type>
-float load_values_of(const Entries& v, Packed* out, Ahead& ahead) {
+float load_values_of(const Entries& v, Packed* out, Prefetch& prefetch) {
     const float scale = bounds<type>(v).max / int16_max;
-    pack_values<type>(v, QuantizedPair{all(ratio(1, scale))}, out, ahead);
+    pack_values<type>(v, QuantizedPair{all(ratio(1, scale))}, out, prefetch);
     return scale;
 }
 
-using LoadTile = float (*)(const Entries&, Packed*, Ahead&);
+using LoadTile = float (*)(const Entries&, Packed*, Prefetch&);
 
 /// Writes a tile of keys, n_embd_head filled up, and returns their scale.
-float load_keys(const Entries& k, Packed* out, Ahead& ahead) {
+float load_keys(const Entries& k, Packed* out, Prefetch& prefetch) {
     return of_type(k.type, []<EntryType of>() -> LoadTile { return load_keys_of<of>; })(k, out,
-                                                                                        ahead);
+                                                                                        prefetch);
 }
 
 /// Writes a tile of values and returns their scale.
-float load_values(const Entries& v, Packed* out, Ahead& ahead) {
+float load_values(const Entries& v, Packed* out, Prefetch& prefetch) {
     return of_type(v.type, []<EntryType of>() -> LoadTile { return load_values_of<of>; })(v, out,
-                                                                                          ahead);
+                                                                                          prefetch);
 }
 
 /// Writes a row of queries and returns their scale.
@@ -129,15 +129,15 @@ float pack_weights(const F32s (&weights)[tile_registers], F32s sums, Packed* out
 /// of a are n apart and those of b and c `width`. Without factors c is written only.
 template <int M, int N>
 void multiply_block(const Packed* a, int n, const Packed* b, int width, const float* scales,
-                    const float* factors, float* c, Ahead& ahead) {
+                    const float* factors, float* c, Prefetch& prefetch) {
     Int32x16 sum[M][N];
 #pragma GCC unroll 6
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 4
         for (int i = 0; i < N; ++i) sum[m][i] = Int32x16{};
     for (int k = 0; k < n; ++k) {
-        ahead.fetch_line();
-        ahead.fetch_line();
+        prefetch.fetch_line();
+        prefetch.fetch_line();
         __m512i row[N];
 #pragma GCC unroll 4
         for (int i = 0; i < N; ++i) row[i] = _mm512_load_si512(b + k * width + i * lanes);
@@ -161,16 +161,16 @@ void multiply_block(const Packed* a, int n, const Packed* b, int width, const fl
 /// of 16; rows of a are n apart.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
-              const float* factors, float* c, Ahead& ahead) {
+              const float* factors, float* c, Prefetch& prefetch) {
     int at = 0;
     for (; at + 4 * lanes <= width; at += 4 * lanes)
-        multiply_block<M, 4>(a, n, b + at, width, scales, factors, c + at, ahead);
+        multiply_block<M, 4>(a, n, b + at, width, scales, factors, c + at, prefetch);
     if (const int rest = width - at; rest == 3 * lanes)
-        multiply_block<M, 3>(a, n, b + at, width, scales, factors, c + at, ahead);
+        multiply_block<M, 3>(a, n, b + at, width, scales, factors, c + at, prefetch);
     else if (rest == 2 * lanes)
-        multiply_block<M, 2>(a, n, b + at, width, scales, factors, c + at, ahead);
+        multiply_block<M, 2>(a, n, b + at, width, scales, factors, c + at, prefetch);
     else if (rest == lanes)
-        multiply_block<M, 1>(a, n, b + at, width, scales, factors, c + at, ahead);
+        multiply_block<M, 1>(a, n, b + at, width, scales, factors, c + at, prefetch);
 }
 
 }  // namespace

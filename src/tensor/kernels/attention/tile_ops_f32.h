@@ -43,7 +43,7 @@ float decode(const Entries& entries, float* out) {
 
 /// Writes a tile of keys and returns their scale: 1, as of all that is packed here, if they are
 /// finite.
-float load_keys(const Entries& k, Packed* out, Ahead& /*ahead*/) {
+float load_keys(const Entries& k, Packed* out, Prefetch& /*prefetch*/) {
     alignas(64) float decoded[tile * attention_max_head];
     const float scale = decode(k, decoded);
     for (int entry = 0; entry < tile; entry += lanes)
@@ -54,7 +54,7 @@ float load_keys(const Entries& k, Packed* out, Ahead& /*ahead*/) {
     return scale;
 }
 
-float load_values(const Entries& v, Packed* out, Ahead& /*ahead*/) { return decode(v, out); }
+float load_values(const Entries& v, Packed* out, Prefetch& /*prefetch*/) { return decode(v, out); }
 
 float pack_query(const float* q, int n_embd_head, Packed* out) {
     __builtin_memcpy(out, q, sizeof(float) * static_cast<unsigned>(n_embd_head));
@@ -70,7 +70,7 @@ float pack_weights(const F32x8 (&weights)[tile_registers], F32x8 /*sums*/, Packe
 /// `width` is a multiple of 16. Without factors c is written only.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
-              const float* factors, float* c, Ahead& /*ahead*/) {
+              const float* factors, float* c, Prefetch& /*prefetch*/) {
     for (int at = 0; at < width; at += 2 * lanes) {
         F32x8 sum[M][2];
 #pragma GCC unroll 6

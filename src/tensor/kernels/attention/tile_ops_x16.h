@@ -53,10 +53,10 @@ void transpose(__m512i (&rows)[lanes]) {
 }
 
 template <EntryType type, typename Pair>
-void pack_keys(const Entries& k, Pair pair, Packed* out, Ahead& ahead) {
+void pack_keys(const Entries& k, Pair pair, Packed* out, Prefetch& prefetch) {
     for (int entry = 0; entry < tile; entry += lanes)
         for (int at = 0; at < k.n_embd_head; at += 2 * lanes) {
-            for (int i = 0; i < 8; ++i) ahead.fetch_line();
+            for (int i = 0; i < 8; ++i) prefetch.fetch_line();
             __m512i rows[lanes];
 #pragma GCC unroll 16
             for (int i = 0; i < lanes; ++i) {
@@ -72,12 +72,12 @@ void pack_keys(const Entries& k, Pair pair, Packed* out, Ahead& ahead) {
 }
 
 template <EntryType type, typename Pair>
-void pack_values(const Entries& v, Pair pair, Packed* out, Ahead& ahead) {
+void pack_values(const Entries& v, Pair pair, Packed* out, Prefetch& prefetch) {
     for (int row = 0; row < tile / 2; ++row) {
         const int entry = row < lanes ? row : row + lanes;
         const char *first = v.entry(entry), *second = v.entry(entry + lanes);
         for (int at = 0; at < v.n_embd_head; at += lanes) {
-            if (at % 32 == 0) ahead.fetch_line();
+            if (at % 32 == 0) prefetch.fetch_line();
             _mm512_store_si512(out + row * v.n_embd_head + at,
                                pair(elements<type>(first, at), elements<type>(second, at)));
         }

@@ -38,16 +38,16 @@ struct RowState {
     float sums[lanes];  ///< Σ 2^(score - max), lane by lane
 };
 
-/// What it says of the weights of a tile.
-struct Softened {
+/// How the weights of a tile are scaled.
+struct TileWeights {
     float factor;  ///< by which everything summed before must be multiplied
     float scale;   ///< of the weights
 };
 
 /// Turns 64 scores, of which the first n_visible count but for n_hidden, into weights: 2^(score -
 /// max) / scale.
-Softened soften(const float* scores, int n_visible, int n_hidden, RowState& state,
-                Packed* weights) {
+TileWeights softmax(const float* scores, int n_visible, int n_hidden, RowState& state,
+                    Packed* weights) {
     F32s s[tile_registers];
 #pragma GCC unroll 8
     for (int i = 0; i < tile_registers; ++i) {
@@ -88,27 +88,27 @@ struct Scratch {
 /// Adds the tile in `scratch`, entries from `begin` to `end`, to the results of M rows from `row`.
 template <int M>
 void add_tile(const AttentionPiece& p, int begin, int end, int row, Scratch& scratch,
-              Ahead& ahead) {
+              Prefetch& prefetch) {
     const int d = p.n_embd_head, n_packed = packed(d);
     float scales[M], factors[M];
     alignas(64) float scores[M][tile];
     alignas(64) Packed weights[rows_read(M)][tile / packing];
     for (int m = 0; m < M; ++m) scales[m] = scratch.query_scales[row + m] * scratch.key_scale;
     multiply<M>(scratch.queries + row * n_packed, n_packed, scratch.keys, tile, scales, nullptr,
-                scores[0], ahead);
+                scores[0], prefetch);
     for (int m = 0; m < M; ++m) {
         const int token = (row + m) / p.n_head;
         const int visible = p.visible + token < end ? p.visible + token : end;
-        const Softened s = soften(scores[m], visible - begin, p.hidden + token - begin,
-                                  scratch.states[row + m], weights[m]);
+        const TileWeights s = softmax(scores[m], visible - begin, p.hidden + token - begin,
+                                      scratch.states[row + m], weights[m]);
         factors[m] = s.factor;
         scales[m] = s.scale * scratch.value_scale;
     }
     multiply<M>(weights[0], tile / packing, scratch.values, d, scales, factors,
-                scratch.results + row * d, ahead);
+                scratch.results + row * d, prefetch);
 }
 
-using AddTile = void (*)(const AttentionPiece&, int, int, int, Scratch&, Ahead&);
+using AddTile = void (*)(const AttentionPiece&, int, int, int, Scratch&, Prefetch&);
 
 template <int M = block_rows>
 AddTile add_tile_of(int n_rows) {
@@ -161,8 +161,8 @@ void attend(const AttentionPiece& p) {
     for (int begin = p.begin; begin < end; begin += tile) {
         const Entries keys = tile_at(p, p.k, p.k_bytes, begin, end);
         const Entries values = tile_at(p, p.v, p.v_bytes, begin, end);
-        Ahead next_keys = tile_at(p, p.k, p.k_bytes, begin + tile, end).ahead();
-        Ahead next_values = tile_at(p, p.v, p.v_bytes, begin + tile, end).ahead();
+        Prefetch next_keys = tile_at(p, p.k, p.k_bytes, begin + tile, end).prefetch();
+        Prefetch next_values = tile_at(p, p.v, p.v_bytes, begin + tile, end).prefetch();
         scratch.key_scale = load_keys(keys, scratch.keys, next_keys);
         scratch.value_scale = load_values(values, scratch.values, next_keys);
         for (int block = 0; block < n_blocks; ++block) {

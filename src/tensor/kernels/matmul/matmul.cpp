@@ -111,8 +111,8 @@ void matmul_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     auto* y = static_cast<float*>(dst->data);
 
     const int64_t n_panels = div_up(n_out, row_panel), n_runs = div_up(n_tokens, most_columns);
-    WorkQueue tickets(dst, n_panels * n_runs, nth);
-    for (int64_t piece = tickets.draw(); piece >= 0; piece = tickets.draw()) {
+    WorkQueue queue(dst, n_panels * n_runs, nth);
+    for (int64_t piece = queue.draw(); piece >= 0; piece = queue.draw()) {
         const int64_t run = piece / n_panels, row = piece % n_panels * row_panel;
         const int64_t begin = n_tokens * run / n_runs, end = n_tokens * (run + 1) / n_runs;
         kernel.multiply({.quants = quants + row * row_bytes,
