@@ -19,17 +19,11 @@ test: build ## every test
 	scripts/fetch-model stories15m
 	ctest --preset release -j 2
 
-lint: ## format and layers
+lint: ## format, layers, prose, names in documents and lengths of functions
 	clang-format --dry-run -Werror $(SOURCES)
 	scripts/check-layers --self-test && scripts/check-layers
-
-check-prose: ## the voice of documents and comments
 	scripts/check-prose --self-test && scripts/check-prose
-
-check-docs: ## what the documents name exists
 	scripts/check-docs --self-test && scripts/check-docs
-
-function-lengths: ## how long functions are, and none too long
 	scripts/function-lengths --self-test && scripts/function-lengths
 
 tidy: build/release/build.ninja ## clang-tidy, a few minutes
@@ -63,4 +57,4 @@ build/%/build.ninja: CMakePresets.json
 	scripts/bootstrap $*
 	cmake --preset $*
 
-.PHONY: help build demo test lint check-prose check-docs function-lengths tidy format asan tsan aarch64 cuda bench bench-vs-llama clean
+.PHONY: help build demo test lint tidy format asan tsan aarch64 cuda bench bench-vs-llama clean

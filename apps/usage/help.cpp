@@ -20,21 +20,6 @@ std::string label(const Option& option) {
     return "  " + text + (option.placeholder.empty() ? "" : " " + option.placeholder);
 }
 
-/// A label, and beside it what explains it.
-std::string row(std::string label, const std::string& explanation) {
-    std::string text;
-    if (label.size() + 2 > help_column) {
-        text = label + '\n';
-        label.clear();
-    }
-    for (const std::string& line : wrap(explanation, width - help_column)) {
-        label.resize(help_column, ' ');
-        text += label + line + '\n';
-        label.clear();
-    }
-    return text;
-}
-
 std::string explanation(const Option& option, Detail detail) {
     std::string text = option.help;
     if (detail == Detail::basic) return text;
@@ -84,6 +69,20 @@ std::vector<std::string> wrap(const std::string& text, std::size_t line_width) {
         }
     }
     return lines;
+}
+
+std::string row(std::string label, const std::string& explanation) {
+    std::string text;
+    if (label.size() + 2 > help_column) {
+        text = label + '\n';
+        label.clear();
+    }
+    for (const std::string& line : wrap(explanation, width - help_column)) {
+        label.resize(help_column, ' ');
+        text += label + line + '\n';
+        label.clear();
+    }
+    return text;
 }
 
 std::string help(const Command& command, Detail detail) {

@@ -22,4 +22,7 @@ std::string whole_help(const Command& command);
 /// The words of `text` on lines of at most `width` bytes; a longer word has its own line.
 std::vector<std::string> wrap(const std::string& text, std::size_t width);
 
+/// A label and its explanation in the columns of help; a long label has a line of its own.
+std::string row(std::string label, const std::string& explanation);
+
 }  // namespace infinipot::usage

@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 
 #include "commands/commands.h"
@@ -11,31 +9,15 @@
 #include "report/report.h"
 #include "terminal/output.h"
 #include "terminal/terminal.h"
+#include "usage/help.h"
 
 namespace infinipot::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t width = 100;
-
-/// A label and its text, which goes on below itself where it is longer than the line.
-std::string row(std::string label, const std::string& text) {
-    constexpr std::size_t column = 28;
-    label.resize(std::max(column - 4, label.size() + 1), ' ');
-    std::string lines = "    " + label;
-    std::size_t length = lines.size();
-    std::istringstream words(text);
-    for (std::string word, space; words >> word; space = " ") {
-        if (length + space.size() + word.size() > width) {
-            lines += '\n' + std::string(column, ' ');
-            length = column;
-            space.clear();
-        }
-        lines += space + word;
-        length += space.size() + word.size();
-    }
-    return lines + '\n';
+std::string row(const std::string& label, const std::string& text) {
+    return usage::row("    " + label, text);
 }
 
 std::string describe(const PolicyInfo& info) {
@@ -44,7 +26,7 @@ std::string describe(const PolicyInfo& info) {
         text += row(option.name + '=' + option.default_value,
                     option.help + " Takes " + option.values + '.');
     text += row("needs", info.needs) + row("costs", info.cost);
-    text += row("entries leave", info.schedule) + row("positions", info.positions);
+    text += row("schedule", info.schedule) + row("positions", info.positions);
     if (!info.bounded) text += row("memory", "grows with the text, all of which must fit");
     return text + row("source", info.source);
 }
@@ -79,20 +61,34 @@ void print_table() {
           "Use one: --policy NAME or --policy NAME:option=value,option=value\n");
 }
 
-/// A section of docs/policies.md for each.
+/// A paragraph of Markdown in lines of at most 100 columns, of which all but the first are
+/// indented.
+std::string paragraph(const std::string& text, const std::string& indent = "") {
+    std::string lines;
+    for (const std::string& line : usage::wrap(text, 100 - indent.size()))
+        lines += (lines.empty() ? "" : indent) + line + '\n';
+    return lines;
+}
+
+std::string item(const std::string& text) { return paragraph("* " + text, "  "); }
+
+std::string markdown(const PolicyInfo& info) {
+    std::string text = "#### `" + info.name + "`\n\n" +
+                       paragraph(info.summary + " Source: " + info.source + '.') + '\n';
+    text += item("schedule: " + info.schedule + "; positions: " + info.positions +
+                 "; memory: " + (info.bounded ? "the KV cache's" : "grows with the text"));
+    text += item("needs: " + info.needs) + item("costs: " + info.cost);
+    for (const PolicyOption& option : info.options) {
+        text += item('`' + option.name + '=' + option.default_value + "`: " + option.help +
+                     " Takes " + option.values + '.');
+    }
+    return text;
+}
+
+/// The sections of docs/policies.md that describe the policies.
 void print_markdown() {
     std::string text;
-    for (const PolicyInfo& info : all_policies()) {
-        text += "#### `" + info.name + "`\n\n" + info.summary + " Source: " + info.source +
-                ".\n\n* entries leave: " + info.schedule + "; positions: " + info.positions +
-                "; memory: " + (info.bounded ? "the KV cache's" : "grows with the text") +
-                "\n* needs: " + info.needs + "\n* costs: " + info.cost + "\n";
-        for (const PolicyOption& option : info.options) {
-            text += "* `" + option.name + '=' + option.default_value + "`: " + option.help +
-                    " Takes " + option.values + ".\n";
-        }
-        text += "\n";
-    }
+    for (const PolicyInfo& info : all_policies()) text += markdown(info) + '\n';
     print(text);
 }
 
