@@ -1,12 +1,21 @@
 #include "cache/kv_cache.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstring>
 #include <utility>
 
 namespace infinipot {
+
+int first_moved(const KeptSlots& kept) {
+    std::size_t first = kept.front().size();
+    for (const std::vector<int>& slots : kept) {
+        std::size_t j = 0;
+        while (j < first && slots[j] == static_cast<int>(j)) ++j;
+        first = j;
+    }
+    return static_cast<int>(first);
+}
 
 KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
     : shape_(shape),
@@ -66,19 +75,7 @@ void KvCache::truncate(int n) {
     n_ = n;
 }
 
-namespace {
-
-/// How many slots keep their place.
-std::size_t unmoved(std::span<const int> slots) {
-    std::size_t j = 0;
-    while (j < slots.size() && slots[j] == static_cast<int>(j)) ++j;
-    return j;
-}
-
-}  // namespace
-
 int KvCache::gather(const KeptSlots& kept) {
-    std::size_t first_moved = kept.front().size();
     for (int il = 0; il < shape_.n_layer; ++il) {
         for (int head = 0; head < shape_.n_head_kv; ++head) {
             const auto& slots = kept[index(il) * index(shape_.n_head_kv) + index(head)];
@@ -90,11 +87,10 @@ int KvCache::gather(const KeptSlots& kept) {
                 float* attention = attention_.data() + tag_offset(il, head);
                 for (std::size_t j = 0; j < slots.size(); ++j) attention[j] = attention[slots[j]];
             }
-            first_moved = std::min(first_moved, unmoved(slots));
         }
     }
     n_ = static_cast<int>(kept.front().size());
-    return static_cast<int>(first_moved);
+    return first_moved(kept);
 }
 
 /// Ascending slots never lie before their destination, so that moving forward overwrites nothing
@@ -122,125 +118,16 @@ void KvCache::gather_graph(ggml_context* context, ggml_cgraph* graph,
     }
 }
 
-// --- Entries set aside ------------------------------------------------------------------------
-//
-// Each kept entry changes places with the one in the slot that it is to have, in ascending order;
-// swaps undo themselves in descending order. What is then behind the kept ones and in the way of
-// what comes, changes places with free slots at the end.
-
-void KvCache::reserve_aside(int n_kept) {
-    saved_.resize(index(shape_.n_layer) * index(shape_.n_head_kv) * index(n_kept) *
-                  rotated_keys(0)->nb[1]);
-    if (!on_host()) copy_.resize(3 * ggml_nbytes(keys(0)));
+void KvCache::set_n(int n, int n_hidden) {
+    assert(n >= 0 && n_hidden >= 0 && n + n_hidden <= shape_.capacity);
+    n_ = n;
+    n_hidden_ = n_hidden;
 }
 
-/// The vectors of a layer within the CPU's reach: where they lie, or in a copy from their device,
-/// which goes back there in the end.
-class KvCache::LayerOnHost {
-   public:
-    LayerOnHost(KvCache& cache, int il)
-        : il_(il), pots_{cache.keys(il), cache.rotated_keys(il), cache.values(il)} {
-        std::byte* copy = cache.on_host() ? nullptr : cache.copy_.data();
-        copied_ = copy != nullptr;
-        for (std::size_t i = 0; i < pots_.size(); ++i) {
-            if (!copied_) {
-                bytes_[i] = static_cast<std::byte*>(pots_[i]->data);
-                continue;
-            }
-            bytes_[i] = std::exchange(copy, copy + ggml_nbytes(pots_[i]));
-            ggml_backend_tensor_get(pots_[i], bytes_[i], 0, ggml_nbytes(pots_[i]));
-        }
-    }
-
-    ~LayerOnHost() {
-        for (std::size_t i = 0; copied_ && i < pots_.size(); ++i)
-            ggml_backend_tensor_set(pots_[i], bytes_[i], 0, ggml_nbytes(pots_[i]));
-    }
-
-    LayerOnHost(const LayerOnHost&) = delete;
-    LayerOnHost& operator=(const LayerOnHost&) = delete;
-
-    int il() const { return il_; }
-    std::byte* rotated_key(int head, int slot) const { return row(1, head, slot); }
-
-    void swap(int head, int a, int b) const {
-        for (std::size_t i = 0; i < pots_.size(); ++i) {
-            std::byte* const from = row(i, head, a);
-            std::swap_ranges(from, from + pots_[i]->nb[1], row(i, head, b));
-        }
-    }
-
-   private:
-    std::byte* row(std::size_t i, int head, int slot) const {
-        return bytes_[i] + index(head) * pots_[i]->nb[2] + index(slot) * pots_[i]->nb[1];
-    }
-
-    int il_;
-    std::array<ggml_tensor*, 3> pots_;  // keys, rotated keys, values
-    std::array<std::byte*, 3> bytes_{};
-    bool copied_ = false;
-};
-
-/// The rotated keys of a head's kept entries, as they were before they got other positions.
-std::span<std::byte> KvCache::saved_rows(int il, int head) {
-    const std::size_t bytes = shown_.front().size() * rotated_keys(il)->nb[1];
-    const std::size_t head_index = index(il) * index(shape_.n_head_kv) + index(head);
-    return std::span(saved_).subspan(head_index * bytes, bytes);
-}
-
-void KvCache::swap_slots(const LayerOnHost& layer, int head, int a, int b) {
-    if (a == b) return;
-    layer.swap(head, a, b);
-    const std::size_t tags = tag_offset(layer.il(), head);
+void KvCache::swap_tags(int il, int head, int a, int b) {
+    const std::size_t tags = tag_offset(il, head);
     std::swap(tags_[tags + index(a)], tags_[tags + index(b)]);
-    if (shape_.accumulates) {
-        std::swap(attention_[tags + index(a)], attention_[tags + index(b)]);
-    }
-}
-
-/// The slots from n on that are in the way, and as many at the end. Undoes itself.
-void KvCache::swap_with_last(const LayerOnHost& layer, int head) {
-    const int n_swaps = std::min(shape_.capacity - n_ - n_aside_, n_aside_);
-    for (int i = 0; i < n_swaps; ++i) {
-        swap_slots(layer, head, n_ + i, shape_.capacity - n_swaps + i);
-    }
-}
-
-int KvCache::hide_all_but(const KeptSlots& kept) {
-    assert(n_aside_ == 0);
-    shown_ = kept;
-    const int n_kept = static_cast<int>(kept.front().size());
-    n_aside_ = std::exchange(n_, n_kept) - n_kept;
-    std::size_t first_moved = kept.front().size();
-    for (int il = 0; il < shape_.n_layer; ++il) {
-        const LayerOnHost layer(*this, il);
-        for (int head = 0; head < shape_.n_head_kv; ++head) {
-            const auto& slots = kept[index(il) * index(shape_.n_head_kv) + index(head)];
-            assert(slots.size() == kept.front().size() && std::ranges::is_sorted(slots));
-            for (int j = 0; j < n_kept; ++j) swap_slots(layer, head, j, slots[index(j)]);
-            const auto saved = saved_rows(il, head);
-            std::memcpy(saved.data(), layer.rotated_key(head, 0), saved.size());
-            swap_with_last(layer, head);
-            first_moved = std::min(first_moved, unmoved(slots));
-        }
-    }
-    return static_cast<int>(first_moved);
-}
-
-void KvCache::restore() {
-    if (n_aside_ == 0) return;
-    n_ = static_cast<int>(shown_.front().size());
-    for (int il = 0; il < shape_.n_layer; ++il) {
-        const LayerOnHost layer(*this, il);
-        for (int head = 0; head < shape_.n_head_kv; ++head) {
-            const auto& slots = shown_[index(il) * index(shape_.n_head_kv) + index(head)];
-            swap_with_last(layer, head);
-            const auto saved = saved_rows(il, head);
-            std::memcpy(layer.rotated_key(head, 0), saved.data(), saved.size());
-            for (int j = n_; j-- > 0;) swap_slots(layer, head, j, slots[index(j)]);
-        }
-    }
-    n_ += std::exchange(n_aside_, 0);
+    if (shape_.accumulates) std::swap(attention_[tags + index(a)], attention_[tags + index(b)]);
 }
 
 std::byte* KvCache::row(ggml_tensor* pot, int head, int slot) const {

@@ -72,6 +72,7 @@ Session::Impl::Impl(const Model& m, SessionOptions options)
       cache_(cache_shape(plan, m.impl()), backend_.buffer_type()),
       forward_(m.impl(), backend_, cache_, limits_of(plan)),
       distiller_(plan, cache_, forward_),
+      hiding_(cache_, plan.largest_answer_budget()),
       nats_(static_cast<std::size_t>(plan.options.n_batch)),
       tags_(static_cast<std::size_t>(plan.options.n_batch)) {
     if (plan.options.schedule == Schedule::per_token) {
@@ -80,10 +81,9 @@ Session::Impl::Impl(const Model& m, SessionOptions options)
     if (BatchedPerTokenEviction::possible(plan, m.impl(), cache_)) {
         batched_eviction_.emplace(plan, m.impl(), cache_, forward_, *per_token_eviction_);
     }
-    if (plan.largest_answer_budget() > 0) cache_.reserve_aside(plan.largest_answer_budget());
     stats.pot_bytes = cache_.bytes();
     stats.attended_entry_bytes = attended_entry_bytes(cache_);
-    stats.compute_bytes = forward_.bytes() + distiller_.bytes() + cache_.aside_bytes() +
+    stats.compute_bytes = forward_.bytes() + distiller_.bytes() + hiding_.bytes() +
                           (per_token_eviction_ ? per_token_eviction_->bytes() : 0) +
                           (batched_eviction_ ? batched_eviction_->bytes() : 0);
 }
@@ -486,11 +486,12 @@ void Session::Impl::attend(std::span<const Token> question) {
 
 void Session::Impl::show_only(int n) {
     if (n == 0 || cache_.n() <= n) return;
-    distiller_.renumber(cache_.hide_all_but(distiller_.choose(n)));
+    hidden_.emplace(cache_, distiller_.choose(n), hiding_);
+    distiller_.renumber(hidden_->first_moved());
 }
 
 void Session::Impl::rewind(const Mark& mark) {
-    cache_.restore();
+    hidden_.reset();
     cache_.truncate(mark.n_kv);
     stream_position_ = mark.stream_position;
     forward_.set_preceding_state(mark.preceding_state);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "cache/hidden_entries.h"
 #include "engine/batched_per_token_eviction.h"
 #include "engine/distil.h"
 #include "engine/forward_pass.h"
@@ -130,6 +131,8 @@ class Session::Impl {
     std::optional<PerTokenEviction> per_token_eviction_;
     std::optional<BatchedPerTokenEviction>
         batched_eviction_;  // where per_token_eviction_ allows it
+    HiddenEntries::Scratch hiding_;
+    std::optional<HiddenEntries> hidden_;  // from an answer, by show_only()
     Utf8Validator validator_;
     std::string cut_off_;  // the beginning of a character whose end has not come
     Segmenter segmenter_;

@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: attention of new entries not begun at 0, or of
-// old ones too (Begins_at_zero_...), one head for all, an entry moved without its value, rotated
-// key, tag or attention, gathered without attention, the first slot that moved.
-
 #include "cache/kv_cache.h"
 
 #include <gtest/gtest.h>
@@ -10,75 +6,12 @@
 #include <tuple>
 #include <vector>
 
-#include "support/random_cache.h"
+#include "support/cache_test.h"
 
 namespace infinipot {
 namespace {
 
-CacheShape shape_of(ggml_type type) {
-    return {.n_layer = 2,
-            .n_head_kv = 3,
-            .n_embd_head = 64,
-            .capacity = 16,
-            .accumulates = true,
-            .type = type};
-}
-
-/// All that an entry is.
-struct Entry {
-    std::vector<float> key, rotated_key, value;
-    std::int32_t token;
-    float surprisal;
-    std::int64_t position;
-    float attention;
-
-    bool operator==(const Entry&) const = default;
-};
-
-Entry entry(const KvCache& cache, int il, int head, int slot) {
-    const auto at = static_cast<std::size_t>(slot);
-    const Tag& tag = cache.tags(il, head)[at];
-    const auto attention = cache.attention(il, head);
-    return {row(cache, cache.keys(il), head, slot),
-            row(cache, cache.rotated_keys(il), head, slot),
-            row(cache, cache.values(il), head, slot),
-            tag.token,
-            tag.surprisal,
-            tag.position,
-            attention.empty() ? 0 : attention[at]};
-}
-
-std::vector<Entry> entries(const KvCache& cache, int il, int head) {
-    std::vector<Entry> all;
-    for (int slot = 0; slot < cache.n(); ++slot) all.push_back(entry(cache, il, head, slot));
-    return all;
-}
-
-std::vector<float> attention(const KvCache& cache, int il, int head) {
-    const auto sums = cache.attention(il, head);
-    return {sums.begin(), sums.end()};
-}
-
-class Pot : public testing::TestWithParam<ggml_type> {
-   protected:
-    Pot() : shape(shape_of(GetParam())), cache_(shape, Backend(1).buffer_type()) {}
-
-    /// Ten entries with attention 1, 2, 3, ... over all heads.
-    void fill() {
-        append_random(cache_, 10);
-        float next = 1;
-        for (int il = 0; il < shape.n_layer; ++il) {
-            for (int head = 0; head < shape.n_head_kv; ++head) {
-                std::vector<float> mass(10);
-                for (float& value : mass) value = next++;
-                cache_.add_attention(il, head, mass);
-            }
-        }
-    }
-
-    CacheShape shape;
-    KvCache cache_;
-};
+class Pot : public CacheTest {};
 
 INSTANTIATE_TEST_SUITE_P(Types, Pot, testing::ValuesIn(pot_types), type_name);
 
@@ -157,45 +90,6 @@ TEST_P(Pot, Says_which_slot_was_the_first_to_change) {
     kept.assign(6, {0, 1, 2, 3});
     kept[4] = {0, 1, 3, 5};
     EXPECT_EQ(cache_.gather(kept), 2);
-}
-
-TEST_P(Pot, Sets_entries_aside_and_brings_everything_back) {
-    fill();
-    std::vector<std::vector<Entry>> before;
-    for (int i = 0; i < 6; ++i) before.push_back(entries(cache_, i / 3, i % 3));
-    // few, as many and more than there is room for are in the way of what comes
-    for (const std::vector<int>& slots :
-         {std::vector{0, 2, 3, 5, 6, 8, 9}, {1, 2, 3, 9}, {7, 9}, {0, 1, 2, 3, 4}}) {
-        KeptSlots kept(6, slots);
-        kept[4].front() = 0;
-        cache_.reserve_aside(static_cast<int>(slots.size()));
-
-        const int first_moved = cache_.hide_all_but(kept);
-
-        EXPECT_EQ(cache_.n(), static_cast<int>(slots.size()));
-        EXPECT_EQ(cache_.room(), 6);
-        EXPECT_EQ(first_moved, slots.size() == 5 ? 5 : slots.front() == 0 ? 1 : 0);
-        for (int i = 0; i < 6; ++i) {
-            std::vector<Entry> expected;
-            for (const int slot : kept[static_cast<std::size_t>(i)]) {
-                expected.push_back(
-                    before[static_cast<std::size_t>(i)][static_cast<std::size_t>(slot)]);
-            }
-            EXPECT_EQ(entries(cache_, i / 3, i % 3), expected) << i;
-        }
-        for (int slot = 0; slot < cache_.n(); ++slot) {  // as if rotated anew
-            set_row(cache_, cache_.rotated_keys(1), 2, slot, normal_numbers(32, 77));
-        }
-        append_random(cache_, 6, 99);  // all the room there is
-        cache_.restore();
-        EXPECT_EQ(cache_.n(), 10);
-        EXPECT_EQ(cache_.room(), 6);
-        for (int i = 0; i < 6; ++i) {
-            EXPECT_EQ(entries(cache_, i / 3, i % 3), before[static_cast<std::size_t>(i)]) << i;
-        }
-        cache_.restore();
-        EXPECT_EQ(cache_.n(), 10) << "nothing is aside any more";
-    }
 }
 
 TEST(PotWithoutAttention, Moves_entries_and_takes_less_memory) {
