@@ -1,6 +1,6 @@
 #pragma once
 
-/// Everything: load a model, open a session with a memory budget, read, ask.
+/// The whole public API: load a model, open a session with a memory budget, read, ask.
 #include "infinipot/device.h"    // IWYU pragma: export
 #include "infinipot/error.h"     // IWYU pragma: export
 #include "infinipot/kv_type.h"   // IWYU pragma: export

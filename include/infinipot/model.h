@@ -12,82 +12,86 @@
 
 namespace infinipot {
 
+/// Index of a token in the model's vocabulary.
 using Token = std::int32_t;
 
-/// Which code multiplies matrices and attends.
+/// Code that computes matrix products and attention.
 enum class Kernels {
-    native,  ///< our own where this CPU has them, ggml's elsewhere
-    ggml,    ///< ggml's alone: the reference, bit for bit what libllama computes on the CPU
+    native,  ///< our kernels if this CPU has them, and ggml's otherwise
+    ggml,    ///< ggml's kernels alone: the reference, bit for bit what libllama computes on the CPU
 };
 
+/// Options of Model::load().
 struct ModelOptions {
-    /// What computes, and where weights and pot lie: "cpu", "gpu" for the first GPU, a name of
-    /// devices(), or "" for the first GPU of this build, else the CPU. Another device than the CPU
-    /// computes with ggml's kernels, holds pots of F16 and BF16, and lets entries leave in any
-    /// schedule but per-token.
+    /// Device that computes, and whose memory holds weights and KV cache: "cpu", "gpu" for the
+    /// first GPU, or a name from devices(). "" is the first GPU of this build, or the CPU if there
+    /// is none. A device other than the CPU uses ggml's kernels, has KV types f16 and bf16 only,
+    /// and cannot run Schedule::per_token.
     std::string device = {};
     Kernels kernels = Kernels::native;
-    /// Let weights be copied into the layout that this CPU multiplies fastest. Without it they stay
-    /// in the mapped file: slower, but no second copy in memory.
+    /// Copy weights into the layout that this CPU multiplies fastest. false: weights stay in the
+    /// mapped file, which is slower but needs no second copy in memory.
     bool repack = true;
-    /// Tokens that each layer sees back, its own included, for models of architecture `llama` that
-    /// were trained so without their files saying it: 4096 for Mistral 0.1. 0: what the file says.
-    /// Counted in entries of the pot; a window as large as the pot hides nothing.
+    /// Size of a sliding window for all layers, in tokens, the current one included. It is for
+    /// models of architecture `llama` that were trained with a window which their file omits
+    /// (Mistral 7B v0.1: 4096). 0: the window in the file, if any. The window is counted in slots
+    /// of the KV cache, so a window of at least the capacity hides nothing.
     int sliding_window = 0;
-    /// Measure novelty against so many tokens only, the most frequent of the vocabulary, besides
-    /// each token itself: cheaper, and nearly the same entries stay. Writing still chooses among
-    /// all. 0: all. On the CPU only.
+    /// Number of tokens over which surprisal is normalised: the most frequent tokens of the
+    /// vocabulary, and the token itself. A small number makes reading cheaper and keeps nearly the
+    /// same entries. Generation still chooses among all tokens. 0: all. CPU only.
     int novelty_vocab = 0;
 };
 
-/// What a loaded model is. Counts are spelt as in GGUF.
+/// Description of a loaded model. Counts are spelt as in GGUF.
 struct ModelInfo {
     std::string path;
     std::string name;          ///< general.name, or the file's name
     std::string architecture;  ///< general.architecture
-    std::string device = {};   ///< what it was loaded onto, as devices() names it
+    std::string device = {};   ///< device that holds the weights, as devices() names it
     int n_layer = 0;
     int n_embd = 0;
     int n_head = 0;
     int n_head_kv = 0;
     int n_embd_head = 0;
     int n_vocab = 0;
-    int n_novelty_vocab = 0;  ///< tokens that novelty is measured against: n_vocab or fewer
+    int n_novelty_vocab = 0;  ///< tokens over which surprisal is normalised: n_vocab or fewer
     int n_ctx_train = 0;
     bool has_chat_template = false;
-    bool begins_with_bos = false;  ///< whether a stream begins with a token of its own
+    bool begins_with_bos = false;  ///< whether a stream of tokens begins with BOS
     std::uint64_t file_bytes = 0;
-    /// Weights that a token is multiplied with on its way to the logits: all matrices, the head's
-    /// n_embd * n_vocab included, but not the table that embeddings are looked up in.
+    /// Number of weights that each token is multiplied with until its logits are known: all
+    /// matrices, including the output head's n_embd * n_vocab, but not the embedding table.
     std::uint64_t n_matrix_weights = 0;
-    std::uint64_t matrix_bytes = 0;         ///< of these: what writing a token reads of them
-    std::uint64_t copied_weight_bytes = 0;  ///< weights held in memory besides the mapped file
+    std::uint64_t matrix_bytes = 0;         ///< bytes of these weights, read for each decoded token
+    std::uint64_t copied_weight_bytes = 0;  ///< weights in memory in addition to the mapped file
     double load_seconds = 0;
 };
 
-/// A language model from a GGUF file: weights, tokenizer and chat template. Immutable; copies share
-/// one set of weights, and any number of sessions on any number of threads may use it at once.
+/// A language model from a GGUF file: weights, tokenizer and chat template. Immutable. Copies share
+/// one set of weights, and any number of sessions on any number of threads may use them at once.
 class Model {
    public:
-    /// Maps and checks the whole file before anything of it is used.
+    /// Maps the file and checks all of it before any part is used.
     /// @throws Error(file_error) if it cannot be read.
     /// @throws Error(bad_model) if it is not a GGUF model or is damaged.
-    /// @throws Error(unsupported_model) if it asks for something that is not implemented.
+    /// @throws Error(unsupported_model) if it needs something that is not implemented.
     static Model load(const std::filesystem::path& path, const ModelOptions& options = {});
 
     const ModelInfo& info() const;
 
-    /// Bytes of one entry of a pot of this type in all layers and heads: keys, their rotated copy,
-    /// values and tags.
-    /// @throws Error(invalid_argument) if heads do not consist of whole blocks of the type.
+    /// Returns the bytes of one entry of a KV cache of this type, over all layers and heads: key,
+    /// rotated key, value and tag.
+    /// @throws Error(invalid_argument) if the head size is no multiple of the type's block size.
     std::size_t entry_bytes(KvType type = KvType::f16) const;
 
-    /// Text to tokens, without special tokens; control words inside the text stay text.
+    /// Returns the tokens of `text` without special tokens. Control words in the text stay text.
     std::vector<Token> tokenize(std::string_view text) const;
 
-    /// The text of one token. It may be part of a UTF-8 character.
+    /// Returns the text of one token, which may be only a part of a UTF-8 character.
     std::string piece(Token token) const;
 
+    /// The implementation, for the library itself.
     class Impl;
     const Impl& impl() const { return *impl_; }
 

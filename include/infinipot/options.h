@@ -42,10 +42,10 @@ struct Budget {
     bool beyond_window = false;
 };
 
-/// How a session puts text and questions to the model.
+/// Form in which text and questions reach the model.
 enum class Framing {
     chat,  ///< text and question are one user turn of the model's chat template, if it has one
-    raw,   ///< text and question as they are
+    raw,   ///< text and question reach the model unchanged
 };
 
 /// Number of entries that an answer is generated from. The policy chooses them for each question,
@@ -65,7 +65,7 @@ struct AnswerBudget {
     bool operator==(const AnswerBudget&) const = default;
 };
 
-/// What a session does. Empty values are chosen by the session; resolve() shows the choice.
+/// Settings of a session. The session chooses every empty value; resolve() returns its choice.
 struct SessionOptions {
     Budget budget = {};
     PolicyPtr policy = nullptr;               ///< null: infinipot()
@@ -81,8 +81,8 @@ struct SessionOptions {
     /// Catalyst prompt: run when the cache is full, used to score its entries, then removed (CaP).
     /// Empty: general_catalyst. The question itself makes a query-aware session (CaP-Q).
     std::string catalyst = {};
-    /// Entries that an answer is generated from. Rules other than all need a policy that uses a
-    /// catalyst, schedule when-full and positions reset; without them automatic means all.
+    /// Entries that an answer is generated from. Rules other than all need a policy with a
+    /// catalyst, schedule when-full and positions reset. Rule automatic becomes all without them.
     AnswerBudget answer_budget = {};
     /// Measure the surprisal of every token read, even if the policy does not need it: see
     /// Progress::surprisal.
@@ -99,7 +99,7 @@ struct ResolvedBudget {
     int reserve = 0;
     int protect_first = 0;
     int protect_recent = 0;
-    std::size_t memory_bytes = 0;  ///< as asked for; 0: no cap in bytes
+    std::size_t memory_bytes = 0;  ///< Budget::memory_bytes; 0: no cap in bytes
     bool beyond_window = false;
 };
 
@@ -113,30 +113,31 @@ struct ResolvedOptions {
     Framing framing = Framing::chat;
     std::string separator = {};
     std::string catalyst = {};
-    AnswerBudget answer_budget = {};  ///< automatic only where the session tries several
+    AnswerBudget answer_budget = {};  ///< automatic only if the session compares several budgets
     bool measure_surprisal = false;
-    int n_batch = 0;  ///< tokens per forward pass, at most what the cache takes between evictions
+    int n_batch = 0;  ///< tokens per forward pass, at most the room between two evictions
     int n_threads = 0;
 };
 
-/// The options that a session with `options` runs with. Allocates no cache and computes nothing.
-/// @throws Error as Session::Session does, but never Error(out_of_memory)
+/// Returns the options that a session with `options` runs with. Allocates no cache and runs no
+/// model.
+/// @throws Error as Session::Session does, but never Error(out_of_memory).
 ResolvedOptions resolve(const Model& model, SessionOptions options);
 
-/// Entries that `question` and an answer of up to `max_tokens` tokens take behind a text: the
-/// separator, the question, what the chat template puts after it, the answer's prefix and the
-/// answer. With max_tokens = 0, the question's alone. Computes nothing but tokens.
+/// Returns the number of entries that `question` and an answer of up to `max_tokens` tokens take
+/// behind a text: separator, question, closing of the chat template, answer prefix and answer. With
+/// max_tokens = 0 the answer takes none. Tokenises and runs no model.
 int answer_room(const Model& model, const SessionOptions& options, std::string_view question,
                 int max_tokens, std::string_view answer_prefix = {});
 
-/// Tokens that stand around a text and its question: BOS and, with Framing::chat, the opening and
-/// the closing of the model's chat template.
+/// Returns the number of tokens around a text and its question: BOS and, with Framing::chat, the
+/// opening and the closing of the model's chat template.
 int frame_tokens(const Model& model, Framing framing);
 
 /// Raises an empty Budget::reserve to `n_entries`, for instance the largest answer_room() of the
-/// questions that will be asked. The reserve is at least its default and at most half of the
-/// entries that are new between two distillations. A reserve that is set stays as it is.
-/// @throws Error as resolve() does
+/// questions to come. The reserve is at least its default, and at most half of the entries between
+/// two distillations. A reserve that is set already stays as it is.
+/// @throws Error as resolve() does.
 void raise_reserve(const Model& model, int n_entries, SessionOptions& options);
 
 /// A catalyst prompt with a name.
@@ -145,9 +146,9 @@ struct Catalyst {
     std::string_view text;
 };
 
-/// Five catalyst prompts: the general one (CaP-G), two variants of it, and two that do not serve
-/// the purpose, for comparison. Source: InfiniPot Table 2; the paper gives no wordings, so these
-/// are our own.
+/// Returns the five built-in catalyst prompts: the general one (CaP-G), two variants of it, and two
+/// for comparison that do not serve the purpose. Source: InfiniPot Table 2, which gives no
+/// wordings; these are our own.
 std::span<const Catalyst> catalysts();
 
 /// The first of catalysts().

@@ -8,15 +8,15 @@
 #include <string>
 #include <vector>
 
-/// All that an author of an eviction policy reads.
+/// The interface of an eviction policy: all that the author of one needs to read.
 ///
-/// A policy answers one question: when entries must leave, which of each KV head survive? It sees
-/// measured numbers, never a model, a tensor or a cache. How many survive is the Budget's business,
-/// when they leave is Schedule's, where they sit afterwards is Positions'.
+/// A policy decides which entries of each KV head survive when the engine must evict. It sees
+/// measured numbers, and never a model, a tensor or a cache. Budget sets how many entries survive,
+/// Schedule sets when entries are evicted, and Positions sets where they sit afterwards.
 namespace infinipot {
 
-/// A read-only table of `rows` x `columns` values whose rows lie `stride` values apart. Does not
-/// own.
+/// A read-only table of `rows` x `columns` values. Its rows lie `stride` values apart. Does not own
+/// the values.
 template <typename T>
 class Grid {
    public:
@@ -42,20 +42,20 @@ class Grid {
     std::size_t stride_ = 0;
 };
 
-/// When entries leave the pot.
+/// Times at which entries are evicted.
 enum class Schedule {
-    when_full,  ///< it is cut down to `retain` whenever it is full (CCD, InfiniPot §3.2)
-    per_token,  ///< once `retain` is reached, one entry of each head for every token that comes
-    at_end,     ///< once, when text and question have been read: both must fit
-    before_reading,  ///< never: of a text that does not fit, the middle is not read at all
+    when_full,  ///< down to `retain` whenever the KV cache is full (CCD, InfiniPot §3.2)
+    per_token,  ///< one entry of each head for every new token, once `retain` entries are there
+    at_end,     ///< once, after text and question have been read; both must fit
+    before_reading,  ///< never; the engine skips the middle of a text that does not fit
 };
 
-/// Where entries sit: the positions that their keys are rotated to.
+/// Positions of entries: the numbers that RoPE rotates their keys by.
 struct Positions {
     enum Rule {
-        reset,    ///< renumbered 0, 1, 2, ... in reading order (CR-RoPE, InfiniPot §3.5)
-        keep,     ///< their place in the stream: the paper's "w/o CR-RoPE" ablation
-        grouped,  ///< beyond a window of neighbours, in groups that share a position (Self-Extend)
+        reset,    ///< 0, 1, 2, ... in reading order (CR-RoPE, InfiniPot §3.5)
+        keep,     ///< the place in the stream: the paper's "w/o CR-RoPE" ablation
+        grouped,  ///< shared in groups beyond a window of neighbours (Self-Extend)
     };
 
     constexpr Positions(Rule r = reset) : rule(r) {}
@@ -69,73 +69,73 @@ struct Positions {
     bool operator==(const Positions&) const = default;
 
     Rule rule;
-    int group = 1;       ///< of `grouped`: tokens that share a position
-    int neighbours = 0;  ///< of `grouped`: tokens so near keep positions of their own
+    int group = 1;       ///< for `grouped`: tokens that share a position
+    int neighbours = 0;  ///< for `grouped`: distance in tokens up to which positions are exact
 };
 
-/// Which attention probabilities the engine measures before it asks a policy to select. An entry's
-/// mass is summed over the tokens that attend and averaged over the query heads of a group.
+/// Attention probabilities that the engine measures before it calls a policy. An entry's attention
+/// mass is their sum over the observing tokens and their mean over the query heads of a group.
 enum class AttentionProbe {
     none,
-    /// From the catalyst prompt. Costs one forward pass of the catalyst per distillation.
+    /// Attention of the catalyst prompt. Costs one forward pass of the catalyst per distillation.
     /// Source: InfiniPot Eq. 2 and Appendix B, lines 3-4.
     catalyst,
-    /// From the Needs::n_query tokens read last, which attend to themselves too. Costs the
-    /// probabilities of these tokens. Source: TOVA (one token), SnapKV (its observation window).
+    /// Attention of the Needs::n_query tokens read last, to themselves too. Costs the probabilities
+    /// of these tokens. Source: TOVA (one token), SnapKV (its observation window).
     recent,
-    /// From every token since the entry was read, its own included. Costs the probabilities of
-    /// every token, which flash attention does not give. Source: H2O.
+    /// Attention of every token since the entry was read, its own token included. Costs the
+    /// probabilities of every token, which flash attention does not return. Source: H2O.
     accumulated,
 };
 
 /// The norm of an entry's value.
 enum class ValueNorm { none, l1, l2 };
 
-/// What a policy needs measured. Nothing is computed that is not asked for.
+/// Measurements that a policy needs. The engine computes nothing else.
 struct Needs {
     AttentionProbe attention = AttentionProbe::none;
-    int n_query = 0;  ///< of AttentionProbe::recent: how many tokens
-    /// One selection for all layers: the policy is shown the first, but attention as the layer
-    /// gives it that gives an entry most, and what a head of it keeps the same head of all layers
-    /// keeps.
+    int n_query = 0;  ///< for AttentionProbe::recent: number of observing tokens
+    /// All layers keep the same entries. The engine calls select() once, with the first layer's
+    /// view and attention[h][t] = maximum over layers. The slots kept by head h are kept by head h
+    /// of every layer.
     bool across_layers = false;
-    /// -ln P(token | all that was in the pot before it), in nats, taken when the token was first
+    /// -ln P(token | entries in the KV cache before it), in nats, measured when the token was first
     /// read. Costs the output matrix for every token read. Source: InfiniPot Eq. 4.
     bool surprisal = false;
     bool position = false;   ///< the token's place in the stream
     bool sentences = false;  ///< whether a sentence ends with the token
     bool key_norm = false;   ///< L2 norm of the key
     ValueNorm value_norm = ValueNorm::none;
-    /// Cosine between the rotated key and the mean direction of all rotated keys of its head.
+    /// Cosine of the rotated key and the mean direction of all rotated keys of its head.
     bool key_similarity = false;
-    /// Attention that future queries are expected to give, from the statistics of the queries read
-    /// since entries last left. Costs their covariance for every batch. Source: Expected Attention,
+    /// Expected attention of future queries, estimated from the queries read since the last
+    /// eviction. Costs the covariance of the queries for every batch. Source: Expected Attention,
     /// arXiv 2510.00636.
     bool expected_attention = false;
-    int n_sink = 0;  ///< of expected_attention: oldest entries that take no part in it
+    int n_sink = 0;  ///< for expected_attention: oldest entries that the estimate leaves out
 
     bool operator==(const Needs&) const = default;
 };
 
-/// The slots of one KV head that survive. A policy fills it with verbs, the most important first;
-/// each verb passes over slots that are kept already and stops when the room is used up. Ties keep
-/// the more recent slot; NaN is worse than every number.
+/// The slots of one KV head that survive. A policy fills it with its verbs, the most important
+/// slots first. A verb skips slots that are kept already and stops when there is no room left.
+/// Among equal scores the more recent slot wins; NaN loses against every number.
 class Keep {
    public:
-    /// Room for `n_keep` of the slots 0..n_kv-1.
+    /// Starts empty, with room for `n_keep` of the slots 0..n_kv-1.
     Keep(int n_kv, int n_keep);
 
-    Keep& first(int n);                               ///< the n oldest
-    Keep& last(int n);                                ///< the n most recent
-    Keep& best(std::span<const float> score, int n);  ///< the n highest scores not yet kept
-    Keep& fill_best(std::span<const float> score);    ///< all remaining room, by score
-    Keep& fill_recent();                              ///< all remaining room, most recent first
+    Keep& first(int n);                               ///< keeps the n oldest slots
+    Keep& last(int n);                                ///< keeps the n most recent slots
+    Keep& best(std::span<const float> score, int n);  ///< keeps the n best slots not yet kept
+    Keep& fill_best(std::span<const float> score);    ///< fills all room left, best slots first
+    Keep& fill_recent();                              ///< fills all room left, most recent first
 
     int n_kv() const { return static_cast<int>(kept_.size()); }
     int room() const { return room_; }
     bool kept(int slot) const { return kept_[static_cast<std::size_t>(slot)] != 0; }
 
-    /// The kept slots, ascending: survivors stay in reading order.
+    /// Returns the kept slots, ascending: survivors stay in reading order.
     std::vector<int> slots() const;
 
    private:
@@ -145,13 +145,13 @@ class Keep {
     int room_;
 };
 
-/// One KV head of a layer: its slots to fill, and a row of each grid of LayerView. A span is
-/// [n_kv]; it is empty if the policy did not ask for it.
+/// One KV head of a layer: the slots to fill and one row of each grid of LayerView. Each span is
+/// [n_kv], or empty if the policy did not ask for it.
 struct HeadView {
     Keep& keep;
     int head;
     int n_kv;
-    int n_new;  ///< the most recent entries that have not been through a selection yet
+    int n_new;  ///< number of most recent entries that no selection has seen yet
     std::span<const float> attention;
     std::span<const float> surprisal;
     std::span<const std::int64_t> position;
@@ -162,25 +162,25 @@ struct HeadView {
     std::span<const float> expected_attention;
 };
 
-/// What was measured for the entries of one layer. Every grid is [n_head_kv][n_kv] in reading
-/// order; a grid that the policy did not ask for is empty. A *slot* of a view is a place in reading
-/// order, 0 the oldest.
+/// Measurements of the entries of one layer. Every grid is [n_head_kv][n_kv], or empty if the
+/// policy did not ask for it. A *slot* of a view is a place in reading order, from 0 for the oldest
+/// entry.
 struct LayerView {
     int layer = 0;
     int n_head_kv = 0;
     int n_kv = 0;
-    int n_new = 0;  ///< so many of the most recent entries have not been through a selection yet
+    int n_new = 0;  ///< number of most recent entries that no selection has seen yet
     Grid<const float> attention = {};  ///< attention mass, see AttentionProbe
-    /// nats; 0 for the first token of the stream, which nothing predicts
+    /// nats; 0 for the first token of the stream, which has no prediction
     Grid<const float> surprisal = {};
     Grid<const std::int64_t> position = {};
     Grid<const char> ends_sentence = {};  ///< 1 for a token that ends a sentence or a line, else 0
     Grid<const float> key_norm = {};
     Grid<const float> value_norm = {};
-    Grid<const float> key_similarity = {};      ///< -1..1
-    Grid<const float> expected_attention = {};  ///< a row sums to 1; 0 for sinks
+    Grid<const float> key_similarity = {};      ///< -1 to 1
+    Grid<const float> expected_attention = {};  ///< each row sums to 1; 0 for sinks
 
-    /// One head with its measurements and the slots to fill.
+    /// Returns one head with its measurements and the slots to fill. Borrows `keep`.
     HeadView head(int head, Keep& keep) const {
         const auto row = [head](const auto& grid) -> decltype(grid[head]) {
             if (grid.empty()) return {};
@@ -200,7 +200,7 @@ struct LayerView {
                 .expected_attention = row(expected_attention)};
     }
 
-    /// Every head of the layer with its element of `heads`, to loop over:
+    /// Range over the heads of the layer, each with its element of `heads`:
     /// `for (HeadView head : layer.heads(heads)) head.keep.fill_best(head.surprisal);`
     /// Borrows the view and `heads`.
     class Heads;
@@ -241,24 +241,25 @@ class LayerView::Heads {
 
 inline LayerView::Heads LayerView::heads(std::span<Keep> heads) const { return {*this, heads}; }
 
-/// Decides which entries survive a distillation. Immutable and shared between sessions and threads.
+/// Decides which entries survive a distillation. Immutable; sessions and threads share it.
 class EvictionPolicy {
    public:
     virtual ~EvictionPolicy() = default;
 
-    /// Its text form, `name:option=value,...`, which make_policy() reads back to an equal policy.
+    /// Returns the text form, `name:option=value,...`. make_policy() reads it back to an equal
+    /// policy.
     virtual std::string spec() const = 0;
 
     virtual Needs needs() const = 0;
 
-    /// How its source runs it. Sessions do the same unless their options say otherwise.
+    /// Schedule and positions of the policy's source: a session's defaults.
     virtual Schedule schedule() const { return Schedule::when_full; }
     virtual Positions positions() const { return Positions::reset; }
 
-    /// Fills the room of every head of one layer. `heads` has n_head_kv elements in which the
-    /// entries that the Budget protects are kept already. Called once per layer and distillation,
-    /// or once per distillation if layers choose together (Needs::across_layers); must depend on
-    /// its arguments alone.
+    /// Fills the room of every head of one layer. `heads` has n_head_kv elements, which keep the
+    /// entries that the Budget protects already. The engine calls it once per layer and
+    /// distillation, or once per distillation with Needs::across_layers. The result must depend on
+    /// the arguments alone.
     /// @throws Error(does_not_fit) if the policy refuses to evict.
     virtual void select(const LayerView& view, std::span<Keep> heads) const = 0;
 };
