@@ -37,7 +37,7 @@ std::string_view trim(std::string_view text) {
     return text;
 }
 
-/// Takes the digits at the start of `text` away from it.
+/// Removes the digits at the start of `text` and returns them.
 std::string_view take_digits(std::string_view& text) {
     std::size_t n = 0;
     while (n < text.size() && is_digit(text[n])) ++n;
@@ -57,8 +57,8 @@ std::optional<std::uint64_t> unit_bytes(std::string_view name) {
     return std::nullopt;
 }
 
-/// 0.`digits` of `unit`, rounded down. From the last digit to the first, so that rounding down at
-/// each step is exact.
+/// Returns 0.`digits` times `unit`, rounded down. Goes from the last digit to the first, so that
+/// rounding down at each step is exact.
 std::uint64_t fraction_of(std::string_view digits, std::uint64_t unit) {
     std::uint64_t bytes = 0;
     for (std::size_t i = digits.size(); i-- > 0;) {

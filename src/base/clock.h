@@ -5,12 +5,12 @@
 
 namespace infinipot {
 
-/// Measures wall-clock time on a clock that never jumps. Runs from its construction on.
+/// Measures wall-clock time from its construction on. Its clock never jumps.
 class Stopwatch {
    public:
     double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
-    /// The time so far, in seconds, and starts again from zero.
+    /// Returns the seconds so far and starts again from zero.
     double restart() {
         const Clock::time_point now = Clock::now();
         const Clock::time_point start = std::exchange(start_, now);

@@ -36,7 +36,7 @@ class Descriptor {
     throw Error(ErrorCode::file_error, path.string() + " " + what);
 }
 
-/// The system's words for errno, in the middle of a sentence.
+/// Returns the system's message for errno, spelt for the middle of a sentence.
 std::string reason(int error_number) {
     std::string text = std::generic_category().message(error_number);
     if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') {
@@ -61,7 +61,7 @@ std::size_t page_size() {
 
 MappedFile MappedFile::open(const std::filesystem::path& path) {
     if (path.empty()) throw Error(ErrorCode::file_error, "the name of the file to read is empty");
-    // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.value() < 0) fail(path, "cannot be opened: " + reason(errno));
     struct stat status = {};

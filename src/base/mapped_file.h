@@ -11,7 +11,7 @@ namespace infinipot {
 /// so views into data() live as long as whichever MappedFile ends up owning the mapping.
 ///
 /// The kernel reads pages when they are touched and may drop them again, so mapping a file costs no
-/// memory by itself. A file that another program shortens meanwhile kills the process with SIGBUS.
+/// memory by itself. If another program shortens the file meanwhile, SIGBUS kills the process.
 class MappedFile {
    public:
     /// @throws Error(file_error) if the file is missing, unreadable, empty or not a regular file.

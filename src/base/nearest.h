@@ -7,10 +7,11 @@
 
 namespace infinipot {
 
-/// Fewest insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
+/// Returns the smallest number of insertions, deletions, replacements and swaps of neighbouring
+/// letters that turn `a` into `b`.
 int edit_distance(std::string_view a, std::string_view b);
 
-/// The known word that `word` was most likely meant to be: at most a third of its letters differ.
+/// Returns the known word nearest to `word`, or nothing if more than a third of its letters differ.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace infinipot

@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-/// UTF-8 in pieces: text comes in chunks that cut characters, and goes out in tokens that do.
-/// Strict: overlong forms, surrogates and code points above U+10FFFF are ill-formed.
+/// UTF-8 in pieces: chunks of input and tokens of output may both cut a character. Decoding is
+/// strict: overlong forms, surrogates and code points above U+10FFFF are ill-formed.
 namespace infinipot {
 
-/// Reads one byte after the other and knows what may follow.
+/// Reads one byte at a time and knows which bytes may follow.
 class Utf8Decoder {
    public:
     enum class Step {
@@ -31,14 +31,14 @@ class Utf8Decoder {
     unsigned char high_ = 0xBF;
 };
 
-/// Validates a stream that comes in chunks.
+/// Validates a stream that arrives in chunks.
 ///
 ///     if (!validator.feed(chunk)) fail_at(validator.valid_bytes());
 ///     if (end_of_stream && !validator.complete()) fail_at(validator.valid_bytes());
 class Utf8Validator {
    public:
-    /// Reads `chunk` as what follows in the stream. False at the first ill-formed sequence, and
-    /// from then on until restart(); nothing after the sequence is looked at.
+    /// Reads `chunk` as the next part of the stream. Returns false at the first ill-formed
+    /// sequence, and again for every chunk until restart(). Nothing behind that sequence is read.
     bool feed(std::string_view chunk);
 
     /// Length of the longest prefix of the stream that consists of whole, valid characters. After a
@@ -48,10 +48,11 @@ class Utf8Validator {
 
     bool ok() const { return ok_; }
 
-    /// Whether the stream may end here: all of it is valid, and no character is half read.
+    /// Returns whether the stream may end here: it is valid so far and ends on a character
+    /// boundary.
     bool complete() const { return ok_ && decoder_.at_boundary(); }
 
-    /// Forgets everything after valid_bytes(); the next chunk follows there.
+    /// Forgets everything after valid_bytes(). The next chunk continues there.
     void restart();
 
    private:
@@ -61,16 +62,16 @@ class Utf8Validator {
     bool ok_ = true;
 };
 
-/// @throws Error(bad_text), "`name` is not UTF-8 at byte 3", unless all of `text` is.
+/// @throws Error(bad_text), "`name` is not UTF-8 at byte 3", unless all of `text` is valid.
 void require_utf8(std::string_view text, const std::string& name);
 
-/// Length of the longest prefix of `text` that ends on a character boundary: all of it, except for
-/// a last character whose end has not come yet. Ill-formed bytes count as characters, so that a
-/// stream of them never stalls. At most 3 bytes are left out.
+/// Returns the length of the longest prefix of `text` that ends on a character boundary. It is all
+/// of `text`, except for a last character whose end has not arrived: at most 3 bytes. Ill-formed
+/// bytes count as characters, so that a stream of them never stalls.
 std::size_t utf8_complete_prefix(std::string_view text);
 
-/// `text` with every ill-formed sequence replaced by U+FFFD, one for each maximal subpart (Unicode
-/// 15 §3.9, what browsers do); a character that is cut off at the end counts as one.
+/// Returns `text` with every ill-formed sequence replaced by U+FFFD, one per maximal subpart
+/// (Unicode 15 §3.9), as browsers do. A character that is cut off at the end counts as one.
 std::string replace_ill_formed_utf8(std::string_view text);
 
 }  // namespace infinipot

@@ -5,7 +5,7 @@
 
 namespace infinipot {
 
-/// The words of a range as a sentence lists alternatives: "f16, q8_0 or q4_0".
+/// Lists words as the alternatives of a sentence: "f16, q8_0 or q4_0".
 template <typename Words>
 std::string one_of(const Words& words) {
     const std::size_t n = words.size();

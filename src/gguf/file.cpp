@@ -14,7 +14,7 @@ using gguf::load;
 using gguf::printable;
 using gguf::value_bytes;
 
-/// Element `i` of an entry of integers, or nothing if it exceeds std::int64_t.
+/// Returns element `i` of an entry of integers, or nothing if it does not fit into std::int64_t.
 std::optional<std::int64_t> integer_at(const GgufEntry& entry, std::size_t i) {
     const std::byte* const at = entry.bytes.data() + i * value_bytes(entry.type);
     switch (entry.type) {
@@ -54,8 +54,8 @@ double float_at(const GgufEntry& entry, std::size_t i) {
     return entry.type == GgufType::f32 ? static_cast<double>(load<float>(at)) : load<double>(at);
 }
 
-/// The string at `offset` of the entry's bytes; moves `offset` behind it. The parser has checked
-/// that all of it is there.
+/// Returns the string at `offset` of the entry's bytes and moves `offset` behind it. The parser has
+/// checked that all of it is inside the file.
 std::string_view next_string(const GgufEntry& entry, std::size_t& offset) {
     const std::byte* const at = entry.bytes.data() + offset;
     const auto n = static_cast<std::size_t>(load<std::uint64_t>(at));
@@ -68,7 +68,7 @@ std::string_view next_string(const GgufEntry& entry, std::size_t& offset) {
                                           what + "; convert or download the model again");
 }
 
-/// The entry called `key`, or null if there is none; throws unless it is what is expected.
+/// Returns the entry called `key`, or null if there is none. Throws if its type is not as expected.
 const GgufEntry* find_typed(const GgufFile& file, std::string_view key, bool is_array,
                             bool (*accepts)(GgufType), const std::string& expected) {
     const GgufEntry* const entry = file.find(key);
@@ -90,7 +90,7 @@ const GgufEntry* find_array(const GgufFile& file, std::string_view key, bool (*a
     return find_typed(file, key, true, accepts, "an array of " + expected);
 }
 
-/// Bounds of an integer, both allowed.
+/// Bounds of an integer; both are allowed values.
 struct Range {
     std::int64_t min;
     std::int64_t max;

@@ -16,7 +16,7 @@
 
 namespace infinipot {
 
-/// The type of a value in a GGUF file's header. The numbers are the file's.
+/// Type of a value in a GGUF file's header. The numbers are those of the file format.
 enum class GgufType : std::uint32_t {
     u8 = 0,
     i8 = 1,
@@ -35,56 +35,57 @@ enum class GgufType : std::uint32_t {
 
 std::string_view gguf_type_name(GgufType type);
 
-/// One key of the header and where its value lies.
+/// A key of the header and the place of its value.
 struct GgufEntry {
     std::string_view key;
-    GgufType type = GgufType::u8;  ///< of the value, or of each element of an array; never `array`
+    GgufType type = GgufType::u8;  ///< of the value or of an array's elements; never `array`
     bool is_array = false;
     std::uint64_t n = 1;               ///< elements; 1 unless it is an array
     std::span<const std::byte> bytes;  ///< as in the file: little-endian and not aligned
 };
 
-/// One tensor: what it is and where its data lies in the mapped file.
+/// A tensor's description and the place of its data in the mapped file.
 struct GgufTensor {
     std::string name;
     ggml_type type = GGML_TYPE_F32;
     int n_dims = 0;  ///< 1 to 4
-    std::array<std::int64_t, 4> ne = {1, 1, 1,
-                                      1};  ///< ggml order, the fastest first; all at least 1
-    const std::byte* data = nullptr;       ///< aligned to 8 bytes at least
-    std::size_t offset = 0;                ///< of the data, from the start of its file
+    /// In ggml's order, the fastest dimension first. Each is at least 1.
+    std::array<std::int64_t, 4> ne = {1, 1, 1, 1};
+    const std::byte* data = nullptr;  ///< aligned to 8 bytes at least
+    std::size_t offset = 0;           ///< of the data, from the start of its file
     std::size_t n_bytes = 0;
 };
 
-/// A GGUF model file (version 2 or 3), or several that together are one model, mapped and checked:
-/// after open(), every string, array and tensor that this class hands out lies inside the file,
-/// whoever wrote it. What the values mean is for others to check. Immutable, and safe to read from
-/// any number of threads; all views live as long as it does, moves included.
+/// A GGUF model file (version 2 or 3), or the several files of one model, mapped and checked. After
+/// open() every string, array and tensor lies inside its file, even in a malicious file. The
+/// meaning of values is not checked here. Immutable, and safe to read from any number of threads.
+/// All views live as long as the object, even if it is moved.
 ///
-/// The getters find_*() return nothing if the key is absent; get_*() throw Error(bad_model). Both
-/// throw Error(bad_model) if the value has another type, or a number is not in the range asked for;
-/// any integer type of the file will do for an integer.
+/// find_*() return nothing if the key is absent; get_*() throw Error(bad_model). Both throw
+/// Error(bad_model) if the value has another type or a number is out of range. A key of any integer
+/// type can be read as an integer.
 class GgufFile {
    public:
-    /// Given the first of several files, NAME-00001-of-00003.gguf, opens the others too.
-    /// @throws Error(file_error) if it cannot be read, Error(bad_model) if it is not a GGUF file,
-    ///         is truncated or damaged or not the first of its parts, Error(unsupported_model) if
-    ///         it is big-endian, or of an unknown version or quantisation.
+    /// Opens a model. `path` is the file or the first of several files, NAME-00001-of-00003.gguf.
+    /// @throws Error(file_error) if a file cannot be read.
+    /// @throws Error(bad_model) if it is no GGUF file, truncated, damaged or not the first part.
+    /// @throws Error(unsupported_model) if it is big-endian, or its version or a quantisation is
+    /// unknown.
     static GgufFile open(const std::filesystem::path& path);
 
     const std::filesystem::path& path() const { return files_.front().path(); }
-    std::uint64_t file_bytes() const;  ///< of all files
+    std::uint64_t file_bytes() const;  ///< sum over all files
     std::uint32_t version() const { return version_; }
     std::size_t alignment() const { return alignment_; }  ///< of tensor data, bytes
 
-    /// All keys, in the order of the file.
+    /// All keys, in the file's order.
     std::span<const GgufEntry> entries() const { return entries_; }
     const GgufEntry* find(std::string_view key) const;  ///< null if absent
     bool has(std::string_view key) const { return find(key) != nullptr; }
 
     std::optional<std::string_view> find_string(std::string_view key) const;
     std::optional<bool> find_bool(std::string_view key) const;
-    /// Finite; F32 or F64 in the file.
+    /// The value is finite. The file may have F32 or F64.
     std::optional<float> find_f32(std::string_view key) const;
     std::optional<std::int64_t> find_integer(std::string_view key, std::int64_t min,
                                              std::int64_t max) const;
@@ -98,22 +99,22 @@ class GgufFile {
     std::uint32_t get_u32(std::string_view key) const;
     std::int32_t get_i32(std::string_view key) const;
 
-    /// Arrays, copied out because the file does not align them.
+    /// Arrays are copied out because the file does not align them.
     std::optional<std::vector<std::string_view>> find_strings(std::string_view key) const;
     std::optional<std::vector<bool>> find_bools(std::string_view key) const;
     std::optional<std::vector<float>> find_f32s(std::string_view key) const;
     std::optional<std::vector<std::int64_t>> find_integers(std::string_view key, std::int64_t min,
                                                            std::int64_t max) const;
 
-    /// All tensors, in the order of the file.
+    /// All tensors, in the file's order.
     std::span<const GgufTensor> tensors() const { return tensors_; }
     const GgufTensor* find_tensor(std::string_view name) const;  ///< null if absent
     const GgufTensor& get_tensor(std::string_view name) const;
 
-    /// The files as they are mapped; one, or as many as the model has parts.
+    /// The mapped files: one, or one for each part of the model.
     std::size_t n_parts() const { return files_.size(); }
     std::span<const std::byte> bytes(std::size_t part = 0) const { return files_[part].bytes(); }
-    std::size_t part_of(const std::byte* data) const;  ///< which file a tensor's data lies in
+    std::size_t part_of(const std::byte* data) const;  ///< index of the file that holds the data
 
     /// Lets the kernel release the pages of tensor data that was copied elsewhere.
     void drop(const std::byte* data, std::size_t n_bytes) const;
@@ -126,12 +127,12 @@ class GgufFile {
     static GgufFile open_part(const std::filesystem::path& path);
     void append(GgufFile part);
 
-    std::vector<MappedFile> files_;  ///< the first has the keys
+    std::vector<MappedFile> files_;  ///< the first file has the keys
     std::uint32_t version_ = 0;
     std::size_t alignment_ = 0;
     std::vector<GgufEntry> entries_;
     std::vector<GgufTensor> tensors_;
-    std::unordered_map<std::string_view, std::size_t> entry_index_;   ///< key -> place in entries_
+    std::unordered_map<std::string_view, std::size_t> entry_index_;   ///< key -> index in entries_
     std::unordered_map<std::string_view, std::size_t> tensor_index_;  ///< views into the file
 };
 

@@ -6,10 +6,10 @@
 namespace infinipot::gguf {
 namespace {
 
-/// A kind of file that people mistake for a model in GGUF.
+/// A kind of file that users mistake for a GGUF model.
 struct OtherFormat {
     std::string_view start;     ///< its first bytes
-    std::string_view sentence;  ///< how "PATH ..." goes on
+    std::string_view sentence;  ///< the rest of a sentence that begins with the path
 };
 
 constexpr std::string_view convert_old =

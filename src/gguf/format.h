@@ -10,15 +10,15 @@
 
 #include "gguf/file.h"
 
-/// What the code that reads GGUF files knows about bytes. Internal to src/gguf.
+/// Byte-level details of the GGUF format. Internal to src/gguf.
 namespace infinipot::gguf {
 
 inline constexpr std::string_view magic = "GGUF";
 
-/// Bytes of one value; 0 for a string, whose length differs, and for an array.
+/// Returns the bytes of one value; 0 for strings, whose lengths differ, and for arrays.
 std::size_t value_bytes(GgufType type);
 
-/// A number that may lie at any address.
+/// Loads a number from any address, aligned or not.
 template <typename T>
 T load(const std::byte* bytes) {
     T value;
@@ -26,14 +26,14 @@ T load(const std::byte* bytes) {
     return value;
 }
 
-/// A name from a file that is safe to print: short, and without control characters.
+/// Returns a name from a file in a form that is safe to print: short, without control characters.
 std::string printable(std::string_view name);
 
-/// How a sentence about the file goes on if it is not GGUF at all ("is a safetensors file; ..."),
-/// from its first bytes.
+/// Recognises by its first bytes a file that is not GGUF. Returns the rest of a sentence about it
+/// ("is a safetensors file; ...") for an error message, or nothing.
 std::optional<std::string> recognise_other_format(std::span<const std::byte> bytes);
 
-/// How a sentence about the file goes on if this version of GGUF cannot be read.
+/// Returns the rest of an error sentence if this version of GGUF cannot be read, else nothing.
 std::optional<std::string> refuse_version(std::uint32_t version);
 
 }  // namespace infinipot::gguf

@@ -7,10 +7,11 @@
 
 namespace infinipot {
 
-/// The header keys of one file's architecture without their prefix: `block_count` is
+/// Header keys of one file's architecture without their prefix: `block_count` is
 /// `llama.block_count` in a LLaMA. Refers to the file.
 ///
-/// What is missing, of the wrong type or out of range throws Error(bad_model) naming the key.
+/// Every getter throws Error(bad_model) naming the key if a value is missing, of the wrong type or
+/// out of range. `otherwise` is the value for a missing key.
 class GgufMetadata {
    public:
     explicit GgufMetadata(const GgufFile& file)
@@ -19,10 +20,10 @@ class GgufMetadata {
     bool has(const std::string& name) const { return file_.has(prefix_ + name); }
     bool is_array(const std::string& name) const;
 
-    /// A number from 1 to max.
+    /// A whole number from 1 to max.
     int count(const std::string& name, int max) const;
     int count(const std::string& name, int max, int otherwise) const;
-    /// A number from 0 to max.
+    /// A whole number from 0 to max.
     int count_or_none(const std::string& name, int max, int otherwise) const;
     float number(const std::string& name) const { return file_.get_f32(prefix_ + name); }
     float number(const std::string& name, float otherwise) const;
@@ -30,7 +31,8 @@ class GgufMetadata {
     bool flag(const std::string& name, bool otherwise) const;
     std::vector<bool> flags(const std::string& name) const;
 
-    /// Whether a key of any type asks for something: it is there, and not 0, false or empty.
+    /// Returns whether the file requests something with a key of any type: the key is there, and
+    /// its value is not 0, false or empty.
     bool asks_for(const std::string& name) const;
 
     /// @throws Error(unsupported_model): "FILE needs WHAT (KEY), which is not supported"

@@ -16,13 +16,14 @@ namespace {
 using gguf::load;
 using gguf::printable;
 
-/// More than any model has. libllama compares all names with each other, so this bounds its time.
+/// No model has as many. libllama compares all names with each other, so this bounds its time.
 constexpr std::uint64_t max_entries = 16384;
 constexpr std::uint64_t max_tensors = 32768;
-constexpr std::uint64_t max_key_bytes = 65535;            ///< of the GGUF specification
-constexpr std::uint64_t max_string_bytes = 1ull << 30;    ///< of libllama
-constexpr std::uint64_t max_array_elements = 1ull << 30;  ///< of libllama
-/// Of all keys and values; large vocabularies take 30 MB. libllama copies them several times.
+constexpr std::uint64_t max_key_bytes = 65535;            ///< limit of the GGUF specification
+constexpr std::uint64_t max_string_bytes = 1ull << 30;    ///< limit of libllama
+constexpr std::uint64_t max_array_elements = 1ull << 30;  ///< limit of libllama
+/// For all keys and values together. Large vocabularies take 30 MB, and libllama copies them
+/// several times.
 constexpr std::uint64_t max_header_bytes = 1ull << 28;
 constexpr std::uint32_t default_alignment = 32;  ///< of the GGUF specification
 constexpr std::uint64_t max_alignment = 1ull << 20;
@@ -31,14 +32,14 @@ constexpr std::uint64_t min_entry_bytes = 8 + 1 + 4 + 1;
 /// Name, n_dims, one dimension, type, offset.
 constexpr std::uint64_t min_tensor_bytes = 8 + 1 + 4 + 8 + 4 + 8;
 
-/// The product, or nothing if it exceeds 63 bits.
+/// Returns the product, or nothing if it exceeds 63 bits.
 std::optional<std::uint64_t> checked_product(std::uint64_t a, std::uint64_t b) {
     constexpr std::uint64_t max = std::numeric_limits<std::int64_t>::max();
     if (a != 0 && b > max / a) return std::nullopt;
     return a * b;
 }
 
-/// Only for values far below 2^63, so that it cannot overflow.
+/// Does not overflow, because all values here are far below 2^63.
 std::uint64_t round_up(std::uint64_t value, std::uint64_t alignment) {
     return (value + alignment - 1) / alignment * alignment;
 }
@@ -47,8 +48,8 @@ std::string byte_count(std::uint64_t n) { return std::to_string(n) + " bytes"; }
 
 }  // namespace
 
-/// Walks over the file once, from the first byte to the last tensor's description. Everything is
-/// compared with what is left of the file before it is used or memory is reserved for it.
+/// Reads the file once, from the first byte to the last tensor's description. It compares every
+/// length with the rest of the file before it uses it or reserves memory for it.
 class GgufFile::Parser {
    public:
     explicit Parser(GgufFile& file) : file_(file), input_(file.files_.front().bytes()) {}
@@ -236,7 +237,7 @@ void GgufFile::Parser::read_tensor() {
     where_ = "tensor " + printable(name);
     read_shape(tensor);
     read_type(tensor);
-    // Relative to the data's start, which is known only behind the last description.
+    // The offset is relative to the data's start, which is known only behind the last description.
     const auto offset = take_number<std::uint64_t>();
     if (offset != data_end_) {
         fail_damaged(where_ + " is said to begin at byte " + std::to_string(offset) +

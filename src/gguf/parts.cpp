@@ -5,8 +5,8 @@
 #include "gguf/format.h"
 #include "infinipot/error.h"
 
-/// Models in several files, NAME-00001-of-00003.gguf and so on: the first has all keys, and each
-/// has some of the tensors.
+/// Models in several files, NAME-00001-of-00003.gguf and so on. The first file has all keys, and
+/// each file has some of the tensors.
 namespace infinipot {
 namespace {
 
@@ -16,14 +16,14 @@ constexpr int max_parts = 4096;
     throw Error(code, path.string() + " " + what);
 }
 
-/// "-00002-of-00003.gguf" for the second of three parts.
+/// Returns "-00002-of-00003.gguf" for the second of three parts.
 std::string ending(int part, int n_parts) {
     char text[32];
     std::snprintf(text, sizeof(text), "-%05d-of-%05d.gguf", part + 1, n_parts);
     return text;
 }
 
-/// Where another part must be, given the first.
+/// Returns the path of another part, given the path of the first.
 std::filesystem::path path_of_part(const std::filesystem::path& first, int part, int n_parts) {
     const std::string name = first.filename().string();
     const std::string end = ending(0, n_parts);
@@ -70,7 +70,7 @@ GgufFile GgufFile::open(const std::filesystem::path& path) {
     return file;
 }
 
-/// Takes over the tensors of another part, and the mapping that they lie in.
+/// Takes over the tensors of another part and the mapping of its file.
 void GgufFile::append(GgufFile part) {
     for (GgufTensor& tensor : part.tensors_) {
         const auto& [name, index] = *part.tensor_index_.find(tensor.name);

@@ -15,8 +15,9 @@ namespace infinipot {
 namespace {
 
 constexpr std::uint64_t max_tokens = 10'000'000;
-/// Far above real vocabularies, whose longest token has 1024 bytes and whose sum of squares is 5e7.
-/// libllama's decoding of a damaged byte-level token takes memory in the square of its length.
+/// Far above real vocabularies: their longest token has 1024 bytes, and the squares of the lengths
+/// sum to 5e7. libllama's decoding of a damaged byte-level token takes memory in the square of its
+/// length.
 constexpr std::size_t max_token_bytes = 4096;
 constexpr std::uint64_t max_sum_of_squares = 1ull << 30;
 
@@ -59,10 +60,10 @@ constexpr std::array token_id_keys = {bos_key,
                                       "tokenizer.ggml.suffix_token_id",
                                       "tokenizer.ggml.middle_token_id"};
 
-/// What libllama sees of a string: it reads up to the first zero byte.
+/// Returns the part of a string that libllama reads: up to the first zero byte.
 std::string_view as_c_string(std::string_view text) { return text.substr(0, text.find('\0')); }
 
-/// GGUF's numbers for kinds of tokens.
+/// Numbers of the token types in GGUF.
 enum TokenType : std::int32_t { token_type_undefined = 0, token_type_byte = 6 };
 
 class TokenizerCheck {
@@ -139,7 +140,7 @@ const GgufEntry* TokenizerCheck::find_array(std::string_view key,
     return entry;
 }
 
-/// libllama reads one element for every token and takes more than that in its stride.
+/// libllama reads one element for every token and ignores further ones.
 const GgufEntry* TokenizerCheck::find_per_token(std::string_view key,
                                                 std::initializer_list<GgufType> types) const {
     const GgufEntry* const entry = find_array(key, types);
@@ -150,7 +151,7 @@ const GgufEntry* TokenizerCheck::find_per_token(std::string_view key,
     return entry;
 }
 
-/// Every scalar that libllama reads with `vocab_only`, in exactly the type in which it reads it.
+/// Checks every scalar that libllama reads with `vocab_only`, in the exact type that it reads.
 void TokenizerCheck::check_scalars() const {
     for (const char* const key : string_keys) find_scalar(key, GgufType::string);
     for (const char* const key : bool_keys) find_scalar(key, GgufType::boolean);
@@ -173,7 +174,7 @@ void TokenizerCheck::check_model() {
                          "\", and only \"llama\" (SentencePiece) and \"gpt2\" (byte-level BPE) "
                          "are known");
     }
-    // libllama looks up pairs with spaces in these two, and aborts on them.
+    // libllama looks up pairs with spaces in these two pre-tokenizers, and aborts on them.
     const std::string_view pre = pre_tokenizer();
     if (is_bpe_ && (pre == "bloom" || pre == "poro-chat")) {
         fail_unsupported("its pre-tokenizer is \"" + std::string(pre) + "\"");
@@ -236,7 +237,7 @@ void TokenizerCheck::check_token_types() const {
     }
 }
 
-/// libllama reads the two characters after "<0x" without looking.
+/// libllama reads the two characters after "<0x" without a check.
 void TokenizerCheck::check_byte_token(std::size_t id) const {
     const std::string_view token = tokens_[id];
     const auto is_hex = [](char c) {
@@ -255,8 +256,8 @@ void TokenizerCheck::check_merges() const {
     if (is_bpe_ && entry == nullptr) fail(std::string(merges_key) + " is missing");
 }
 
-/// SentencePiece falls back to bytes for what it does not know; without them libllama throws in the
-/// middle of a text.
+/// SentencePiece falls back to bytes for unknown characters. Without byte tokens libllama throws in
+/// the middle of a text.
 void TokenizerCheck::check_bytes() const {
     if (is_bpe_) return;
     const std::unordered_set<std::string_view> names(tokens_.begin(), tokens_.end());
@@ -270,8 +271,7 @@ void TokenizerCheck::check_bytes() const {
     }
 }
 
-/// libllama ignores numbers out of range; for those that begin and end texts that would go
-/// unnoticed.
+/// libllama ignores token ids out of range. For ids that begin or end texts, nobody would notice.
 void TokenizerCheck::check_special_ids() const {
     for (const char* const key : {bos_key, eos_key, eot_key, eom_key}) {
         const auto id = file_.find_u32(key);
@@ -282,11 +282,11 @@ void TokenizerCheck::check_special_ids() const {
     }
 }
 
-/// libllama asserts that a token which it is to add at the start or the end exists.
+/// libllama asserts that every token exists that it has to add at the start or the end.
 void TokenizerCheck::check_added_ids() const {
     const std::string_view pre = pre_tokenizer();
     const bool has_no_default = is_bpe_ && (pre == "glm4" || pre == "chatglm-bpe");
-    // Whether byte-level tokenizers add one by default depends on the pre-tokenizer; assume it.
+    // The default of byte-level tokenizers depends on the pre-tokenizer; assume that they add one.
     const bool by_default = !has_no_default;
     if (adds("tokenizer.ggml.add_bos_token", by_default)) {
         const std::int64_t default_id = has_no_default ? -1 : is_bpe_ ? 11 : 1;

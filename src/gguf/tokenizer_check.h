@@ -4,11 +4,11 @@
 
 namespace infinipot {
 
-/// Checks the tokenizer of a model file before libllama loads it: libllama takes much of what it
-/// reads on trust and aborts the program, or throws without saying why, where this gives a
-/// sentence. Afterwards libllama can load the file with `vocab_only` and tokenise any text with it.
-/// @throws Error(bad_model) if something is missing, of the wrong type or out of range,
-///         Error(unsupported_model) for a kind of tokenizer that is not implemented.
+/// Checks the tokenizer of a model file before libllama loads it. libllama trusts much of what it
+/// reads: it aborts the program or throws without a reason. This function throws a sentence
+/// instead. Afterwards libllama can load the file with `vocab_only` and tokenise any text.
+/// @throws Error(bad_model) if a value is missing, of the wrong type or out of range.
+/// @throws Error(unsupported_model) if this kind of tokenizer is not implemented.
 void validate_tokenizer(const GgufFile& file);
 
 }  // namespace infinipot

@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::string_view zephyr_end_of_text = "<|endoftext|>";
 
-/// Zephyr's format with an end of text that is named, not spelt, as in TinyLlama: libllama, which
-/// looks for the spelling, takes it for GLM-Edge's, which ends no turn.
+/// Returns whether a template is Zephyr's and names the end-of-text word instead of spelling it, as
+/// TinyLlama's does. libllama looks for the spelling and mistakes such a template for GLM-Edge's,
+/// which ends no turn.
 bool is_zephyr(const std::string& chat_template) {
     const auto has = [&](std::string_view word) {
         return chat_template.find(word) != std::string::npos;
@@ -35,7 +36,7 @@ std::optional<ChatFrame> chat_frame(const std::string& chat_template,
         if (frame) frame->closing = replaced(frame->closing, zephyr_end_of_text, end_of_text);
         return frame;
     }
-    const std::string words = "\x01user's words\x01";  // what no template contains
+    const std::string words = "\x01user's words\x01";  // no template contains this
     const llama_chat_message turn{"user", words.c_str()};
     std::string text(chat_template.size() + 1024, '\0');
     const int n = llama_chat_apply_template(chat_template.c_str(), &turn, 1, true, text.data(),

@@ -5,15 +5,15 @@
 
 namespace infinipot {
 
-/// What a chat template writes around one user turn: `opening`, the user's words, `closing`, and
-/// then the model answers. Text and question together are that turn.
+/// Text that a chat template puts around one user turn: `opening`, the user's words, `closing`.
+/// The model's answer follows. Text and question together are the user's words.
 struct ChatFrame {
     std::string opening;
     std::string closing;
 };
 
-/// The frame of a model's chat template, given its source text and the vocabulary's word for the
-/// end of text; nothing if libllama does not recognise the template.
+/// Returns the frame of a chat template, or nothing if libllama does not recognise the template.
+/// `chat_template` is its source text and `end_of_text` the vocabulary's end-of-text word.
 std::optional<ChatFrame> chat_frame(const std::string& chat_template,
                                     const std::string& end_of_text = {});
 

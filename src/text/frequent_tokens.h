@@ -6,9 +6,10 @@
 
 namespace infinipot {
 
-/// The `n` tokens that a text consists of most often, as far as a vocabulary tells, ascending:
-/// those of a single character or byte, which some list last, and then in the vocabulary's order,
-/// which is that in which its training merged them: the most frequent first.
+/// Returns an estimate of the `n` most frequent tokens in texts, ascending. The vocabulary gives
+/// it: first all tokens of a single character or byte, which some vocabularies list last. The
+/// others follow in the vocabulary's order, the order of the merges in its training: most frequent
+/// first.
 std::vector<Token> frequent_tokens(const Vocabulary& vocabulary, int n);
 
 }  // namespace infinipot

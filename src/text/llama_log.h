@@ -4,12 +4,13 @@
 
 namespace infinipot {
 
-/// Takes libllama's and ggml's log away from standard error, from the first call on. They say why
-/// they fail only there, so the last error line of each thread is kept for a sentence of ours.
+/// Removes the log of libllama and ggml from standard error, from the first call on. The log is the
+/// only place where they give the reason of a failure, so the last error line of each thread is
+/// kept.
 void capture_llama_log();
 
-/// The calling thread's last error line since the last call of this function; empty if there is
-/// none.
+/// Returns the calling thread's last error line since its previous call, or an empty string. Our
+/// own error message can quote it.
 std::string take_llama_error();
 
 }  // namespace infinipot

@@ -5,13 +5,14 @@
 
 namespace infinipot {
 
-/// Turns the pieces of tokens, which may end inside a character, into whole UTF-8.
+/// Joins the texts of tokens, which may end inside a character, into whole UTF-8 characters.
 class PieceStream {
    public:
-    /// Takes a token's piece; returns the text that is whole now, possibly none.
+    /// Takes the text of a token. Returns the text that is complete now, possibly empty.
     std::string push(std::string_view piece);
 
-    /// What is left when no more comes: a replacement character if one was never finished.
+    /// Returns the rest at the end of the stream: a replacement character if a character is
+    /// incomplete, else an empty string.
     std::string finish();
 
    private:

@@ -10,7 +10,8 @@ namespace {
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// The last place in the second half of a full segment at which a new word begins with its space.
+/// Returns the last place in the second half of a full segment where a space begins a new word. If
+/// there is none, returns the last character boundary of the segment.
 std::size_t cut_of(std::string_view text) {
     for (std::size_t at = Segmenter::segment_bytes - 1; at > Segmenter::segment_bytes / 2; --at) {
         if (text[at] == ' ' && !is_space(text[at - 1]) && !is_space(text[at + 1])) return at;

@@ -7,21 +7,21 @@
 
 namespace infinipot {
 
-/// Cuts a stream of text into segments that can be tokenised one by one. Where it cuts depends on
-/// the text alone, never on how the text was cut into append() calls. It cuts before a space that
-/// stands between words; only a run of half a segment without one is cut inside, between two
+/// Cuts a stream of text into segments that can be tokenised separately. The cuts depend on the
+/// text alone, and never on how append() calls divide it. A cut is before a space between words, in
+/// the second half of a full segment. If there is no such space, the segment ends between two
 /// characters.
 class Segmenter {
    public:
     static constexpr std::size_t segment_bytes = 8192;
 
-    /// Takes more text, at most a few segments at a time: what is not cut yet is held in memory.
+    /// Adds text, at most a few segments at a time: text that is not cut yet stays in memory.
     void append(std::string_view text) { waiting_ += text; }
 
-    /// The next whole segment, if there is one.
+    /// Returns the next whole segment, or nothing if there is none yet.
     std::optional<std::string> next();
 
-    /// All that waits, as the last segment.
+    /// Returns all text that is left, as the last segment.
     std::string rest();
 
     std::size_t waiting_bytes() const { return waiting_.size(); }

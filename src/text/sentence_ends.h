@@ -6,8 +6,9 @@
 
 namespace infinipot {
 
-/// Of every token, whether a sentence or a line ends with it: one with a line break, or one that
-/// closes with a full stop or the like, behind which quotation marks and brackets may stand.
+/// Returns one flag per token: 1 if the token ends a sentence or a line. Such a token contains a
+/// line break, or ends with a full stop, question mark or the like. Quotation marks and brackets
+/// may follow the full stop.
 std::vector<char> sentence_ends(const Vocabulary& vocabulary);
 
 }  // namespace infinipot

@@ -52,9 +52,9 @@ std::vector<Token> Vocabulary::tokenize(std::string_view text, bool parse_contro
     return tokens;
 }
 
-/// SentencePiece tokenizers put a space before whatever they are given. A newline in front takes
-/// that space upon itself and never merges with what follows, so both are cut off again. Tokenizers
-/// that do merge newlines add no space, and are given the text as it is.
+/// SentencePiece tokenizers put a space before every text. A newline in front takes that space and
+/// never merges with the text, so the tokens of newline and space are cut off again. A tokenizer
+/// that merges newlines adds no space and gets the text unchanged.
 std::vector<Token> Vocabulary::tokenize(std::string_view text) const {
     if (text.empty()) return {};
     std::vector<Token> tokens = tokenize("\n" + std::string(text), false);

@@ -13,34 +13,35 @@ struct llama_vocab;
 
 namespace infinipot {
 
-/// Tokens and their texts, through libllama. Immutable; any thread may use it.
+/// Tokenizer and token texts of a model, through libllama. Immutable; any thread may use it.
 class Vocabulary {
    public:
-    /// Loads the tokenizer alone from a GGUF file that has been checked already.
-    /// @throws Error(bad_model) with libllama's own words if it cannot make a tokenizer of it.
+    /// Loads the tokenizer alone from a GGUF file that has passed validate_tokenizer().
+    /// @throws Error(bad_model) with libllama's message if libllama cannot load the tokenizer.
     explicit Vocabulary(const std::filesystem::path& gguf);
     ~Vocabulary();
     Vocabulary(const Vocabulary&) = delete;
     Vocabulary& operator=(const Vocabulary&) = delete;
 
-    /// Text that continues other text: control words in it stay text, and no space is put before
-    /// it.
+    /// Tokenises text that continues other text. Control words in it stay text, and no space is put
+    /// before it.
     std::vector<Token> tokenize(std::string_view text) const;
 
-    /// Text of our own in which control words stand for their tokens: the frame of a chat.
+    /// Tokenises text in which control words stand for their tokens: the frame of a chat.
     std::vector<Token> tokenize_control(std::string_view text) const;
 
-    /// What a stream begins with: the BOS token if the model wants one.
+    /// Returns the tokens that a stream begins with: BOS if the model wants one, else none.
     std::vector<Token> stream_start() const;
 
-    /// The word for the end of a text, such as "</s>"; empty if there is none.
+    /// Returns the end-of-text word, such as "</s>"; empty if there is none.
     std::string end_of_text() const;
 
+    /// Returns the text of one token. It may be part of a UTF-8 character.
     std::string piece(Token token) const;
     bool ends_answer(Token token) const;
     int n_tokens() const;
 
-    /// The chat template's source text; empty if the model has none.
+    /// Returns the chat template's source text; empty if the model has none.
     const std::string& chat_template() const { return chat_template_; }
 
     const llama_vocab* handle() const { return vocab_; }
@@ -54,8 +55,8 @@ class Vocabulary {
     std::unique_ptr<llama_model, Free> model_;
     const llama_vocab* vocab_ = nullptr;
     std::string chat_template_;
-    std::vector<Token>
-        newline_;  // of "\n" alone, with the space that some tokenizers put before it
+    /// Tokens of "\n" alone, with the space that some tokenizers put before it.
+    std::vector<Token> newline_;
 };
 
 }  // namespace infinipot
