@@ -19,41 +19,43 @@ class Architecture {
    public:
     virtual ~Architecture() = default;
 
-    /// The hidden states behind the last norm: [n_embd, n_tokens].
+    /// Builds the hidden states behind the last norm: [n_embd, n_tokens].
     virtual ggml_tensor* hidden(GraphBuilder& g) const = 0;
 
-    /// The next token's logits from hidden states: [n_vocab, n_tokens].
+    /// Builds the logits of the next token from hidden states: [n_vocab, n_tokens].
     virtual ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const = 0;
 
-    /// How layer il attends in a pot of this capacity.
+    /// Returns how layer il attends in a KV cache of this capacity.
     virtual Attention attention(int il, int capacity) const = 0;
 
-    /// Upper bound on the graph nodes per layer of hidden(), a hook's not counted.
+    /// Upper bound on the graph nodes per layer of hidden(), without those of a hook.
     virtual std::size_t nodes_per_layer() const { return 64; }
 };
 
 using ArchitecturePtr = std::unique_ptr<const Architecture>;
 
-/// A row of the registry in architecture.cpp: what is known of an architecture before its weights.
+/// A row of the registry in architecture.cpp: properties that are known before weights are loaded.
 struct ArchitectureKind {
     const char* name;  ///< general.architecture
     ArchitecturePtr (*make)(const Hparams&, const GgufMetadata&, WeightLoader&);
-    int rope_mode = GGML_ROPE_TYPE_NORMAL;  ///< which halves of a head turn together
-    bool partial_rotary = false;            ///< RoPE may turn the first n_rot of a head alone
+    int rope_mode = GGML_ROPE_TYPE_NORMAL;  ///< ggml's RoPE mode: which elements form a pair
+    bool partial_rotary = false;            ///< RoPE may rotate only the first n_rot elements
     bool optional_window = false;           ///< Hparams::sliding_window may be set
-    /// Those keys of hparams.cpp's list of demands that the graph meets; the others are refused.
+    /// Optional features, keys of a list in hparams.cpp, that the graph implements. A file that
+    /// needs another one is refused.
     std::span<const char* const> demands = {};
 };
 
-/// @throws Error(unsupported_model) naming the supported ones.
+/// Returns the row of architecture `name`. `path` is for the error message.
+/// @throws Error(unsupported_model) with a list of the supported architectures.
 const ArchitectureKind& architecture_kind(const std::string& path, const std::string& name);
 
-/// Names all tensors of the architecture that the file asks for; WeightLoader::load() fills them.
-/// @throws Error(unsupported_model) for a tensor that the architecture has no use for,
-///         Error(bad_model) for a missing tensor or a wrong shape.
+/// Makes the file's architecture and names all its tensors; WeightLoader::load() fills them.
+/// @throws Error(unsupported_model) for a tensor that the architecture does not use.
+/// @throws Error(bad_model) for a missing tensor or a wrong shape.
 ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file, WeightLoader& load);
 
-/// One function per file in arch/.
+/// Factories, one for each file in arch/.
 ArchitecturePtr make_llama(const Hparams& hparams, const GgufMetadata& metadata,
                            WeightLoader& load);
 ArchitecturePtr make_qwen2(const Hparams& hparams, const GgufMetadata& metadata,

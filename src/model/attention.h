@@ -4,16 +4,16 @@
 
 namespace infinipot {
 
-/// How one layer attends: softmax(cap(scale * q·k) + mask), where cap(x) = softcap * tanh(x /
-/// softcap), and the mask hides what comes later and what is further back than the window.
+/// Attention of one layer: softmax(cap(scale * q·k) + mask), where cap(x) = softcap * tanh(x /
+/// softcap). The mask hides later slots and slots farther back than the window.
 struct Attention {
     Rotation rotation;
-    float scale = 0;  ///< what q·k is multiplied with
-    /// Whether ggml is given queries that are scaled already, which rounds otherwise. It is what
-    /// libllama does in some architectures.
+    float scale = 0;  ///< factor of q·k
+    /// Scale the queries before ggml's attention instead of inside it, which rounds differently.
+    /// libllama does so in some architectures.
     bool scale_queries = false;
     float softcap = 0;  ///< 0: logits are not capped
-    int window = 0;     ///< slots that a token sees, its own included; 0: all
+    int window = 0;     ///< slots that a token sees, its own included; 0: all of them
 };
 
 }  // namespace infinipot

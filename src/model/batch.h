@@ -2,9 +2,9 @@
 
 namespace infinipot {
 
-/// The tokens of one forward pass and the slots they go to.
+/// The tokens of one forward pass and their slots in the KV cache.
 struct Batch {
-    int first_slot = 0;  ///< the pot's n before the batch
+    int first_slot = 0;  ///< number of entries in the KV cache before the batch
     int n_tokens = 0;
 
     int end_slot() const { return first_slot + n_tokens; }

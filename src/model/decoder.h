@@ -6,28 +6,28 @@
 
 namespace infinipot {
 
-/// The frame that all decoder-only transformers share: embedding, final norm, output head and the
-/// sizes of the attention projections. A file in arch/ derives from it, loads its layers and writes
-/// hidden().
+/// Base class with the parts that all decoder-only transformers share: embedding, final norm,
+/// output head and the sizes of the attention projections. A file in arch/ derives from it, loads
+/// its layers and implements hidden().
 class Decoder : public Architecture {
    public:
-    /// The output head's logits, soft-capped with `final_softcap_`.
+    /// Builds the output head's logits, soft-capped with `final_softcap_`.
     ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override;
 
-    /// `attention_`, for every layer and every capacity.
+    /// Returns `attention_` for every layer and every capacity.
     Attention attention(int il, int capacity) const override;
 
    protected:
     /// Names `token_embd`, `output_norm` and the output head.
     Decoder(const Hparams& hparams, WeightLoader& load);
 
-    /// `blk.IL`, with which the names of a layer's tensors begin.
+    /// Returns `blk.IL`, the beginning of the names of a layer's tensors.
     static std::string prefix(int il) { return "blk." + std::to_string(il); }
 
-    /// The embeddings of the batch's tokens: [n_embd, n_tokens].
+    /// Builds the embeddings of the batch's tokens: [n_embd, n_tokens].
     ggml_tensor* embed(GraphBuilder& g) const;
 
-    /// x [n_embd, n_tokens] behind the final norm: what hidden() returns.
+    /// Applies the final norm to x [n_embd, n_tokens]: the result of hidden().
     ggml_tensor* final_norm(GraphBuilder& g, ggml_tensor* x) const;
 
     int n_q_;   // rows of the query projection: n_embd_head * n_head

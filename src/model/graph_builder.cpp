@@ -16,21 +16,22 @@ namespace infinipot {
 
 namespace {
 
-// libllama shows attention a multiple of this many slots, the rest of them masked; with the same
-// padding ggml's kernels split their work in the same places, and results are equal bit for bit.
+// libllama gives attention a multiple of this many slots and masks the rest. With the same padding
+// ggml's kernels split their work in the same places, and the results are equal bit for bit.
 constexpr int slot_padding = 256;
 
 int padded(int n, int capacity) {
     return std::min((n + slot_padding - 1) / slot_padding * slot_padding, capacity);
 }
 
-/// Whether a layer's window is smaller than the pot. Decided by the pot and not by what it holds,
-/// so that all batches of a session attend alike and memory can be reserved for it.
+/// Returns whether a layer's window is smaller than the KV cache. It depends on the capacity and
+/// not on the number of entries, so that all batches of a session attend alike and memory can be
+/// reserved for it.
 bool hides(const Attention& attention, const CacheShape& shape) {
     return attention.window > 0 && attention.window < shape.capacity;
 }
 
-/// Whether there is a kernel of our own for such a layer.
+/// Returns whether we have a kernel for a layer with this attention.
 bool have_kernel(const Hparams& hparams, const CacheShape& shape, const Attention& attention) {
     return attention.softcap == 0 &&
            kernels::attention_supported(shape.type, hparams.n_embd_head,
@@ -64,22 +65,22 @@ ggml_tensor* GraphBuilder::embed(ggml_tensor* table) {
     return ggml_get_rows(context(), table, inputs_.tokens);  // [n_embd, n_tokens]
 }
 
-/// [n_embd_head * n_head, n_tokens] -> [n_embd_head, n_head, n_tokens].
+/// Splits x: [n_embd_head * n_head, n_tokens] -> [n_embd_head, n_head, n_tokens].
 ggml_tensor* GraphBuilder::split_heads(ggml_tensor* x, int n_head) {
     return ggml_reshape_3d(context(), x, hparams_.n_embd_head, n_head, batch_.n_tokens);
 }
 
-/// [n_embd_head, heads, n_tokens] -> [n_embd_head, n_tokens, heads].
+/// Permutes x: [n_embd_head, heads, n_tokens] -> [n_embd_head, n_tokens, heads].
 ggml_tensor* GraphBuilder::by_head(ggml_tensor* x) {
     return ggml_permute(context(), x, 0, 2, 1, 3);
 }
 
-/// Queries, F32 [n_embd_head, n_head, n_tokens], as the pot's keys want them.
+/// Transforms queries, F32 [n_embd_head, n_head, n_tokens], as the cache's keys are transformed.
 ggml_tensor* GraphBuilder::hadamard(ggml_tensor* q) {
     return hadamard_for(context(), cache_.shape().type, q);
 }
 
-/// What was attended of values as they lie in the pot, as if of values as they were:
+/// Undoes the transform of the stored values in the result of attention:
 /// [n_embd_head * n_head, n_tokens].
 ggml_tensor* GraphBuilder::undo_hadamard(ggml_tensor* attended) {
     if (!uses_hadamard(cache_.shape().type)) return attended;
@@ -87,12 +88,12 @@ ggml_tensor* GraphBuilder::undo_hadamard(ggml_tensor* attended) {
                            attended->ne[0], attended->ne[1]);
 }
 
-/// rows: [n_embd_head, n_head_kv, n_tokens] into the batch's slots of `pot`.
+/// Stores rows [n_embd_head, n_head_kv, n_tokens] in the batch's slots of `pot`.
 void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* pot) {
     ggml_build_forward_expand(graph_, store_rows(context(), rows, pot, inputs_.slots));
 }
 
-/// The first `n` slots of `pot`: [n_embd_head, n, n_head_kv].
+/// Returns a view of the first `n` slots of `pot`: [n_embd_head, n, n_head_kv].
 ggml_tensor* GraphBuilder::slots(ggml_tensor* pot, int n) {
     return ggml_view_3d(context(), pot, pot->ne[0], n, pot->ne[2], pot->nb[1], pot->nb[2], 0);
 }
@@ -156,7 +157,7 @@ bool groups_natively(const Hparams& hparams, Kernels kernels, const CacheShape& 
            have_kernel(hparams, shape, attention);
 }
 
-/// Neighbours have positions of their own, entries beyond those of their groups.
+/// Attends with exact positions to neighbours and with group positions to the entries beyond.
 ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
                                             const Attention& attention) {
     const auto rotate = [&](ggml_tensor* x, ggml_tensor* positions) {
@@ -188,8 +189,7 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
                               .softcap = attention.softcap});
 }
 
-/// q: [n_embd_head, n_head, n_tokens], rotated and transformed; for all ways of attending that
-/// follow.
+/// q: [n_embd_head, n_head, n_tokens], rotated and transformed. The functions below take the same.
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
                               slots(cache_.values(il), batch_.end_slot()), attention.scale,

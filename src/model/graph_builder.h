@@ -15,75 +15,76 @@
 
 namespace infinipot {
 
-/// What one layer attends with, for those who want to observe it.
+/// Operands of one layer's attention, for a hook that observes it.
 struct AttentionInputs {
     ggml_tensor* unrotated_queries;  ///< F32 [n_embd_head, n_head, n_tokens]
-    ggml_tensor* queries;  ///< F32 [n_embd_head, n_tokens, n_head], rotated, as they meet the keys
-    ggml_tensor* rotated_keys;  ///< of the pot's type [n_embd_head, n_kv, n_head_kv]
-    ggml_tensor* mask;          ///< F16 [n_kv, n_tokens]: 0 or -inf; the layer's window included
-    float scale;                ///< of queries times keys
-    float softcap;              ///< of the scaled logits; 0: none
+    /// F32 [n_embd_head, n_tokens, n_head], rotated and Hadamard-transformed as the keys are.
+    ggml_tensor* queries;
+    ggml_tensor* rotated_keys;  ///< of the cache's type [n_embd_head, n_kv, n_head_kv]
+    ggml_tensor* mask;          ///< F16 [n_kv, n_tokens]: 0 or -inf; includes the layer's window
+    float scale;                ///< factor of queries times keys
+    float softcap;              ///< cap of the scaled logits; 0: none
 };
 
-/// Called for every layer while the graph is built; may add nodes of its own.
+/// Hook that is called for every layer while the graph is built. It may add nodes of its own.
 using AttentionHook = std::function<void(int il, const AttentionInputs&)>;
 
-/// Where the attention mass of layer il is to be written: F32 [at least the batch's end slot,
+/// Returns the destination of the attention mass of layer il: F32 [at least the batch's end slot,
 /// n_head_kv].
 using MassOfLayer = std::function<ggml_tensor*(int il)>;
 
-/// Attends in place of the graph, a layer at a time, once keys and values are in the pot. Called on
-/// all threads of the computation, `ith` of `nth`. q: F32 [n_embd_head, n_head, n_tokens], rotated,
-/// as they meet the keys; out, of values as they lie in the pot: F32 [n_embd_head * n_head,
-/// n_tokens].
+/// Attention of one layer in place of the graph's own. It runs once keys and values are in the KV
+/// cache, on all threads of the computation: thread `ith` of `nth`.
+/// q: F32 [n_embd_head, n_head, n_tokens], rotated and Hadamard-transformed as the keys are.
+/// out: F32 [n_embd_head * n_head, n_tokens], transformed as the stored values are.
 using LayerAttention =
     std::function<void(const ggml_tensor* q, ggml_tensor* out, int ith, int nth)>;
 
-/// What a graph reads besides weights and pot. Set before it is computed.
+/// Input tensors of a graph, in addition to weights and KV cache. Set before it is computed.
 struct GraphInputs {
     ggml_tensor* tokens;     ///< I32 [n_tokens]
     ggml_tensor* positions;  ///< I32 [n_tokens]
-    ggml_tensor* slots;      ///< I32 [n_tokens]: where keys and values go
-    ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv covers the batch, maybe more
-    /// The same for layers whose window is smaller than the pot; null if there are none.
+    ggml_tensor* slots;      ///< I32 [n_tokens]: slots for keys and values
+    ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv may exceed the batch's end
+    /// The mask of layers whose window is smaller than the KV cache; null if there are none.
     ggml_tensor* window_mask = nullptr;
-    int window = 0;                             ///< of window_mask
-    std::optional<GroupedInputs> grouped = {};  ///< if positions are grouped
+    int window = 0;                             ///< window size of window_mask, in slots
+    std::optional<GroupedInputs> grouped = {};  ///< set if positions are grouped
 };
 
-/// Builds the forward pass of one batch against a pot. An architecture writes itself down in the
-/// words of Operators, embed() and attend().
+/// Builds the forward pass of one batch over a KV cache. An architecture describes its layers with
+/// Operators, embed() and attend(). Lives while one graph is built.
 class GraphBuilder : public Operators {
    public:
     GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams, Kernels kernels,
                  const KvCache& cache, const Batch& batch, const Positions& positions = {},
                  AttentionHook hook = {});
 
-    /// From now on attention mass is measured: as a by-product of attending where our kernels can,
-    /// else by `hook`.
+    /// Measures attention mass in the layers that follow: as a by-product of our kernels if they
+    /// can, else with `hook`.
     void measure_mass(MassOfLayer mass_of_layer, AttentionHook hook) {
         mass_of_layer_ = std::move(mass_of_layer);
         mass_hook_ = std::move(hook);
     }
 
-    /// From now on layer il attends with layers[il], which must outlive the graph's computation.
+    /// Uses layers[il] as the attention of layer il. `layers` must outlive the graph's computation.
     void attend_with(std::span<const LayerAttention> layers) { layers_ = layers; }
 
     const GraphInputs& inputs() const { return inputs_; }
 
-    /// Slots of the pot: what decides how a layer attends, besides the layer.
+    /// Returns the number of slots of the KV cache, on which a layer's attention may depend.
     int capacity() const { return cache_.shape().capacity; }
 
-    /// The tokens' rows of `table`: [n_embd, n_tokens].
+    /// Builds the rows of `table` for the batch's tokens: [n_embd, n_tokens].
     ggml_tensor* embed(ggml_tensor* table);
 
-    /// rms_norm over each head by itself: x [n_embd_head * heads, n_tokens], weight [n_embd_head].
+    /// Applies rms_norm to each head: x [n_embd_head * heads, n_tokens], weight [n_embd_head].
     ggml_tensor* norm_heads(ggml_tensor* x, ggml_tensor* weight, float eps);
 
-    /// Puts the batch's keys and values into the pot and attends to all of it, causally.
+    /// Writes the batch's keys and values into the KV cache and attends to all of it, causally.
     /// q: [n_embd_head * n_head, n_tokens]; k, v: [n_embd_head * n_head_kv, n_tokens], before RoPE.
-    /// All windows of one graph have the same size: a file names one.
     /// Result: [n_embd_head * n_head, n_tokens].
+    /// All windows of one graph have the same size, because a file has only one.
     ggml_tensor* attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                         const Attention& attention);
 
@@ -112,7 +113,7 @@ class GraphBuilder : public Operators {
     const KvCache& cache_;
     Batch batch_;
     int n_kv_;
-    int neighbours_ = 0;  // where positions are grouped
+    int neighbours_ = 0;  // Positions::neighbours if positions are grouped
     AttentionHook hook_;
     AttentionHook mass_hook_;
     MassOfLayer mass_of_layer_;
@@ -120,18 +121,18 @@ class GraphBuilder : public Operators {
     GraphInputs inputs_;
 };
 
-/// Whether a layer's attention in groups is done by kernels of our own, which keep no scores:
-/// batches may be of any size.
+/// Returns whether our kernels compute a layer's grouped attention. They store no scores, so
+/// batches may have any size.
 bool groups_natively(const Hparams& hparams, Kernels kernels, const CacheShape& shape,
                      const Attention& attention);
 
-/// The causal mask of a batch: token t may see the slots up to its own, and if `window` is not 0
-/// only the last `window` of them.
-/// `mask` F16 [n_kv, n_tokens]; `scratch` is resized to it and can be used again.
+/// Sets the causal mask of a batch: token t sees the slots up to its own, and only the last
+/// `window` of them unless `window` is 0. `mask`: F16 [n_kv, n_tokens]. `scratch` is resized to it
+/// and can be reused.
 void set_causal_mask(const Batch& batch, int window, ggml_tensor* mask,
                      std::vector<ggml_fp16_t>& scratch);
 
-/// All masks that a graph reads.
+/// Sets all masks that a graph reads.
 void set_masks(const Batch& batch, const GraphInputs& inputs, std::vector<ggml_fp16_t>& scratch);
 
 }  // namespace infinipot

@@ -16,13 +16,13 @@ namespace infinipot {
 
 namespace {
 
-// Far beyond any real model, so that products of a few of these stay inside 64 bits.
+// Far beyond any real model, so that products of a few of these fit into 64 bits.
 constexpr int largest_layers = 4096;
 constexpr int largest_width = 1 << 20;
 constexpr int largest_vocabulary = 1 << 24;
 
-/// What a file may ask for, and which sentence refuses it where no graph of its architecture does
-/// it.
+/// A feature that a file may need: its key, and its description for the error message if the
+/// architecture's graph does not implement it.
 struct Demand {
     const char* key;
     const char* what;
@@ -68,9 +68,9 @@ void refuse_unsupported(const GgufMetadata& metadata, std::span<const char* cons
     }
 }
 
-/// What YaRN's interpolation does to the magnitude of rotated vectors; ggml multiplies with the
-/// inverse of the second factor itself when ext_factor is not 0. Source: libllama,
-/// llama-context.cpp.
+/// Returns the factor that YaRN's interpolation applies to the magnitude of rotated vectors. ggml
+/// multiplies with the inverse of the second factor itself when ext_factor is not 0. Source:
+/// libllama, llama-context.cpp.
 float yarn_magnitude(float factor) {
     const float magnitude = factor <= 1 ? 1.0f : 0.1f * std::log(factor) + 1.0f;
     return magnitude * (1.0f / (1.0f + 0.1f * std::log(factor)));

@@ -10,7 +10,7 @@ namespace infinipot {
 
 class GgufFile;
 
-/// What a GGUF file says of a model, in GGUF's own words.
+/// Hyperparameters of a model, as its GGUF file has them. Names are GGUF's.
 struct Hparams {
     std::string architecture;
     int n_layer = 0;
@@ -22,20 +22,20 @@ struct Hparams {
     int n_vocab = 0;
     int n_ctx_train = 0;
     float rms_norm_eps = 0;
-    float attention_scale = 0;  ///< what q·k is multiplied with
-    int sliding_window = 0;     ///< asked for by the user, for a file that does not say it
-    Rotation rotation;          ///< without its freq_factors, which are a tensor
+    float attention_scale = 0;  ///< factor of q·k
+    int sliding_window = 0;     ///< ModelOptions::sliding_window, for a file that omits it
+    Rotation rotation;          ///< without freq_factors, which are a tensor
 
-    /// How a layer attends without soft cap and window.
+    /// Returns the attention of a layer without soft cap and window.
     Attention attention() const { return {.rotation = rotation, .scale = attention_scale}; }
 
-    /// @throws Error(invalid_argument) if heads do not consist of whole blocks of the type.
+    /// @throws Error(invalid_argument) if the head size is no multiple of the type's block size.
     CacheShape cache_shape(int capacity, KvType type = KvType::f16) const;
 };
 
-/// Reads what all decoder architectures have in common.
-/// @throws Error(bad_model) if a value is missing or impossible, Error(unsupported_model) naming
-///         what the file asks for and no graph of ours does.
+/// Reads the hyperparameters that all decoder architectures share.
+/// @throws Error(bad_model) if a value is missing or impossible.
+/// @throws Error(unsupported_model) naming a feature that the file needs and no graph implements.
 Hparams read_hparams(const GgufFile& file);
 
 }  // namespace infinipot

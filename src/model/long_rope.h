@@ -5,9 +5,10 @@
 
 namespace infinipot {
 
-/// LongRoPE: one set of frequency factors for contexts up to the original one and another for
-/// longer ones. A pot is the model's whole context, so its capacity decides, once for a session:
-/// keys of one pot must all turn alike. Source: Ding et al. 2024, arXiv 2402.13753.
+/// LongRoPE: one set of frequency factors for contexts up to the original length and another for
+/// longer ones. The KV cache is the model's whole context, so its capacity decides, once for a
+/// session: all keys of a cache must be rotated with the same factors. Source: Ding et al. 2024,
+/// arXiv 2402.13753.
 struct LongRope {
     Rotation within;  ///< with the tensor rope_factors_short
     Rotation beyond;  ///< with the tensor rope_factors_long
@@ -17,7 +18,7 @@ struct LongRope {
     }
 };
 
-/// Names the two tensors. A file without them turns the same way in any context.
+/// Names the two tensors. In a file without them, both rotations are the same.
 inline LongRope load_long_rope(const Rotation& rotation, WeightLoader& load) {
     LongRope rope{rotation, rotation};
     rope.within.freq_factors =

@@ -12,7 +12,7 @@ namespace infinipot {
 
 namespace {
 
-/// Opens a file whose tokenizer libllama can be trusted with.
+/// Opens a file and checks that libllama can load its tokenizer.
 GgufFile open_checked(const std::filesystem::path& path) {
     GgufFile file = GgufFile::open(path);
     validate_tokenizer(file);
@@ -51,7 +51,7 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
     info = describe();
 }
 
-/// Whether the model can be given the sliding window that its user asks for.
+/// @throws Error(invalid_argument) if the model cannot have ModelOptions::sliding_window.
 void Model::Impl::require_window_fits() const {
     const int window = options.sliding_window;
     if (window == 0) return;
@@ -63,7 +63,8 @@ void Model::Impl::require_window_fits() const {
                                                  "; only llama takes one, of at least 1");
 }
 
-/// As many as kernels::matmul multiplies together, or none where they would be all.
+/// Rounds their number up to what kernels::matmul multiplies together. Chooses none if all tokens
+/// are wanted.
 void Model::Impl::choose_frequent_tokens() {
     const int wanted = options.novelty_vocab;
     if (wanted == 0 || wanted >= hparams.n_vocab) return;

@@ -11,7 +11,7 @@
 
 namespace infinipot {
 
-/// Everything of a model that sessions share. Immutable.
+/// Everything of a model that sessions share: the mapped file, weights, vocabulary. Immutable.
 class Model::Impl {
    public:
     Impl(const std::filesystem::path& path, const ModelOptions& options);
@@ -21,9 +21,8 @@ class Model::Impl {
     ggml_backend_dev_t device;
     Hparams hparams;
     Vocabulary vocabulary;
-    std::optional<ChatFrame>
-        frame;                    ///< nothing if the model has no chat template that is recognised
-    std::vector<Token> frequent;  ///< that novelty is measured against, ascending; none: all
+    std::optional<ChatFrame> frame;  ///< nothing if no chat template is recognised
+    std::vector<Token> frequent;     ///< tokens that surprisal is normalised over; empty: all
     ArchitecturePtr architecture;
     WeightStorage weights;
     ModelInfo info;

@@ -46,7 +46,7 @@ void requantize(const std::filesystem::path& input, const std::filesystem::path&
     params.ftype = ftype_of(type);
     params.nthread = n_threads;
     params.allow_requantize = true;
-    const GgufFile file = GgufFile::open(input);  // all checks, so that libllama sees nothing odd
+    const GgufFile file = GgufFile::open(input);  // checks what libllama would trust
     validate_tokenizer(file);
     read_hparams(file);
 

@@ -6,22 +6,23 @@
 
 namespace infinipot {
 
-/// Layers of which some are local: their tokens see `size` slots back, their own included.
+/// Sliding window of a model in which some layers are local: a token sees `size` slots back there,
+/// its own included.
 ///
-/// A window is counted in slots of the pot, which are the positions the model sees once they have
-/// been reset. So a window as large as the pot hides nothing; a smaller one hides, in its layers
-/// alone, the oldest of what the pot holds, until a distillation brings the survivors nearer.
+/// A window is counted in slots of the KV cache, which are positions after a renumbering. A window
+/// of at least the capacity hides nothing. A smaller one hides the oldest entries in its layers,
+/// until a distillation moves the survivors nearer.
 struct SlidingWindow {
     int size = 0;  ///< 0: no layer is local
     std::vector<bool> local;
 
-    /// What Attention::window of a layer is.
+    /// Returns Attention::window of a layer.
     int of(int il) const { return local[static_cast<std::size_t>(il)] ? size : 0; }
 };
 
 /// Reads `attention.sliding_window` and its pattern. A pattern of n makes every n-th layer global
-/// and the others local, 0 makes all of them local; a file may also have one flag for each layer.
-/// @throws Error(bad_model) if the flags are not one for each layer.
+/// and the others local; 0 makes all of them local. A file may have one flag per layer instead.
+/// @throws Error(bad_model) if the number of flags is not the number of layers.
 SlidingWindow read_sliding_window(const GgufMetadata& metadata, int n_layer, int default_size,
                                   int default_pattern);
 

@@ -17,9 +17,9 @@ namespace infinipot {
 
 namespace {
 
-constexpr int typical_batch = 512;  // tokens; only decides which layouts a device is asked about
+constexpr int typical_batch = 512;  // tokens; used only to ask a device about its layouts
 
-/// Whether the CPU multiplies a matrix of this type and shape when it lies in such a buffer.
+/// Returns whether the CPU multiplies a matrix of this type and shape in such a buffer.
 bool multiplies(ggml_backend_buffer_type_t buffer_type, ggml_type type, int n_in, int n_out) {
     const ContextHandle context = make_description_context(4);
     ggml_tensor* weight = ggml_new_tensor_2d(context.get(), type, n_in, n_out);
@@ -29,14 +29,15 @@ bool multiplies(ggml_backend_buffer_type_t buffer_type, ggml_type type, int n_in
     return ggml_backend_dev_supports_op(cpu_device(), ggml_mul_mat(context.get(), weight, input));
 }
 
-/// Whether a tensor of this type can be a matrix: the CPU backend accepts any type, and then calls
-/// what is not there. Q8_1 and Q8_K are for activations alone.
+/// Returns whether a tensor of this type can be a matrix. The CPU backend accepts any type and then
+/// calls missing functions. Q8_1 and Q8_K are types of activations alone.
 bool is_weight_type(ggml_type type) {
     if (type == GGML_TYPE_F32 || type == GGML_TYPE_F16 || type == GGML_TYPE_BF16) return true;
     return ggml_is_quantized(type) && type != GGML_TYPE_Q8_1 && type != GGML_TYPE_Q8_K;
 }
 
-/// Calls visit(item) for every item, on all cores. Items are independent; visit() does not throw.
+/// Calls visit(item) for every item, on all cores. Items must be independent, and visit() must not
+/// throw.
 template <typename Items, typename Visit>
 void for_each_in_parallel(const Items& items, Visit visit) {
     std::atomic<std::size_t> next{0};
@@ -48,7 +49,7 @@ void for_each_in_parallel(const Items& items, Visit visit) {
     work();
 }
 
-/// Packs rows of another type than the one that is computed with, a few at a time.
+/// Packs rows whose type differs from the type of computation. Converts a few rows at a time.
 void pack_as(const Matrix& matrix, const std::byte* source, ggml_type source_type, void* packed) {
     constexpr int most_rows = 256;
     const auto n_in = static_cast<std::size_t>(matrix.n_in);
@@ -67,7 +68,7 @@ void pack_as(const Matrix& matrix, const std::byte* source, ggml_type source_typ
     }
 }
 
-/// A mapped file for tensors to lie in.
+/// Returns a buffer over a mapped file, in which tensors can be placed.
 BufferHandle buffer_over(std::span<const std::byte> bytes) {
     // The device takes a mutable pointer but never writes to weights; the mapping is read-only.
     auto* base = const_cast<std::byte*>(bytes.data());
@@ -103,8 +104,8 @@ const GgufTensor& WeightLoader::require(const std::string& name, std::int64_t ne
     return tensor;
 }
 
-/// Rows as the file has them: in the mapped file for the CPU, a copy for another device. What is
-/// asked for twice, as a table and as a matrix, is there once.
+/// Keeps rows as they are in the file: mapped for the CPU, a copy for another device. A tensor that
+/// is named twice, as a table and as a matrix, exists once.
 ggml_tensor* WeightLoader::as_in_file(ggml_type type, std::int64_t ne0, std::int64_t ne1,
                                       const std::byte* source, const std::string& name) {
     Destination& to =
@@ -187,9 +188,8 @@ FeedForward WeightLoader::fused_feed_forward(const std::string& prefix, int n_em
             matrix(prefix + ".ffn_down", n_ff, n_embd)};
 }
 
-/// Every token that is scored is multiplied with all of the head. llama.cpp makes it Q6_K in files
-/// of any smaller type, which takes four times as long as Q8_0 and has next to nothing that Q8_0
-/// lacks.
+/// Scoring a token takes a product with the whole head. llama.cpp makes the head Q6_K in files of
+/// any smaller type. Q6_K takes four times as long as Q8_0 and is hardly more exact.
 OutputHead WeightLoader::output_head(int n_embd, int n_vocab) {
     const std::string name = has("output.weight") ? "output" : "token_embd";
     const GgufTensor& weight = require(name + ".weight", n_embd, n_vocab);
@@ -207,7 +207,7 @@ OutputHead WeightLoader::output_head(int n_embd, int n_vocab) {
     return head;
 }
 
-/// A copy of their own, since they do not lie together in the file.
+/// Copies the rows of the frequent tokens, which are not adjacent in the file.
 Matrix WeightLoader::frequent_rows(ggml_type type, const GgufTensor& weight) {
     const std::size_t row_bytes = ggml_row_size(weight.type, weight.ne[0]);
     gathered_.resize(frequent_.size() * row_bytes);
@@ -239,12 +239,12 @@ bool WeightLoader::packs(ggml_type type, int n_in, int n_out) const {
            kernels::matmul_supported(type, n_in, n_out);
 }
 
-/// The best home for a matrix: our own packed layout, one of ggml's, or as the file has it.
+/// Chooses the best layout for a matrix: our packed layout, one of ggml's, or the file's.
 Matrix WeightLoader::rows(const GgufTensor& source, int first_row, int n_rows) {
     return rows_as(source.type, source, first_row, n_rows);
 }
 
-/// Another type than the source's is for matrices that we pack.
+/// `as` is the type of computation. It may differ from the source's type if we pack the matrix.
 Matrix WeightLoader::rows_as(ggml_type as, const GgufTensor& source, int first_row, int n_rows) {
     const auto n_in = static_cast<int>(source.ne[0]);
     const std::size_t row_bytes = ggml_row_size(source.type, n_in);
@@ -255,7 +255,7 @@ Matrix WeightLoader::rows_as(ggml_type as, const GgufTensor& source, int first_r
     return place(as, source, data, n_rows);
 }
 
-/// data: the first of the rows, in the file or gathered from it.
+/// data: the first row, in the file or in a copy of rows gathered from it.
 Matrix WeightLoader::place(ggml_type as, const GgufTensor& source, const std::byte* data,
                            int n_rows) {
     const auto n_in = static_cast<int>(source.ne[0]);
@@ -288,7 +288,7 @@ WeightLoader::Destination& WeightLoader::destination(ggml_backend_buffer_type_t 
     return to;
 }
 
-/// The first of the CPU's own layouts that takes such a matrix; null for the file's.
+/// Returns the first of the CPU's own layouts that accepts the matrix; null for the file's layout.
 ggml_backend_buffer_type_t WeightLoader::fastest_type(ggml_type type, int n_in, int n_out) const {
     if (!options_.repack) return nullptr;
     for (ggml_backend_buffer_type_t candidate : cpu_weight_buffer_types()) {

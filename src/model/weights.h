@@ -14,22 +14,22 @@
 
 namespace infinipot {
 
-/// A weight matrix and where it is used: y = W x + bias.
+/// A weight matrix of a linear layer, y = W x + bias, and its layout.
 struct Matrix {
-    ggml_tensor* weight = nullptr;  ///< [n_in, n_out], or its bytes if packed
+    ggml_tensor* weight = nullptr;  ///< [n_in, n_out]; packed bytes if `packed`
     ggml_tensor* bias = nullptr;    ///< F32 [n_out] or null
     int n_in = 0;
     int n_out = 0;
-    ggml_type type = GGML_TYPE_F32;  ///< that is computed with
-    bool packed = false;             ///< in the layout of kernels::matmul
+    ggml_type type = GGML_TYPE_F32;  ///< type that the product is computed with
+    bool packed = false;             ///< whether it is in the layout of kernels::matmul
 };
 
-/// The output matrix, which turns hidden states into logits. Surprisal may be measured against the
+/// The output matrix, which turns hidden states into logits. Surprisal may be normalised over the
 /// rows of frequent tokens only; the target's own row is then looked up.
 struct OutputHead {
     Matrix all;                        ///< [n_embd, n_vocab]
-    Matrix frequent_rows = {};         ///< [n_embd, n_frequent], or no weight
-    ggml_tensor* row_table = nullptr;  ///< [n_embd, n_vocab] as in the file; null without the rows
+    Matrix frequent_rows = {};         ///< [n_embd, n_frequent]; no weight if all tokens count
+    ggml_tensor* row_table = nullptr;  ///< [n_embd, n_vocab] as in the file, for frequent_rows
 };
 
 /// The projections of one attention layer.
@@ -42,7 +42,7 @@ struct FeedForward {
     Matrix gate, up, down;
 };
 
-/// The memory that a model's weights live in, besides the mapped file.
+/// Memory of a model's weights in addition to the mapped file. Owns it.
 struct WeightStorage {
     std::vector<ContextHandle> contexts;
     std::vector<BufferHandle> buffers;
@@ -51,58 +51,57 @@ struct WeightStorage {
     std::uint64_t matrix_bytes = 0;
 };
 
-/// Finds an architecture's weights in a GGUF file. An architecture first names all its tensors,
-/// with the shapes they must have; load() then gives each its memory: matrices in the layout that
-/// the CPU multiplies fastest, everything else where it stands in the mapped file. Another device
-/// gets a copy of all of them as they are.
+/// Finds an architecture's weights in a GGUF file. An architecture first names all its tensors with
+/// the shapes that they must have. load() then gives each its memory: matrices in the layout that
+/// the CPU multiplies fastest, and everything else at its place in the mapped file. A device other
+/// than the CPU gets an unchanged copy of all of them.
 class WeightLoader {
    public:
-    /// `frequent`: tokens that novelty is measured against, ascending; none: all.
+    /// `frequent`: tokens that surprisal is normalised over, ascending; empty: all.
     WeightLoader(const GgufFile& file, const ModelOptions& options, ggml_backend_dev_t device,
                  std::vector<Token> frequent = {});
 
     bool has(const std::string& tensor) const { return file_.find_tensor(tensor) != nullptr; }
 
-    /// `name.weight` [n_in, n_out] and, if the file has one, `name.bias` [n_out].
+    /// Names `name.weight` [n_in, n_out] and, if the file has it, `name.bias` [n_out].
     Matrix matrix(const std::string& name, int n_in, int n_out);
 
-    /// `prefix.attn_q`, `_k` and `_v`, whether the file has them apart or fused as `attn_qkv`.
+    /// Names `prefix.attn_q`, `_k` and `_v`, or their rows of a fused `attn_qkv`.
     AttentionProjections attention_projections(const std::string& prefix, int n_embd, int n_q,
                                                int n_kv);
 
-    /// `prefix.ffn_gate`, `_up` and `_down`.
+    /// Names `prefix.ffn_gate`, `_up` and `_down`.
     FeedForward feed_forward(const std::string& prefix, int n_embd, int n_ff);
-    /// The same from a file whose `ffn_up` has the rows of the gate and then those of up.
+    /// Names the same in a file whose `ffn_up` has the rows of gate and then those of up.
     FeedForward fused_feed_forward(const std::string& prefix, int n_embd, int n_ff);
 
-    /// `output`, or `token_embd` again where they are tied.
-    /// @throws Error(unsupported_model) if it has a bias where novelty wants only some of its rows.
+    /// Names `output`, or `token_embd` again if the weights are tied.
+    /// @throws Error(unsupported_model) if it has a bias and only frequent tokens are scored.
     OutputHead output_head(int n_embd, int n_vocab);
 
-    /// `tensor` [n_in, n_rows] to look rows up in.
+    /// Names `tensor` [n_in, n_rows], whose rows are looked up.
     ggml_tensor* table(const std::string& tensor, int n_in, int n_rows);
 
-    /// `tensor` F32 [n].
+    /// Names `tensor` F32 [n]. optional_vector() returns null if the file does not have it.
     ggml_tensor* vector(const std::string& tensor, int n);
     ggml_tensor* optional_vector(const std::string& tensor, int n);
 
-    /// @throws Error(unsupported_model) naming a tensor of the file that has not been named: it
-    /// would
-    ///         change what the model computes.
+    /// Refuses a file with a tensor that nobody has named: it would change what the model computes.
+    /// @throws Error(unsupported_model) with the tensor's name.
     void refuse_unnamed() const;
 
-    /// Gives all tensors named so far their memory. Call once.
-    /// @throws Error(out_of_memory)
+    /// Allocates and fills all tensors named so far. Call it once.
+    /// @throws Error(out_of_memory) if the device has too little memory.
     WeightStorage load();
 
    private:
-    /// A run of whole rows of one tensor of the file, to be put into `tensor`.
+    /// Whole rows of one tensor of the file and their destination, `tensor`.
     struct Placement {
         ggml_tensor* tensor;
         const std::byte* source;
         std::size_t n_bytes;
         ggml_type source_type;
-        Matrix packing;  // how to pack the source, if packed
+        Matrix packing;  // layout of the destination if it is packed
     };
     struct Destination {
         ContextHandle context;

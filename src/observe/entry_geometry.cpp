@@ -12,7 +12,7 @@ namespace infinipot {
 
 namespace {
 
-/// The entries of one head as F32, one after another.
+/// Reads the entries of one head as F32, one after another.
 class Rows {
    public:
     Rows(const KvCache& cache, ggml_tensor* pot, int head)
@@ -29,7 +29,7 @@ class Rows {
    private:
     ggml_type type_;
     std::size_t row_bytes_;
-    std::vector<std::byte> copy_;  // of a pot that is not on the host
+    std::vector<std::byte> copy_;  // of rows that are not on the host
     const std::byte* rows_;
     std::vector<float> row_;
 };

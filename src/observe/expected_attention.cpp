@@ -40,7 +40,7 @@ ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotate
 
 namespace {
 
-/// A block-diagonal matrix: every pair of coordinates turns and shrinks on its own.
+/// The mean rotation, a block-diagonal matrix: it rotates and shrinks each pair of coordinates.
 class MeanRotation {
    public:
     MeanRotation(const RotationTable& table, int first)
@@ -53,7 +53,7 @@ class MeanRotation {
         }
     }
 
-    /// x: every `stride`-th value from `at` is a coordinate.
+    /// Rotates a vector whose coordinates are every `stride`-th value from `at` on.
     void apply(float* at, std::size_t stride) const {
         for (int pair = 0; pair < table_.n_rot() / 2; ++pair) {
             const auto [i, j] = table_.pair(pair);

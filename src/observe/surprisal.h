@@ -4,12 +4,13 @@
 
 namespace infinipot {
 
-/// The largest surprisal that is told apart, in nats: -ln of the smallest normal F32.
+/// The largest surprisal that can be told apart, in nats: -ln of the smallest normal F32.
 constexpr float largest_surprisal_nats = 87.3f;
 
-/// Novelty: -ln P(target) in nats for every column of logits, from a softmax over the vocabulary.
-/// logits: F32 [n_vocab, n_tokens], overwritten; targets: I32 [1, n_tokens], or null where the last
-/// row of the logits is the targets'; result: F32 [n_tokens]. Source: InfiniPot Eq. 3 and 4.
+/// Builds the surprisal -ln P(target), in nats, for every column of logits. The softmax is over all
+/// rows of the logits.
+/// logits: F32 [n_vocab, n_tokens], overwritten; targets: I32 [1, n_tokens], or null if the last
+/// row of the logits is the targets'. Result: F32 [n_tokens]. Source: InfiniPot Eq. 3 and 4.
 ggml_tensor* build_surprisal(ggml_context* context, ggml_tensor* logits, ggml_tensor* targets);
 
 }  // namespace infinipot

@@ -4,13 +4,13 @@
 #include "model/sliding_window.h"
 
 /// `gemma2`: Gemma 2. Norms before and behind attention and feed-forward, scaled embeddings, GeGLU,
-/// RoPE on halves; attention and output logits are soft-capped, and every second layer, beginning
-/// with the first, is local. Source: Gemma Team 2024, arXiv 2408.00118.
+/// RoPE on halves. Attention and output logits are soft-capped. Every second layer is local, from
+/// the first on. Source: Gemma Team 2024, arXiv 2408.00118.
 namespace infinipot {
 
 namespace {
 
-// The model of this many layers scales its queries by another size than that of its heads.
+// The model with this many layers does not scale its queries by the head size.
 constexpr int n_layer_27b = 46;
 
 class Gemma2 : public Decoder {

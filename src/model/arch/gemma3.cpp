@@ -3,15 +3,15 @@
 #include "model/decoder.h"
 #include "model/sliding_window.h"
 
-/// `gemma3`: Gemma 3, text. As `gemma2` with norms over each query and key head before RoPE instead
-/// of soft-capped attention: the pot holds keys behind that norm. Five local layers, whose RoPE has
-/// a base of its own and no scaling, are followed by a global one. Source: Gemma Team 2025, arXiv
-/// 2503.19786.
+/// `gemma3`: Gemma 3, text only. Like `gemma2`, with norms over each query and key head before RoPE
+/// instead of soft-capped attention; the KV cache holds keys after that norm. Five local layers,
+/// whose RoPE has its own base and no scaling, are followed by a global one. Source: Gemma Team
+/// 2025, arXiv 2503.19786.
 namespace infinipot {
 
 namespace {
 
-// The model of this many layers scales its queries by another size than that of its heads.
+// The model with this many layers does not scale its queries by the head size.
 constexpr int n_layer_27b = 62;
 
 class Gemma3 : public Decoder {

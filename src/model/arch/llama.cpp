@@ -2,11 +2,11 @@
 #include "model/long_rope.h"
 #include "model/sliding_window.h"
 
-/// `llama`: LLaMA 2 to 3.2, Mistral, TinyLlama, SmolLM2 and whatever else is exported under that
-/// name. Pre-norm decoder, RoPE on neighbouring pairs, grouped-query attention, SwiGLU. LLaMA 3.1's
+/// `llama`: LLaMA 2 to 3.2, Mistral, TinyLlama, SmolLM2 and all models exported under that name.
+/// Pre-norm decoder, RoPE on neighbouring pairs, grouped-query attention, SwiGLU. LLaMA 3.1's
 /// frequency scaling comes as the tensor rope_freqs, LongRoPE's as two tensors. All layers are
-/// local if a file or Mistral 0.1's user asks for a window. Source: Touvron et al. 2023, arXiv
-/// 2302.13971.
+/// local if the file or ModelOptions sets a window (Mistral 7B v0.1). Source: Touvron et al. 2023,
+/// arXiv 2302.13971.
 namespace infinipot {
 
 namespace {

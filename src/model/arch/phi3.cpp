@@ -1,10 +1,10 @@
 #include "model/decoder.h"
 #include "model/long_rope.h"
 
-/// `phi3`: Phi-3, Phi-3.5 and Phi-4, mini and medium. As `llama`, with gate and up in one matrix,
-/// RoPE on halves, perhaps of a part of each head, and LongRoPE in the models of 128K tokens. The
-/// sliding window that some files name is left out, as libllama leaves it out.
-/// Source: Abdin et al. 2024, arXiv 2404.14219.
+/// `phi3`: Phi-3, Phi-3.5 and Phi-4, mini and medium. Like `llama`, with gate and up in one matrix
+/// and RoPE on halves, in some models of a part of each head. Models of 128K tokens use LongRoPE.
+/// The sliding window that some files name is ignored, as in libllama. Source: Abdin et al. 2024,
+/// arXiv 2404.14219.
 namespace infinipot {
 
 namespace {

@@ -1,7 +1,7 @@
 #include "model/decoder.h"
 
-/// `qwen2`: Qwen 1.5, 2 and 2.5. As `llama`, with biases on queries, keys and values, which come
-/// with the projections, and RoPE on halves. Source: Yang et al. 2024, arXiv 2407.10671.
+/// `qwen2`: Qwen 1.5, 2 and 2.5. Like `llama`, with RoPE on halves and with biases on queries, keys
+/// and values, which attention_projections() loads. Source: Yang et al. 2024, arXiv 2407.10671.
 namespace infinipot {
 
 namespace {

@@ -1,7 +1,8 @@
 #include "model/decoder.h"
 
-/// `qwen3`: Qwen 3, dense. As `qwen2` without biases, and with a norm over each query and key head
-/// before RoPE: the pot holds keys behind that norm. Source: Yang et al. 2025, arXiv 2505.09388.
+/// `qwen3`: Qwen 3, dense. Like `qwen2` without biases, and with a norm over each query and key
+/// head before RoPE; the KV cache holds keys after that norm. Source: Yang et al. 2025, arXiv
+/// 2505.09388.
 namespace infinipot {
 
 namespace {
