@@ -1,10 +1,10 @@
 // Expected Attention (Devoto et al. 2025, arXiv 2510.00636): keeps the entries that queries like
-// those seen so far are expected to attend to, (attention + epsilon) times the L2 norm of the
-// value. Sinks are always kept and take no part in the estimate. Per KV head, the mean of its query
-// heads.
+// those seen so far are expected to attend to. The score is (attention + epsilon) times the L2 norm
+// of the value, per KV head: the mean over its query heads. Sinks are always kept, and the estimate
+// leaves them out.
 //
-// It differs from the authors' code in that it is applied to each chunk that fills the pot, with
-// the queries of that chunk, and that positions are reset afterwards.
+// It differs from the authors' code in two ways. It scores each chunk that fills the KV cache, with
+// the queries of that chunk, and positions are reset afterwards.
 
 #include <memory>
 #include <span>

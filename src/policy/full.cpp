@@ -1,8 +1,8 @@
-// The full cache that every paper on eviction compares with: nothing is ever evicted, so it is
-// exact for as long as the text fits into the pot.
+// The full KV cache that every paper on eviction compares with. Nothing is ever evicted, so the
+// result is exact as long as the text fits.
 //
-// It differs from the papers in what happens then: they let memory grow, here reading ends with an
-// error.
+// It differs from the papers in a text that does not fit: their memory grows, and here reading ends
+// with an error.
 
 #include <memory>
 #include <span>

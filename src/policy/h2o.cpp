@@ -1,13 +1,13 @@
-// H2O (Zhang et al., NeurIPS 2023, arXiv 2306.14048): heavy hitters and recent entries. An entry's
-// score is the attention it has received from every query since it was read, its own included,
-// never normalised; survivors keep theirs. The heavy hitters are the highest scores among all that
-// are not recent. Per KV head; one entry leaves after each token's step; positions inside the
-// cache, as in the authors' code for streams (h2o_hf, real_drop).
+// H2O (Zhang et al., NeurIPS 2023, arXiv 2306.14048): keeps heavy hitters and recent entries. The
+// score of an entry is the attention from every query since it was read, its own included, without
+// normalisation. Survivors keep their scores. The heavy hitters are the highest scores among the
+// entries that are not recent. Each KV head chooses; after each token's step one entry is evicted.
+// Positions are those inside the cache, as in the authors' code for streams (h2o_hf, real_drop).
 //
-// It differs from that code in that the queries of a group share a head (theirs has no grouped
-// queries: the mean over a group ranks as their sum does), and in F32 sums instead of F16.
-// `recent` defaults to half, as in the paper; InfiniPot's Table 1 has 4 heavy hitters, the rest
-// recent.
+// It differs from that code in two ways. The queries of a group share a head: the authors have no
+// grouped queries, and the mean over a group ranks as their sum does. Sums are F32 instead of F16.
+// `recent` defaults to half of the room, as in the paper. InfiniPot's Table 1 has 4 heavy hitters
+// and otherwise recent entries.
 
 #include <memory>
 #include <span>

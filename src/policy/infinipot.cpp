@@ -1,15 +1,17 @@
-// InfiniPot (Kim et al., EMNLP 2024), §3.3.3 and Appendix B: of the entries that survive, a share
-// `novelty` goes to the highest surprisal (NuC, Eq. 4) and the rest to the highest attention mass
-// that the catalyst prompt gives (CaP, Eq. 2), separately in every head.
+// InfiniPot (Kim et al., EMNLP 2024), §3.3.3 and Appendix B. A share `novelty` of the survivors are
+// the entries of highest surprisal (NuC, Eq. 4). The others are the entries with the highest
+// attention mass from the catalyst prompt (CaP, Eq. 2). Each head chooses.
 //
-// It differs from the paper where the Budget protects entries: the share is of the room that
-// protection leaves. With nothing protected the room is |C|, and the share is the paper's T =
-// round(alpha |C|). And by default it keeps whole sentences, in all layers: a sentence counts as
-// much as the most attention that any head of any layer gives one of its entries, and as their mean
-// surprisal (`pool` and `novelty_pool`, which may be windows instead, as SnapKV's), since few
-// heads look for a fact and what is torn is not understood (`share`).
+// It differs from the paper if the Budget protects entries: the share is then of the room that
+// protection leaves. Without protection the room is |C|, and the share is the paper's T =
+// round(alpha |C|).
+//
+// By default it also differs in keeping whole sentences, the same in all layers. A sentence's
+// attention is the highest that any head of any layer gives one of its entries, and its surprisal
+// is their mean. `pool` and `novelty_pool` can be windows instead, as in SnapKV. The reasons: few
+// heads look for a fact, and the model does not understand torn text (`share`).
 // share=none,pool=1,novelty_pool=1 is the paper's rule. `carried` and `value_norm` are not in the
-// paper either, and `probe=last` is its "w/o CaP", read as the attention of the last token.
+// paper either. `probe=last` is its "w/o CaP", read as the attention of the last token.
 
 #include <algorithm>
 #include <cmath>
@@ -95,7 +97,7 @@ class InfiniPot final : public EvictionPolicy {
                 head.keep.best(novelty(head), n_novel);
             }
             if (attends) head.keep.fill_best(shares ? of_all : attention(head));
-            head.keep.fill_recent();  // for lack of rivals
+            head.keep.fill_recent();  // if too few entries compete
         }
     }
 

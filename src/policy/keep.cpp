@@ -10,7 +10,7 @@
 namespace infinipot {
 namespace {
 
-/// A total order over slots, so that every selection has exactly one result.
+/// A strict total order over slots, so that every selection has exactly one result.
 class Better {
    public:
     explicit Better(std::span<const float> score) : score_(score) {}
@@ -21,7 +21,7 @@ class Better {
         if (std::isnan(score_a) != std::isnan(score_b)) return std::isnan(score_b);
         if (score_a > score_b) return true;
         if (score_a < score_b) return false;
-        return a > b;  // equal, or both NaN: the more recent
+        return a > b;  // equal or both NaN: the more recent slot is better
     }
 
    private:
@@ -58,7 +58,7 @@ Keep& Keep::best(std::span<const float> score, int n) {
     if (n <= 0) return *this;
     assert(score.size() == kept_.size());
 
-    std::vector<int> candidates;  // never fewer than the room
+    std::vector<int> candidates;  // at least as many as there is room
     candidates.reserve(kept_.size());
     for (int slot = 0; slot < n_kv(); ++slot) {
         if (!kept(slot)) candidates.push_back(slot);

@@ -1,10 +1,10 @@
-// KeyDiff (Park et al. 2025, arXiv 2504.15364): keeps the keys least like the others. The anchor is
-// the mean of all keys of a head, each scaled to length 1; the lower its cosine with a key, the
-// more that key is worth. Keys are those of the cache, rotated. Per KV head; block by block, the
-// anchor anew over what is in the cache; no sinks.
+// KeyDiff (Park et al. 2025, arXiv 2504.15364): keeps the keys that are least like the others. The
+// anchor is the mean of all keys of a head, each scaled to length 1. The lower a key's cosine with
+// the anchor, the higher its score. Keys are the cache's rotated ones. Each KV head chooses, block
+// by block, with a new anchor over the entries in the cache. There are no sinks.
 //
-// It differs from the paper in that positions are reset after each block, as everywhere under
-// Schedule::when_full here. `sinks` is an addition.
+// It differs from the paper in that positions are reset after each block, as they always are here
+// under Schedule::when_full. `sinks` is an addition.
 
 #include <algorithm>
 #include <functional>

@@ -1,7 +1,7 @@
-// L2 norm of keys (Devoto et al. 2024, arXiv 2406.11430): keys of low norm are those that attract
-// attention, so the lowest are kept. Per KV head; rotation does not change a norm.
+// L2 norm of keys (Devoto et al. 2024, arXiv 2406.11430): keeps the keys of lowest norm, because
+// they attract attention. Each KV head chooses. Rotation does not change a norm.
 //
-// It differs from the authors' scripts in that no layers are exempt.
+// It differs from the authors' scripts in that it treats all layers alike.
 
 #include <algorithm>
 #include <functional>

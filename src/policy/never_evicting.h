@@ -5,7 +5,8 @@
 
 namespace infinipot {
 
-/// What a policy that never evicts says when it is asked to.
+/// Error of a policy that never evicts, when the KV cache is full.
+/// @throws Error(does_not_fit)
 [[noreturn]] inline void refuse_to_evict(const EvictionPolicy& policy, const LayerView& view) {
     throw Error(ErrorCode::does_not_fit,
                 "the text is longer than the pot, which is full at " + std::to_string(view.n_kv) +

@@ -12,14 +12,14 @@
 
 namespace infinipot::policies {
 
-/// The numbers that an option takes.
+/// Range of the numbers that an option accepts.
 struct Range {
     double least;
     double most;
     bool odd = false;
 
     bool holds(double number) const;  ///< false for NaN
-    /// `a whole number of at least 1`, `a number from 0 to 1`.
+    /// Returns `a whole number of at least 1`, `a number from 0 to 1`.
     std::string text(bool whole) const;
 };
 
@@ -28,21 +28,21 @@ Range at_least(double least);
 Range between(double least, double most);
 Range odd_number();  ///< odd and at least 1
 
-/// A spelling of an older release, which is still read.
+/// A spelling of an older release that is still read.
 struct FormerSpelling {
     std::string name;
-    /// Old values with today's; the others are written as they were.
+    /// Old values and their values of today. Values that are not listed have not changed.
     std::vector<std::pair<std::string, std::string>> values;
 };
 
-/// One option of a policy whose options are `Options`.
+/// One option of a policy whose struct of options is `Options`.
 template <typename Options>
 struct Option {
     std::string name;
     std::string help;                ///< one sentence
-    std::string values;              ///< `a number from 0 to 1`, `average or maximum`
-    std::vector<std::string> words;  ///< the words among the values
-    /// Sets the option. Returns false if the text has another form; a range is not checked.
+    std::string values;              ///< accepted values: `a number from 0 to 1`
+    std::vector<std::string> words;  ///< words among the accepted values
+    /// Sets the option. Returns false if the text has another form; does not check the range.
     std::function<bool(Options& options, const std::string& text)> read;
     std::function<std::string(const Options& options)> print;
     std::function<bool(const Options& options)> in_range;
@@ -55,13 +55,13 @@ struct Option {
     }
 };
 
-/// `none, heads or layers`.
+/// Returns `none, heads or layers`.
 std::string alternatives(const std::vector<std::string>& words);
 
-/// The place of `text` among `words`.
+/// Returns the index of `text` in `words`.
 std::optional<std::size_t> place_of(const std::string& text, const std::vector<std::string>& words);
 
-/// An option that is an int or a float.
+/// Makes an option that is an int or a float.
 template <typename Options, typename Number>
 requires std::is_same_v<Number, int> || std::is_same_v<Number, float> Option<Options> option(
     std::string name, Number Options::*member, Range range, std::string help) {
@@ -80,7 +80,7 @@ requires std::is_same_v<Number, int> || std::is_same_v<Number, float> Option<Opt
                          range](const Options& options) { return range.holds(options.*member); }};
 }
 
-/// An option that is a whole number, or a word for the absence of one.
+/// Makes an option that is a whole number, or `word` if it is empty.
 template <typename Options>
 Option<Options> option(std::string name, std::optional<int> Options::*member, std::string word,
                        Range range, std::string help) {
@@ -103,8 +103,8 @@ Option<Options> option(std::string name, std::optional<int> Options::*member, st
                 }};
 }
 
-/// An option that is one of several words: those of an enum in the order of its values, or `no` and
-/// `yes` of a bool.
+/// Makes an option that is one of several words: the values of an enum in their order, or `no` and
+/// `yes` for a bool.
 template <typename Options, typename Choice>
 requires std::is_enum_v<Choice> || std::is_same_v<Choice, bool> Option<Options> option(
     std::string name, Choice Options::*member, std::vector<std::string> words, std::string help) {
@@ -130,7 +130,7 @@ requires std::is_enum_v<Choice> || std::is_same_v<Choice, bool> Option<Options> 
                          n = words.size()](const Options& options) { return index(options) < n; }};
 }
 
-/// Attention may be multiplied by the norm of the value, which four policies offer.
+/// Makes the option that multiplies attention by the norm of the value. Four policies have it.
 template <typename Options>
 Option<Options> value_norm_option() {
     return option("value_norm", &Options::value_norm, {"none", "l1", "l2"},
@@ -138,7 +138,7 @@ Option<Options> value_norm_option() {
         .formerly("value_norm", {{"0", "none"}, {"1", "l1"}, {"2", "l2"}});
 }
 
-/// Entries at the start of the text that no selection evicts.
+/// Makes the option for entries at the start of the text that the policy always keeps.
 template <typename Options>
 Option<Options> sinks_option() {
     return option("sinks", &Options::sinks, at_least(0),

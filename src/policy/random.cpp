@@ -1,6 +1,6 @@
-// Random eviction: every entry has the same chance, in each head by its own lot, drawn anew at each
-// selection. What any other policy must beat. The lot depends on the seed, the layer, the head, the
-// entry's token and how far the stream has come, and so not on anything that rounding could change.
+// Random eviction, the baseline for every other policy. Every entry has the same chance; each head
+// draws its own numbers at each selection. A number depends on the seed, the layer, the head, the
+// entry's token and the length of the stream so far. Rounding therefore cannot change it.
 
 #include <cstdint>
 #include <memory>
@@ -27,7 +27,7 @@ const PolicyRow<RandomOptions>& row() {
     return row;
 }
 
-/// A mixing of bits after which neighbours have nothing in common (splitmix64's finalizer).
+/// Mixes bits so that results of neighbouring numbers are unrelated (splitmix64's finalizer).
 std::uint64_t mixed(std::uint64_t x) {
     x += 0x9e3779b97f4a7c15u;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -11,7 +11,7 @@
 namespace infinipot {
 namespace policies {
 
-/// Each is defined in its policy's file. A new policy is one more name, here and in the list below.
+/// Each policy's file defines its row. A new policy adds one name, here and in the list below.
 using RowOf = AnyPolicyRow();
 RowOf infinipot_row, streaming_llm_row, swa_row, h2o_row, tova_row, sirllm_row, snapkv_row,
     truncate_row, self_extend_row, full_row, keydiff_row, expected_attention_row, l2norm_row,
@@ -19,7 +19,7 @@ RowOf infinipot_row, streaming_llm_row, swa_row, h2o_row, tova_row, sirllm_row, 
 
 namespace {
 
-/// In the order in which they are shown.
+/// All rows, in the order of help and documents.
 const std::vector<AnyPolicyRow>& rows() {
     static const std::vector<AnyPolicyRow> all = {
         infinipot_row(),   streaming_llm_row(), swa_row(),     h2o_row(),
@@ -29,7 +29,7 @@ const std::vector<AnyPolicyRow>& rows() {
     return all;
 }
 
-/// The policy itself says what completes its row.
+/// Adds the needs, schedule and positions that the policy with default options reports.
 PolicyInfo complete(const AnyPolicyRow& row) {
     PolicyInfo info = row.info;
     const PolicyPtr policy = row.make(PolicySpec(info.name));

@@ -12,13 +12,13 @@
 
 namespace infinipot::policies {
 
-/// @throws Error(invalid_argument) `policy P wants VALUES for OPTION, not "TEXT"`, with the nearest
-/// of `words`.
+/// @throws Error(invalid_argument) `policy P wants VALUES for OPTION, not "TEXT"`, with a hint at
+/// the nearest of `words`.
 [[noreturn]] void refuse_value(const std::string& policy, const std::string& option,
                                const std::string& values, const std::vector<std::string>& words,
                                const std::string& text);
 
-/// @throws Error(invalid_argument) with the nearest of the known options.
+/// @throws Error(invalid_argument) with a hint at the nearest of the known options.
 [[noreturn]] void refuse_option(const std::string& policy, const std::string& option,
                                 const std::vector<std::string>& known);
 
@@ -31,24 +31,25 @@ namespace infinipot::policies {
 /// Options of a policy that has none.
 struct NoOptions {};
 
-/// All that is said about one policy: its file has one, which parser, printer, checks, help and
-/// documentation read. `Options` is its struct of options, whose initial values are the defaults.
+/// Everything about one policy. Each policy's file has one row, which parser, printer, range
+/// checks, help and documents read. The initial values of `Options`, its struct of options, are the
+/// defaults.
 template <typename Options>
 struct PolicyRow {
     std::string name;
-    std::string summary;  ///< one sentence: what is kept
+    std::string summary;  ///< one sentence: what the policy keeps
     std::string source;   ///< the paper that it comes from
-    std::string cost;     ///< what it costs beyond reading the text
-    /// Makes the policy. Calls check() first.
+    std::string cost;     ///< cost in addition to reading the text
+    /// Makes the policy. It calls check() first.
     PolicyPtr (*make)(Options options);
     std::vector<Option<Options>> options = {};
     /// Returns why options exclude each other, as the rest of a sentence that begins with the
-    /// policy; empty if they do not.
+    /// policy's name; empty if they do not.
     std::string (*conflict)(const Options& options) = nullptr;
-    /// Whether any text is read in the memory of the KV cache; else the whole text must fit.
+    /// The KV cache bounds memory for a text of any length. false: the whole text must fit into it.
     bool bounded = true;
 
-    /// The text form, with the value of every option.
+    /// Returns the text form, with the value of every option.
     std::string spec(const Options& values) const {
         std::vector<PolicySpec::Option> printed;
         for (const auto& option : options) printed.push_back({option.name, option.print(values)});
@@ -65,8 +66,8 @@ struct PolicyRow {
         if (!reason.empty()) refuse_options(name, reason);
     }
 
-    /// The options that a spec gives, in today's spelling or a former one, and defaults.
-    /// @throws Error(invalid_argument) if there is no such option or value.
+    /// Returns the options of a spec, in today's or a former spelling. Others keep their defaults.
+    /// @throws Error(invalid_argument) if an option is unknown or given twice, or a value is wrong.
     Options read(const PolicySpec& spec) const {
         Options values;
         std::vector<std::string> seen;
@@ -106,7 +107,7 @@ struct PolicyRow {
     }
 };
 
-/// A row whose type of options is forgotten, for the registry.
+/// A row without the type of its options, for the registry.
 struct AnyPolicyRow {
     PolicyInfo info;
     std::function<PolicyPtr(const PolicySpec& spec)> make;
@@ -132,13 +133,13 @@ struct AnyPolicyRow {
     }
 };
 
-/// The words for what a policy needs measured, as lists of policies print them.
+/// Returns the measurements that a policy needs, in the words of help and documents.
 std::string describe(const Needs& needs);
 
-/// `a, b, c`.
+/// Returns `a, b, c`.
 std::string join(const std::vector<std::string>& words);
 
-/// `did you mean "novelty"?`, or all known words where none is near.
+/// Returns `did you mean "novelty"?`, or all known words if none is near.
 std::string hint(const std::string& word, const std::vector<std::string>& known,
                  const std::string& introduction);
 

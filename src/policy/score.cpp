@@ -13,7 +13,7 @@ float sum(std::span<const float> values) {
     return total;
 }
 
-/// NaN is no maximum.
+/// Returns the largest value. NaN counts only if there is no number.
 float maximum(std::span<const float> values) {
     float most = values.front();
     for (const float value : values) most = std::fmax(most, value);
@@ -64,9 +64,9 @@ std::vector<float> pooled(std::span<const float> values, int window, Pooling poo
 
 namespace {
 
-constexpr int fewest_entries = 8, most_entries = 64;  // of a sentence
+constexpr int fewest_entries = 8, most_entries = 64;  // per sentence
 
-/// The slot behind the sentence that begins at `begin`.
+/// Returns the slot behind the sentence that begins at slot `begin`.
 int sentence_end(const HeadView& head, int begin) {
     const auto at = [](int slot) { return static_cast<std::size_t>(slot); };
     const auto& position = head.position;

@@ -1,9 +1,9 @@
-// Self-Extend (Jin et al., ICML 2024, arXiv 2401.01325): keeps every entry, and lets a model see
-// beyond its window by its positions: exact among `neighbours`, shared by groups of `group` beyond
-// (src/model/grouped_attention.h has the rule). So the capacity must hold the whole text, above the
-// window, which must be allowed; (window - neighbours) * group + neighbours tokens can be told
-// apart. A group that does not divide the neighbours is shifted by whole divisions, as in the
-// authors' first code.
+// Self-Extend (Jin et al., ICML 2024, arXiv 2401.01325): keeps every entry and lets a model attend
+// beyond its window. Positions are exact among `neighbours` and shared by groups of `group` tokens
+// beyond (see src/model/grouped_attention.h). The capacity must hold the whole text and therefore
+// exceed the window, which the Budget must allow. (window - neighbours) * group + neighbours tokens
+// have distinguishable positions. If `group` does not divide `neighbours`, integer divisions give
+// the shift, as in the authors' first code.
 
 #include <memory>
 #include <span>

@@ -1,4 +1,4 @@
-// How schedules and positions are written.
+// Text form of schedules and positions.
 
 #include <array>
 #include <optional>
@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, Schedule>, 4> schedules = {{
     throw Error(ErrorCode::invalid_argument, sentence);
 }
 
-/// Nothing if it is something else, or not quite.
+/// Returns nothing if the text has another form or a wrong value.
 std::optional<Positions> parse_grouped(std::string_view text) {
     if (!text.starts_with("grouped:")) return {};
     try {
@@ -36,7 +36,7 @@ std::optional<Positions> parse_grouped(std::string_view text) {
         }
         if (!group || !neighbours) return {};
         return Positions::in_groups(*group, *neighbours);
-    } catch (const Error&) {  // which speaks of a policy
+    } catch (const Error&) {  // its sentence would be about a policy
         return {};
     }
 }
@@ -54,7 +54,7 @@ Schedule parse_schedule(std::string_view text) {
     for (const auto& [name, value] : schedules) {
         if (name == text) return value;
     }
-    if (text == "one-by-one") return Schedule::per_token;  // its name in release 0.1
+    if (text == "one-by-one") return Schedule::per_token;  // spelling of release 0.1
     fail("a schedule is when-full, per-token, at-end or before-reading, not \"" +
          std::string(text) + '"');
 }

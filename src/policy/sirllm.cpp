@@ -1,15 +1,15 @@
-// SirLLM (Yao et al., ACL 2024): keeps the tokens of highest entropy, that is surprisal -ln P(x_t |
-// what was kept before it), beside the sinks, and fills up with the most recent; the same in all
-// heads. As in the authors' code the highest are taken from all entries, sinks and recent ones
-// included, before those are added.
+// SirLLM (Yao et al., ACL 2024): keeps sinks and the tokens of highest entropy, that is surprisal
+// -ln P(x_t | entries kept before it), and fills up with the most recent tokens. All heads keep the
+// same. As in the authors' code, the highest are chosen from all entries; sinks and recent entries
+// are added afterwards.
 //
-// It differs from that code in three ways. Released, it gathers the probability of another token
-// (row i is scored with token i, which the row's input was); here it is the one that the paper
-// defines. It evicts before each turn of a conversation, here the pot is cut down whenever it is
-// full. Its decay per turn (1 by default, which is none) has no counterpart in a text without
-// turns.
+// It differs from that code in three ways. The released code takes the probability of another
+// token: it scores row i with token i, which is the row's input. Here it is the token that the
+// paper defines. The authors evict before each turn of a conversation; here the KV cache is
+// distilled whenever it is full. Their decay per turn (1 by default, that is none) has no
+// counterpart in a text without turns.
 //
-// InfiniPot's Table 1 runs it inside CCD by surprisal alone: sinks=0, nothing protected.
+// InfiniPot's Table 1 runs SirLLM inside CCD by surprisal alone: sinks=0, without protection.
 
 #include <algorithm>
 #include <memory>

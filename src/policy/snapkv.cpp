@@ -1,12 +1,12 @@
 // SnapKV (Li et al. 2024, arXiv 2404.14469): the last tokens of the prompt are an observation
-// window. What they attend to, summed over the window and pooled over neighbours in front of it
-// (average pooling counts places beyond the ends as 0), ranks the entries before the window; the
-// window itself is kept. Once, when the whole prompt has been read, so memory is not bounded;
-// original positions.
+// window, which is kept. The attention from the window ranks the entries before it: summed over the
+// window and pooled over neighbours. Average pooling counts places beyond the ends as 0. The policy
+// selects once, when the whole prompt has been read, so memory is not bounded. Positions are the
+// original ones.
 //
-// It differs from the authors' code in that a KV head has one selection, by the mean of its query
-// heads (theirs repeats keys and values and selects per query head). Under Schedule::when_full the
-// window is the end of each chunk.
+// It differs from the authors' code in that a KV head has one selection, by the mean over its query
+// heads. Their code repeats keys and values and selects per query head. Under Schedule::when_full
+// the window is the end of each chunk.
 
 #include <algorithm>
 #include <limits>

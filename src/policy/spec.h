@@ -7,8 +7,8 @@
 
 namespace infinipot {
 
-/// The text form of a policy in its parts: `name:option=value,option=value`.
-/// Knows the grammar alone; which names and options exist is the registry's business.
+/// The parts of a policy's text form, `name:option=value,option=value`. It knows the grammar alone;
+/// the registry knows names and options.
 class PolicySpec {
    public:
     struct Option {
@@ -20,7 +20,7 @@ class PolicySpec {
 
     PolicySpec(std::string name, std::vector<Option> options = {});
 
-    /// @throws Error(invalid_argument) unless `text` follows the grammar and no option comes twice.
+    /// @throws Error(invalid_argument) unless `text` follows the grammar and names no option twice.
     static PolicySpec parse(std::string_view text);
 
     std::string print() const;
@@ -34,11 +34,11 @@ class PolicySpec {
     std::vector<Option> options_;
 };
 
-/// The value of type int or float that is all of `text`; nothing if it is something else.
+/// Reads all of `text` as a value of type int or float. Returns nothing if it is something else.
 template <typename T>
 std::optional<T> read_value(std::string_view text);
 
-/// The shortest text that reads back as the same value.
+/// Returns the shortest text that reads back as the same value.
 std::string print_value(float value);
 std::string print_value(int value);
 

@@ -1,9 +1,9 @@
-// StreamingLLM (Xiao et al., ICLR 2024, arXiv 2309.17453), §3.2: keeps the first few entries, the
-// attention sinks, and the most recent ones. As in the authors' code, one entry leaves after each
-// token's step, so that a query sees the cache and itself, and positions are those inside the
-// cache.
+// StreamingLLM (Xiao et al., ICLR 2024, arXiv 2309.17453), §3.2: keeps the first few entries, which
+// are the attention sinks, and the most recent ones. As in the authors' code, one entry is evicted
+// after each token's step, so a query attends to the cache and itself. Positions are those inside
+// the cache.
 //
-// Under Schedule::when_full it is the ablation inside chunked distillation instead.
+// Under Schedule::when_full it is InfiniPot's ablation, inside chunked distillation.
 
 #include <memory>
 #include <span>

@@ -1,7 +1,8 @@
-// Sliding window attention (Mistral 7B v0.1, arXiv 2310.06825): the most recent entries and nothing
-// else, at their own positions. Published code disagrees whether the window counts the query
-// itself; here a query sees `retain` entries and itself, as with FlashAttention's window. Entries
-// that the Budget protects stay outside the window: set protect_first to 0 for the window alone.
+// Sliding window attention (Mistral 7B v0.1, arXiv 2310.06825): keeps the most recent entries and
+// nothing else, at their own positions. Published code disagrees on whether the window counts the
+// query itself. Here a query attends to `retain` entries and itself, as with FlashAttention's
+// window. Entries that the Budget protects are outside the window: set protect_first to 0 for the
+// window alone.
 
 #include <memory>
 #include <span>

@@ -1,11 +1,11 @@
-// TOVA (Oren et al. 2024, arXiv 2401.06104): keeps what the last token attends to. Its
-// probabilities are averaged over all query heads of a layer, so that all heads of the layer keep
-// the same entries; nothing is protected, not even the token itself. One entry leaves after each
+// TOVA (Oren et al. 2024, arXiv 2401.06104): keeps the entries that the last token attends to. The
+// probabilities are averaged over all query heads of a layer, so all heads of the layer keep the
+// same entries. Nothing is protected, not even the token itself. One entry is evicted after each
 // token's step, and positions stay those of the stream.
 //
-// Under Schedule::when_full it is InfiniPot's "CCD w/o CaP, NuC": Table 1's TOVA and Table 3's
-// first row are the same numbers. Positions are reset there. To protect nothing, set the Budget's
-// protect_first and protect_recent to 0.
+// Under Schedule::when_full it is InfiniPot's "CCD w/o CaP, NuC": its results in Table 1 and the
+// first row of Table 3 are the same numbers. Positions are reset there. To protect nothing, set the
+// Budget's protect_first and protect_recent to 0.
 
 #include <algorithm>
 #include <functional>

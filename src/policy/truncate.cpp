@@ -1,9 +1,10 @@
-// LongBench's truncation (Bai et al. 2024, arXiv 2308.14508): a text that does not fit is cut
-// before it is read, to the first and the last half of what fits. Nothing is evicted; what stood in
-// the middle was never seen, and the last half follows the first as if it were the next sentence.
+// LongBench's truncation (Bai et al. 2024, arXiv 2308.14508): cuts a text that does not fit before
+// it is read, and keeps the first and the last half of what fits. Nothing is evicted. The model
+// never sees the middle, and reads the last half as if it followed the first.
 //
-// It differs from LongBench's script in what is cut: there the prompt with its question, here the
-// text in front of the question, by tokens, with the chat template's opening a part of it.
+// It differs from LongBench's script in the text that is cut. The script cuts the prompt with its
+// question; here it is the text in front of the question. It is cut by tokens, and the opening of
+// the chat template is part of it.
 
 #include <memory>
 #include <span>
