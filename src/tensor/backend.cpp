@@ -15,12 +15,12 @@ using SetThreadPool = void (*)(ggml_backend_t, ggml_threadpool_t);
 
 }  // namespace
 
-/// Threads that live as long as the backend, so that computing starts and allocates nothing.
+/// Threads that live as long as the backend, so that compute() neither starts nor allocates any.
 struct Backend::ThreadPool {
     explicit ThreadPool(int n_threads) {
         ggml_threadpool_params params = ggml_threadpool_params_default(n_threads);
         params.poll =
-            1;  // of 100: from one graph to the next; an idle session does not keep cores busy
+            1;  // of 100: polls between two graphs, but an idle session keeps no core busy
         const auto make = cpu_function<NewThreadPool>("ggml_threadpool_new");
         if (make != nullptr) pool = make(&params);
     }
@@ -50,7 +50,7 @@ Backend::Backend(ggml_backend_dev_t device, int n_threads)
         handle_.get(), &Backend::should_abort, this);
 }
 
-Backend::~Backend() { handle_.reset(); }  // before the threads it runs on
+Backend::~Backend() { handle_.reset(); }  // the backend goes before the threads that it uses
 
 ggml_backend_buffer_type_t Backend::buffer_type() const {
     return ggml_backend_get_default_buffer_type(handle_.get());

@@ -12,7 +12,7 @@ namespace infinipot {
 
 namespace {
 
-/// Until libllama's log is captured, and ggml's with it.
+/// Log of ggml until capture_llama_log() replaces it together with libllama's.
 void print_errors(ggml_log_level level, const char* text, void*) {
     if (level == GGML_LOG_LEVEL_ERROR) std::fputs(text, stderr);
 }
@@ -28,7 +28,8 @@ bool is_gpu(ggml_backend_dev_t device) {
     return type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
 }
 
-/// All that graphs can be computed on: the CPU first. Accelerators of some operations are none.
+/// Returns all devices that compute whole graphs, the CPU first. An accelerator that has only some
+/// operations is not one of them.
 std::vector<ggml_backend_dev_t> usable_devices() {
     std::vector<ggml_backend_dev_t> usable = {cpu_device()};
     for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
@@ -40,7 +41,7 @@ std::vector<ggml_backend_dev_t> usable_devices() {
 }  // namespace
 
 ggml_backend_dev_t cpu_device() {
-    static std::once_flag once;  // the first look at the registry starts all devices, aloud
+    static std::once_flag once;  // the first use of the registry starts all devices, which log
     std::call_once(once, [] { ggml_log_set(print_errors, nullptr); });
     ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
     if (device == nullptr) {
@@ -71,7 +72,7 @@ std::string device_name(ggml_backend_dev_t device) {
 ggml_backend_dev_t device_of(const ggml_tensor* tensor) {
     ggml_backend_dev_t device =
         ggml_backend_buft_get_device(ggml_backend_buffer_get_type(tensor->buffer));
-    return device == nullptr ? cpu_device() : device;  // as the CPU's own buffer types have it
+    return device == nullptr ? cpu_device() : device;  // null for the CPU's own buffer types
 }
 
 std::vector<ggml_backend_buffer_type_t> cpu_weight_buffer_types() {

@@ -6,30 +6,30 @@
 #include <string_view>
 #include <vector>
 
-/// Where a model's weights and the pot lie and graphs are computed: a device of ggml's registry.
+/// Devices of ggml's registry. A device holds weights and KV cache and computes graphs.
 namespace infinipot {
 
-/// The CPU device of ggml's registry.
+/// Returns the CPU device of ggml's registry.
 ggml_backend_dev_t cpu_device();
 
-/// The device that a user names: "cpu", "gpu" for the first GPU, a name as device_name() gives it
-/// in any case, or "" for the first GPU of this build, else the CPU.
-/// @throws Error(invalid_argument) naming the devices that there are.
+/// Returns the device that a user names: "cpu", "gpu" for the first GPU, or the result of
+/// device_name() in any case. "" is the first GPU of this build, or the CPU if there is none.
+/// @throws Error(invalid_argument) with a list of the devices.
 ggml_backend_dev_t find_device(std::string_view name);
 
-/// "cpu", or as ggml calls it: "CUDA0".
+/// Returns "cpu", or ggml's name for another device: "CUDA0".
 std::string device_name(ggml_backend_dev_t device);
 
 inline bool is_cpu(ggml_backend_dev_t device) { return device == cpu_device(); }
 
-/// The device whose memory a tensor lies in.
+/// Returns the device whose memory holds a tensor.
 ggml_backend_dev_t device_of(const ggml_tensor* tensor);
 
-/// Buffer types in which the CPU keeps weights in a layout of its own (AMX tiles, interleaved
-/// rows), the best first. Empty where there are none.
+/// Returns the buffer types in which the CPU keeps weights in layouts of its own (AMX tiles,
+/// interleaved rows), the best first. Empty if there are none.
 std::vector<ggml_backend_buffer_type_t> cpu_weight_buffer_types();
 
-/// A function that the CPU backend offers beyond ggml-backend.h; null if it does not.
+/// Returns a function of the CPU backend that is not in ggml-backend.h, or null.
 template <typename Function>
 Function cpu_function(const char* name) {
     ggml_backend_reg_t registry = ggml_backend_dev_backend_reg(cpu_device());

@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-/// ggml's objects with owners. Dimensions of ggml tensors are written fastest first, `[ne0, ne1,
-/// ...]`, in the comments that trail them; host arrays are slowest first.
+/// Owners of ggml's objects. Comments write the dimensions of ggml tensors fastest first, `[ne0,
+/// ne1, ...]`, and those of host arrays slowest first.
 namespace infinipot {
 
 template <auto free_function>
@@ -24,24 +24,25 @@ using BackendHandle = std::unique_ptr<ggml_backend, FreeWith<ggml_backend_free>>
 using BufferHandle = std::unique_ptr<ggml_backend_buffer, FreeWith<ggml_backend_buffer_free>>;
 using AllocatorHandle = std::unique_ptr<ggml_gallocr, FreeWith<ggml_gallocr_free>>;
 
-/// A context that holds only the descriptions of up to `n_tensors` tensors, never their data.
+/// Makes a context that holds only the descriptions of up to `n_tensors` tensors, never their data.
 ContextHandle make_description_context(std::size_t n_tensors);
 
-/// A tensor [ne0, ne1] that is set before its graph is computed.
+/// Makes a tensor [ne0, ne1] that is set before its graph is computed.
 ggml_tensor* new_input(ggml_context* context, ggml_type type, int ne0, int ne1, const char* name);
 
-/// One buffer for all tensors described in `context`, zeroed.
+/// Allocates one buffer for all tensors described in `context` and fills it with zeros.
 /// @throws Error(out_of_memory) naming `purpose`.
 BufferHandle allocate_tensors(ggml_context* context, ggml_backend_buffer_type_t type,
                               const char* purpose);
 
-/// The same, but what is in it is undefined: for much that many threads will write whole, which
-/// then share the work of the first touch.
+/// Allocates one buffer whose content is undefined. For large tensors that many threads will write
+/// completely: the threads then share the work of the first touch.
+/// @throws Error(out_of_memory) naming `purpose`.
 BufferHandle allocate_unset_tensors(ggml_context* context, ggml_backend_buffer_type_t type,
                                     const char* purpose);
 
-/// All of a contiguous F32 tensor: where it lies, or copied into `copy` where the CPU cannot read
-/// it.
+/// Returns all elements of a contiguous F32 tensor: in place, or copied into `copy` if the CPU
+/// cannot read the tensor's memory.
 const float* read_from(const ggml_tensor* tensor, std::vector<float>& copy);
 
 inline std::size_t n_elements(const ggml_tensor* tensor) {

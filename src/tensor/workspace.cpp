@@ -10,7 +10,8 @@ namespace infinipot {
 Workspace::Workspace(Backend& backend, std::size_t max_nodes)
     : backend_(backend),
       max_nodes_(max_nodes),
-      // A node brings at most one leaf of its own (an input or a weight), hence twice the tensors.
+      // A node adds at most one leaf (an input or a weight), so there are at most twice the
+      // tensors.
       descriptions_(2 * max_nodes * ggml_tensor_overhead() +
                     ggml_graph_overhead_custom(max_nodes, false)),
       context_(ggml_init({.mem_size = descriptions_.size(),
@@ -38,7 +39,7 @@ void Workspace::reserve(const Build& build_largest) {
     backend_.reserve_work(graph_);
 }
 
-/// The one node that reserve_work() computes must not read indices out of fresh memory.
+/// Clears the inputs, so that the one node that reserve_work() computes reads no undefined indices.
 void Workspace::clear_inputs() {
     for (int i = 0; i < ggml_graph_n_nodes(graph_); ++i) {
         for (ggml_tensor* source : ggml_graph_node(graph_, i)->src) {

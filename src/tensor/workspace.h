@@ -8,34 +8,35 @@
 
 namespace infinipot {
 
-/// The memory in which graphs of one kind are built and computed, one after another. All of it is
-/// allocated by reserve(); building and computing a graph afterwards allocates nothing that lasts.
+/// Memory in which the graphs of one kind are built and computed, one after another. reserve()
+/// allocates all of it. Later graphs allocate nothing that outlives them.
 class Workspace {
    public:
     /// Builds one graph: creates its tensors in `context`, marks its inputs with ggml_set_input,
     /// and expands `graph` with its outputs.
     using Build = std::function<void(ggml_context* context, ggml_cgraph* graph)>;
 
-    /// Room for graphs of up to `max_nodes` nodes.
+    /// Has room for graphs of up to `max_nodes` nodes.
     Workspace(Backend& backend, std::size_t max_nodes);
 
-    /// Allocates for the largest graph that will ever be built here.
-    /// @throws Error(out_of_memory), Error(unsupported_model) if the device lacks an operation
+    /// Allocates memory for the largest graph that will ever be built here.
+    /// @throws Error(out_of_memory) if the device has too little memory.
+    /// @throws Error(unsupported_model) if the device lacks an operation.
     void reserve(const Build& build_largest);
 
-    /// Builds a graph and places its tensors; inputs may be set afterwards.
+    /// Builds a graph and places its tensors. Inputs are set afterwards.
     void prepare(const Build& build);
 
     void compute() { backend_.compute(graph_); }                ///< see Backend::compute
     void compute_wholly() { backend_.compute_wholly(graph_); }  ///< see Backend::compute_wholly
 
-    /// @throws Error(interrupted) if compute() would.
+    /// @throws Error(interrupted) if compute() would throw it.
     void require_not_interrupted() { backend_.require_not_interrupted(); }
 
-    /// Spent in prepare() so far.
+    /// Returns the seconds spent in prepare() so far.
     double preparing_seconds() const { return preparing_seconds_; }
 
-    /// Bytes reserved for the tensors of a graph and their descriptions.
+    /// Returns the bytes reserved for the tensors of a graph and their descriptions.
     std::size_t bytes() const;
 
    private:

@@ -7,7 +7,7 @@
 namespace infinipot::kernels {
 namespace {
 
-/// Elements `distance` apart become their sum and their difference.
+/// Replaces every two elements `distance` apart by their sum and their difference.
 void add_and_subtract(float* x, int n, int distance) {
     for (int begin = 0; begin < n; begin += 2 * distance) {
         for (int i = begin; i < begin + distance; ++i) {
@@ -18,7 +18,7 @@ void add_and_subtract(float* x, int n, int distance) {
     }
 }
 
-/// The same for a distance that the compiler knows, which it can do in registers.
+/// Does the same for a distance that the compiler knows, so that it can use registers.
 template <int distance>
 void add_and_subtract(float* x, int n) {
     for (int begin = 0; begin + distance < n; begin += 2 * distance) {

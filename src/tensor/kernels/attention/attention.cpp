@@ -15,17 +15,17 @@ namespace infinipot::kernels {
 namespace {
 
 constexpr int64_t min_chunk = 256;     // entries; a multiple of the kernel's tile of 64
-constexpr int64_t enough_pieces = 32;  // for the threads to share evenly
+constexpr int64_t enough_pieces = 32;  // so that threads share the work evenly
 
-constexpr int64_t amx_rows = 16;  // query heads of all tokens, which one instruction multiplies
+constexpr int64_t amx_rows = 16;  // rows that one instruction multiplies
 
-/// What an operation's memory for parameters says: ggml has the first 24 bytes of it, WorkQueue
-/// the last 4.
+/// Returns the visible range in an operation's parameters. ggml has the first 24 bytes of them, and
+/// WorkQueue the last 4.
 VisibleRange& visible_range_of(ggml_tensor* op) {
     return *reinterpret_cast<VisibleRange*>(op->op_params + 8);
 }
 
-/// The kernel for this CPU and such entries, or nullptr.
+/// Returns the kernel of this CPU for entries of this type, or nullptr.
 AttentionKernel kernel(EntryType type, int64_t n_tokens, int64_t n_group) {
     if (cpu() < Cpu::x8 || type == EntryType::other) return nullptr;
     const bool fills_tiles = n_tokens * n_group >= amx_rows;
@@ -38,12 +38,11 @@ AttentionKernel kernel(EntryType type, int64_t n_tokens, int64_t n_group) {
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// How one call is cut into pieces, the same way for any number of threads: by KV head, by run of
-/// tokens, and where that gives few pieces (decoding) also by chunk of entries, whose results are
-/// merged afterwards.
+/// Division of one call into pieces, the same for any number of threads: by KV head and by run of
+/// tokens. Few pieces (decoding) are divided by chunk of entries too, and their results are merged.
 struct Plan {
-    int64_t n_run, n_chunk;  ///< how many
-    int64_t chunk;           ///< entries in one
+    int64_t n_run, n_chunk;  ///< number of runs, of chunks
+    int64_t chunk;           ///< entries in one chunk
 
     Plan(const ggml_tensor* q, const ggml_tensor* k) {
         const int64_t n_head_kv = k->ne[2], group = q->ne[1] / n_head_kv;
@@ -55,7 +54,8 @@ struct Plan {
     }
 };
 
-/// dst: F32 [n_embd_head * n_head, T], or parts to be merged [n_embd_head + 1, n_chunk, n_head, T].
+/// dst: F32 [n_embd_head * n_head, T], or parts for merge_op() [n_embd_head + 1, n_chunk, n_head,
+/// T].
 void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     const ggml_tensor *q = dst->src[0], *k = dst->src[1], *v = dst->src[2];
     const Plan plan(q, k);
@@ -105,7 +105,7 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     }
 }
 
-/// Averages the chunks' results, weighted by their shares of the softmax.
+/// Averages the results of the chunks, weighted by their shares of the softmax.
 /// src: F32 [n_embd_head + 1, n_chunk, n_head, T]; dst: [n_embd_head * n_head, T].
 void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
     const ggml_tensor* parts = dst->src[0];
@@ -114,7 +114,7 @@ void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
     for (int64_t row = n_rows * ith / nth; row < n_rows * (ith + 1) / nth; ++row) {
         const float* part = static_cast<const float*>(parts->data) + row * n_chunk * stride;
         float* out = static_cast<float*>(dst->data) + row * n_embd_head;
-        float max = part[n_embd_head];  // -inf where there is nothing to see, but not of all
+        float max = part[n_embd_head];  // -inf if no entry is visible; not for every chunk
         for (int64_t c = 1; c < n_chunk; ++c) max = std::max(max, part[c * stride + n_embd_head]);
         float sum = 0;
         std::fill_n(out, n_embd_head, 0.0f);
@@ -147,8 +147,8 @@ ggml_tensor* new_op(ggml_context* ctx, const AttentionOperands& m, float scale,
     return op;
 }
 
-/// [n_embd_head + 1, n_chunk, n_head, T]: results, and the logarithm of what their softmax sums up
-/// to.
+/// Builds the parts [n_embd_head + 1, n_chunk, n_head, T]: results, each with the logarithm of its
+/// softmax's sum.
 ggml_tensor* parts(ggml_context* ctx, const AttentionOperands& m, float scale) {
     return new_op(ctx, m, scale, {m.q->ne[0] + 1, Plan(m.q, m.k).n_chunk, m.q->ne[1], m.q->ne[2]});
 }

@@ -1,4 +1,4 @@
-// Entries of each type, a register of elements at a time. Included by kernels only.
+// Decodes entries of each type, one register of elements at a time. Included by kernels only.
 #pragma once
 
 #include <cstdint>
@@ -28,21 +28,20 @@ F32s elements<EntryType::bf16>(const char* entry, int at) {
     return load_bf16(entry + at * 2);
 }
 
-template <>  // blocks of 32: an F16 scale, then a byte each
+template <>  // blocks of 32: an F16 scale, then 32 bytes
 F32s elements<EntryType::q8_0>(const char* entry, int at) {
     const char* block = entry + at / 32 * 34;
     return load_int8(block + 2 + at % 32) * scale_of(block);
 }
 
-template <>  // blocks of 32: an F16 scale, then 16 bytes whose lower halves come first
+template <>  // blocks of 32: an F16 scale, then 16 bytes; the lower halves are the first elements
 F32s elements<EntryType::q4_0>(const char* entry, int at) {
     const char* block = entry + at / 32 * 18;
     const F32s quants = load_half_bytes(block + 2 + at % 16, at % 32 >= 16);
     return (quants - all(8)) * scale_of(block);
 }
 
-/// What f.operator()<type>() returns for a type of entries that there are elements() of; null for
-/// others.
+/// Returns f.operator()<type>() for a type that has elements(), and null for others.
 template <typename Function>
 auto of_type(EntryType type, Function f) -> decltype(f.template operator()<EntryType::f16>()) {
     switch (type) {

@@ -1,4 +1,4 @@
-// A tile of entries, as tiled.h and what packs tiles for it see it.
+// A tile of entries, for tiled.h and for the code that packs tiles.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@ namespace {
 constexpr int tile = 64;  // entries
 constexpr int tile_registers = tile / lanes;
 
-/// Memory that is needed next. The kernel prefetches it line by line between its present work. It
-/// comes at half the speed if it is asked for all at once or left to the CPU's own prefetcher.
+/// Memory that is needed next. The kernel prefetches it line by line during its present work. A
+/// prefetch of everything at once, or the CPU's own prefetcher, reaches half the speed.
 struct Prefetch {
     const char* at;
     const char* end;
@@ -24,7 +24,7 @@ struct Prefetch {
     }
 };
 
-/// Some of the entries of a KV head, `entry_bytes` apart; at most a tile of them.
+/// Consecutive entries of a KV head, `entry_bytes` apart; at most one tile.
 struct Entries {
     const char* data;
     std::size_t entry_bytes;
@@ -32,12 +32,12 @@ struct Entries {
     int n;
     int n_embd_head;
 
-    /// Those past the end are the last one once more.
+    /// Returns entry i. Entries past the end repeat the last one.
     const char* entry(int i) const {
         return data + static_cast<std::size_t>(i < n ? i : n - 1) * entry_bytes;
     }
 
-    /// The bytes of all entries, or nothing if the entries are not adjacent.
+    /// Returns the bytes of all entries, or nothing if the entries are not adjacent.
     Prefetch prefetch() const {
         const bool adjacent = n > 0 && entry_bytes <= static_cast<std::size_t>(n_embd_head) * 2;
         if (!adjacent) return {nullptr, nullptr};
@@ -45,7 +45,7 @@ struct Entries {
     }
 };
 
-/// op over one number per entry.
+/// Combines one number per entry with op, down to one register.
 template <typename Op>
 F32s fold(const F32s (&s)[tile_registers], Op op) {
     static_assert(tile_registers == 4 || tile_registers == 8);
@@ -56,8 +56,8 @@ F32s fold(const F32s (&s)[tile_registers], Op op) {
         return op(first, op(op(s[4], s[5]), op(s[6], s[7])));
 }
 
-/// to = factors[m] * to + scales[m] * x; without factors `to` is written only. What multiply() does
-/// with its sums of row m.
+/// Computes to = factors[m] * to + scales[m] * x, or scales[m] * x without factors. multiply() does
+/// this with its sums of row m.
 inline void put_product(F32s x, int m, const float* scales, const float* factors, float* to) {
     const F32s before = factors ? all(factors[m]) * load(to) : zero();
     store(to, fma(x, all(scales[m]), before));

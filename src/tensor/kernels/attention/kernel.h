@@ -1,4 +1,4 @@
-// What attention asks of its kernels.
+// Interface between attention and its kernels for single kinds of CPU.
 #pragma once
 
 #include <ggml.h>
@@ -11,20 +11,20 @@ namespace infinipot::kernels {
 constexpr int attention_max_head = 256;          ///< largest n_embd_head
 constexpr int attention_max_queries = 256 * 64;  ///< largest rows * n_embd_head of a piece
 
-/// How keys and values are stored: as in ggml's types of the same names.
+/// Storage format of keys and values, as ggml's types of the same names.
 enum class EntryType { f16, bf16, q8_0, q4_0, other };
 
 EntryType entry_type(ggml_type type);
 
-/// Some consecutive tokens, with all query heads of one KV head, over some consecutive entries of
-/// that head. A *row* is one query head of one token; rows are numbered token by token.
+/// A part of one call: consecutive tokens, with all query heads of one KV head, over consecutive
+/// entries of that head. A *row* is one query head of one token. Rows are numbered token by token.
 struct AttentionPiece {
     int n_embd_head;
     int n_head;      ///< query heads of the KV head
     int n_tokens;    ///< n_tokens * n_head * n_embd_head <= attention_max_queries
     int begin, end;  ///< first entry, one past the last
-    int visible;     ///< entries the first token may see, from entry 0; each later token, one more
-    int hidden;      ///< of them those at the front it may not see; each later token, one more
+    int visible;     ///< entries that the first token sees, from 0; one more per later token
+    int hidden;      ///< entries hidden from it at the front; one more per later token
     float scale;
     EntryType type;  ///< of keys and values
 
@@ -35,15 +35,16 @@ struct AttentionPiece {
 
     float* out;  ///< [n_embd_head] for the first token and head
     std::ptrdiff_t out_head_stride, out_token_stride;  ///< in floats
-    /// Write log2 Σ exp(scaled scores) behind each result: -inf, and a result of 0, for no entries.
+    /// Write log2 Σ exp(scaled scores) behind each result. Without visible entries it is -inf and
+    /// the result is 0.
     bool wants_lse;
 };
 
 using AttentionKernel = void (*)(const AttentionPiece& piece);
 
-/// The kernels for CPUs with AMX-BF16, with AVX-512 VNNI and for Cpu::x8, and one for a single
-/// token; or nullptr where the compiler has no such instructions. Whether the CPU has them is for
-/// the caller to ask. That of AMX rounds queries, keys, values and weights to BF16.
+/// Return the kernels for CPUs with AMX-BF16, with AVX-512 VNNI and for Cpu::x8, and the one for a
+/// single token, or nullptr if the compiler lacks the instructions. The caller must check that the
+/// CPU has them. The AMX kernel rounds queries, keys, values and weights to BF16.
 AttentionKernel attention_amx();
 AttentionKernel attention_avx512();
 AttentionKernel attention_x8();

@@ -11,14 +11,14 @@
 namespace infinipot::kernels {
 namespace {
 
-constexpr int64_t enough_pieces = 8;  // for the threads to share
+constexpr int64_t enough_pieces = 8;  // so that threads can share the work
 
-/// One call is cut into pieces by KV head and run of tokens, the same way for any number of
-/// threads. The first node's memory: results [n_embd_head * n_head, T], then for every piece its
+/// Division of one call into pieces, by KV head and run of tokens, the same for any number of
+/// threads. Memory of the first node: results [n_embd_head * n_head, T], then for each piece its
 /// share of the mass [n_kv], one token's mass [n_kv] and scratch.
 struct Layout {
     int64_t n_embd_head, n_head, n_tokens, n_kv, n_head_kv, group;
-    int64_t n_run, scratch, piece;  // runs of tokens; floats
+    int64_t n_run, scratch, piece;  // number of runs; floats of scratch, floats of a piece
 
     Layout(const ggml_tensor* q, const ggml_tensor* k)
         : n_embd_head(q->ne[0]),
@@ -77,7 +77,7 @@ void attend_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     }
 }
 
-/// Adds up the shares of the pieces. dst: the mass; sources behind it: q, k and the first node.
+/// Adds up the pieces' shares of the mass. dst: the mass; its other sources: q, k, the first node.
 void sum_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
     const Layout l(dst->src[1], dst->src[2]);
     for (int64_t head_kv = ith; head_kv < l.n_head_kv; head_kv += nth) {

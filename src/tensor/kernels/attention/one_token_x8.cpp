@@ -1,6 +1,6 @@
-// The kernel of attention for one token, whose few rows would not pay for the tiles of
-// tiled_x8.cpp: entries are read once, where they lie, by all heads that share them. Its
-// steps are in query_heads_x8.h.
+// The kernel of attention for one token. Its few rows would not repay the packing of tiles in
+// tiled_x8.cpp. All heads that share the entries read them once, in place. Its steps are in
+// query_heads_x8.h.
 #include "tensor/kernels/attention/kernel.h"
 #include "tensor/kernels/simd/f32s.h"
 
@@ -12,9 +12,10 @@ namespace infinipot::kernels {
 namespace {
 
 constexpr int tile = 64;              // entries whose scores and values stay in the L1 cache
-constexpr float lowest_max = -1e29f;  // the maximum of nothing
+constexpr float lowest_max = -1e29f;  // maximum of no scores
 
-/// M heads from `first` on. Results are those of the entries so far, and relative to `max`.
+/// Attends with M heads from `first` on. Results cover the entries so far and are relative to
+/// `max`.
 template <EntryType type, int M>
 void attend_heads(const AttentionPiece& p, int first) {
     const int d = p.n_embd_head;

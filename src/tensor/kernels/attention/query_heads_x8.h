@@ -1,10 +1,10 @@
 // The steps of attention for one token, in F32. Included by the kernels *_x8.cpp only.
 //
-// M query heads, at most eight, share the entries of a KV head; each entry is decoded once for all.
-// Lanes of scores are heads, so that softmax needs no sums across a register:
+// M query heads, at most eight, share the entries of a KV head. Each entry is decoded once for all
+// of them. The lanes of scores are heads, so that softmax needs no sums across a register:
 //
-//     queries  [n_embd_head/8][M][8]  scaled, such that softmax is done in powers of two
-//     scores   [n][8 heads]           then weights; heads from M on are 0, or any weight
+//     queries  [n_embd_head/8][M][8]  scaled so that softmax uses powers of two
+//     scores   [n][8 heads]           later weights; heads from M on are 0 or any weight
 //     results  [n_embd_head/8][M][8]
 #pragma once
 
@@ -19,14 +19,14 @@ namespace {
 /// Keys or values of consecutive entries.
 struct Rows {
     const char* data;
-    std::size_t bytes;  ///< from one to the next
+    std::size_t bytes;  ///< from one row to the next
     int n;
     int n_embd_head;
 
     const char* row(int i) const { return data + static_cast<std::size_t>(i) * bytes; }
 };
 
-/// q: [M][n_embd_head].
+/// Loads and scales queries. q: [M][n_embd_head].
 template <int M>
 void load_queries(const float* q, std::size_t head_bytes, int n_embd_head, float scale,
                   float* queries) {
@@ -41,7 +41,7 @@ void load_queries(const float* q, std::size_t head_bytes, int n_embd_head, float
         }
 }
 
-/// Returns the highest scores, or not-a-number for heads of which one is not finite.
+/// Returns the highest score of each head, or NaN for a head with a score that is not finite.
 template <EntryType type, int M>
 F32x8 score(const float* queries, const Rows& keys, float* scores) {
     F32x8 max = all(-__builtin_inff()), not_finite = zero();
@@ -62,7 +62,7 @@ F32x8 score(const float* queries, const Rows& keys, float* scores) {
     return max + not_finite;
 }
 
-/// Turns n scores into weights, 2^(score - max), and returns their sums.
+/// Turns n scores into weights, 2^(score - max), and returns their sum for each head.
 inline F32x8 softmax(float* scores, int n, F32x8 max) {
     F32x8 sum = zero();
     for (int j = 0; j < n; ++j, scores += lanes) {
@@ -73,11 +73,11 @@ inline F32x8 softmax(float* scores, int n, F32x8 max) {
     return sum;
 }
 
-/// results += weights * values.
+/// Computes results += weights * values.
 template <EntryType type, int M>
 void add_values(const float* weights, const Rows& values, float* results) {
     constexpr int width =
-        M <= 4 ? 2 : 1;  // registers of elements at a time: enough sums to overlap
+        M <= 4 ? 2 : 1;  // registers of elements at a time: enough sums that overlap
     for (int at = 0; at < values.n_embd_head; at += width * lanes) {
         float* result = results + at * M;
         F32x8 sum[width][M];
@@ -99,7 +99,7 @@ void add_values(const float* weights, const Rows& values, float* results) {
     }
 }
 
-/// Calls f.operator()<M>(first head) for all heads, M at a time.
+/// Calls f.operator()<M>(first head) for all heads, up to eight at a time.
 template <typename Function>
 void by_heads(int n_head, Function f) {
     for (int first = 0; first < n_head; first += lanes) {
@@ -124,7 +124,7 @@ void by_heads(int n_head, Function f) {
     }
 }
 
-/// Calls f(results of eight elements, head, first element) for all.
+/// Calls visit(results of eight elements, head, first element) for all results.
 template <int M, typename Visit>
 void for_each_result(float* results, int n_embd_head, Visit visit) {
     for (int at = 0; at < n_embd_head; at += lanes)

@@ -1,5 +1,5 @@
-// Attention of a single token, in F32, that shows its probabilities: what eviction one by one asks
-// for at every token, and flash attention does not give.
+// Attention of a single token, in F32, that also returns the probabilities. Per-token eviction
+// needs them at every token, and flash attention does not return them.
 #pragma once
 
 #include <ggml.h>
@@ -20,16 +20,17 @@ struct SingleQuery {
     std::size_t k_bytes, v_bytes;  ///< from one entry to the next
     float* scratch;                ///< single_query_scratch() floats
     float* out;                    ///< [n_head][n_embd_head]: softmax(scale * q kᵀ) v
-    float* mass;                   ///< [n_kv]: probabilities, averaged over the heads
+    float* mass;                   ///< [n_kv]: probabilities, averaged over the query heads
 };
 
-/// Whether this CPU has the kernel, and the kernel takes entries of this type, F16, BF16, Q8_0 or
-/// Q4_0, and heads of this size, a multiple of 8 (quantised: of 32).
+/// Returns whether this CPU has a kernel for entries of this type (F16, BF16, Q8_0 or Q4_0) and
+/// heads of this size (a multiple of 8; quantised: of 32).
 bool single_query_supported(ggml_type type, int n_embd_head);
 
+/// Returns the size of SingleQuery::scratch, in floats.
 std::size_t single_query_scratch(int n_embd_head, int n_kv);
 
-/// For one thread; allocates nothing.
+/// Attends on the calling thread. Allocates nothing.
 void attend_single_query(const SingleQuery& query);
 
 }  // namespace infinipot::kernels

@@ -1,4 +1,4 @@
-// What attend_single_query() asks of its kernels.
+// Interface between attend_single_query() and its kernel.
 #pragma once
 
 #include "tensor/kernels/attention/kernel.h"
@@ -10,8 +10,8 @@ constexpr int query_lanes = 8;  ///< query heads that are computed together
 
 using SingleQueryKernel = void (*)(const SingleQuery& query);
 
-/// The kernel for Cpu::x8 and such entries, or nullptr where the compiler has no such instructions.
-/// Whether the CPU has them is for the caller to ask.
+/// Returns the kernel for Cpu::x8 and entries of this type, or nullptr if the compiler lacks the
+/// instructions. The caller must check that the CPU has them.
 SingleQueryKernel single_query_x8(EntryType type);
 
 }  // namespace infinipot::kernels

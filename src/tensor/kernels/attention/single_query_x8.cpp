@@ -1,4 +1,5 @@
-// The kernel of attend_single_query for eight floats at a time; its steps are in query_heads_x8.h.
+// The kernel of attend_single_query() for eight floats at a time. Its steps are in
+// query_heads_x8.h.
 #include "tensor/kernels/attention/single_query_kernel.h"
 #include "tensor/kernels/simd/f32s.h"
 
@@ -18,7 +19,7 @@ void add_mass(const SingleQuery& p, const float* weights, F32x8 inverse_sums, in
     for (int j = 0; j < p.n_kv; ++j) p.mass[j] += sum_of_lanes(load(weights + j * lanes) * share);
 }
 
-/// M heads from `first` on.
+/// Attends with M heads from `first` on.
 template <EntryType type, int M>
 void attend_heads(const SingleQuery& p, int first) {
     const int d = p.n_embd_head;

@@ -1,8 +1,7 @@
-// The tiles of entries that tiled_amx.cpp works on, and the product it does with them.
-// Included by that file only.
+// Packs the tiles of entries for tiled_amx.cpp and multiplies them. Included by that file only.
 //
-// Products are of BF16 numbers with sums in F32, 16 rows by 32 numbers by 16 columns in one
-// instruction. What is multiplied keeps 8 of its bits, and nothing need be scaled.
+// Products are of BF16 numbers with sums in F32: 16 rows by 32 numbers by 16 columns in one
+// instruction. Operands keep 8 bits of precision and need no scale.
 #pragma once
 
 #include "tensor/kernels/attention/tile_ops_x16.h"
@@ -17,7 +16,7 @@ constexpr int query_padding = filling + (block_rows - 1) * attention_max_head / 
 
 using Multiplier = AmxTiles;
 
-/// The upper halves of floats rounded to BF16, to nearest with ties to even; not-a-number stays so.
+/// Rounds floats to BF16 in the upper halves, to nearest with ties to even. NaN stays NaN.
 __m512i rounded(F32s x) {
     const __m512i bits = _mm512_castps_si512(x);
     const __m512i magnitude = _mm512_and_si512(bits, _mm512_set1_epi32(0x7fffffff));
@@ -28,7 +27,7 @@ __m512i rounded(F32s x) {
     return _mm512_or_si512(up, _mm512_andnot_si512(_mm512_set1_epi32(0x7fffffff), bits));
 }
 
-/// (low, high) of each lane as BF16.
+/// Returns (low, high) of each lane as BF16.
 struct RoundedPair {
     __m512i operator()(F32s low, F32s high) const {
         const __m512i upper = _mm512_set1_epi32(static_cast<int>(0xffff0000));
@@ -39,7 +38,7 @@ struct RoundedPair {
 
 using LoadTile = void (*)(const Entries&, RoundedPair, Packed*, Prefetch&);
 
-/// Writes a tile of keys and returns their scale: 1, as of all that is packed here.
+/// Writes a tile of keys and returns their scale, which is 1 for everything packed here.
 float load_keys(const Entries& k, Packed* out, Prefetch& prefetch) {
     of_type(k.type, []<EntryType of>() -> LoadTile { return pack_keys<of, RoundedPair>; })(
         k, {}, out, prefetch);
@@ -62,7 +61,7 @@ float pack_weights(const F32s (&weights)[tile_registers], F32s /*sums*/, Packed*
     return 1;
 }
 
-/// sums[N][16][16] = a[16][n] b[n][16 N], where rows of a are n apart and those of b `width`, and n
+/// Computes sums[N][16][16] = a[16][n] b[n][16 N]. Rows of a are n apart and rows of b `width`; n
 /// is a multiple of 16.
 template <int N>
 void multiply_tiles(const Packed* a, int n, const Packed* b, int width, float (*sums)[256],
@@ -101,9 +100,9 @@ using MultiplyTiles = void (*)(const Packed*, int, const Packed*, int, float (*)
 constexpr MultiplyTiles multiply_tiles_functions[] = {multiply_tiles<1>, multiply_tiles<2>,
                                                       multiply_tiles<3>, multiply_tiles<4>};
 
-/// c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width], where a and b are of pairs, rows
-/// of a are n apart, and `width` is a multiple of 16. Without factors c is written only. a has 16
-/// rows, of which those from M on do not matter.
+/// Computes c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width], or without the first
+/// term if factors is null. a and b hold pairs, rows of a are n apart, and `width` is a multiple of
+/// 16. a has 16 rows; those from M on do not matter.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
               const float* factors, float* c, Prefetch& prefetch) {

@@ -1,8 +1,7 @@
-// The tiles of entries that tiled_x8.cpp works on, and the product it does with them.
-// Included by that file only.
+// Packs the tiles of entries for tiled_x8.cpp and multiplies them. Included by that file only.
 //
-// As tile_ops_avx512.h, which says how scales are chosen: products are of 16-bit integers
-// with exact 32-bit sums, by vpmaddwd and vpaddd. A pair is an int32 to us:
+// Products are of 16-bit integers with exact 32-bit sums, by vpmaddwd and vpaddd. Scales are chosen
+// as in tile_ops_avx512.h. The code treats a pair as an int32:
 //
 //     keys     [n_embd_head/2][64]   elements (i, i + 8) of an entry; lanes are entries
 //     values   [32][n_embd_head]     entries (j, j + 8); lanes are elements
@@ -31,24 +30,24 @@ constexpr int packed(int n_embd_head) { return n_embd_head / 2; }
 struct Multiplier {};
 
 constexpr float int16_max = 32767;
-constexpr float query_norm = 30000;  // times key_norm: 2^31, with some room for rounding
+constexpr float query_norm = 30000;  // times key_norm: below 2^31, with room for rounding
 constexpr float key_norm = 71000;
-constexpr float weight_sum = 65000;  // times int16_max: likewise
+constexpr float weight_sum = 65000;  // times int16_max: below 2^31, with room for rounding
 
 void store(int32_t* to, __m256i x) { _mm256_store_si256(reinterpret_cast<__m256i*>(to), x); }
 __m256i load(const int32_t* from) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
 }
 
-/// (low, high) of each lane as 16-bit integers: round(x * inverse).
+/// Returns (low, high) of each lane as 16-bit integers: round(x * inverse).
 __m256i quantize_pairs(F32x8 low, F32x8 high, F32x8 inverse) {
     const __m256i l = _mm256_cvtps_epi32(low * inverse);
     const __m256i h = _mm256_cvtps_epi32(high * inverse);
     return _mm256_blend_epi16(l, _mm256_slli_epi32(h, 16), 0b10101010);
 }
 
-/// No element is larger than `max` in magnitude, and no entry has a norm above `norm`. Both are not
-/// numbers where an element is none.
+/// Upper bounds of a tile: `max` of the magnitude of any element, and `norm` of the norm of any
+/// entry. Both are NaN if an element is NaN.
 struct Bounds {
     float max, norm;
 };
@@ -60,7 +59,7 @@ float largest_magnitude(__m256i x) {
     return _mm_cvtss_f32(_mm_castsi128_ps(most));
 }
 
-/// Writes all entries, F32 [64][n_embd_head]; those past the end repeat the last one.
+/// Decodes all entries, F32 [64][n_embd_head]. Entries past the end repeat the last one.
 template <EntryType type>
 Bounds decode(const Entries& entries, float* out) {
     // Magnitudes compare like integers, among which NaN is the largest.
@@ -86,9 +85,7 @@ Bounds decode(const Entries& entries, float* out) {
     return of_type(entries.type, []<EntryType of>() -> Decode { return decode<of>; })(entries, out);
 }
 
-// --- Tiles ------------------------------------------------------------------------------------
-
-/// Transposes 8 x 8: three times, rows i and i + 4 are interleaved.
+/// Transposes 8 x 8: interleaves rows i and i + 4, three times.
 void transpose(__m256i (&rows)[lanes]) {
     constexpr int in_order = 0b11'01'10'00;
 #pragma GCC unroll 3
@@ -169,14 +166,15 @@ float pack_weights(const F32x8 (&weights)[tile_registers], F32x8 sums, Packed* o
     return total / new_sum;
 }
 
-/// sum += a * b, pair by pair. In assembly because GCC, left to itself, computes all products of a
-/// step before it adds the first, for which there are not enough registers: half the speed.
+/// Computes sum += a * b, pair by pair. It is assembly because GCC otherwise computes all products
+/// of a step before it adds the first. There are too few registers for that: half the speed.
 void add_products(__m256i& sum, __m256i a, __m256i b) {
     asm("vpaddd %1, %0, %0" : "+x"(sum) : "x"(_mm256_madd_epi16(a, b)));
 }
 
-/// c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width], where a and b are of pairs, rows
-/// of a are n apart, and `width` is a multiple of 16. Without factors c is written only.
+/// Computes c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width], or without the first
+/// term if factors is null. a and b hold pairs, rows of a are n apart, and `width` is a multiple of
+/// 16.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
               const float* factors, float* c, Prefetch& /*prefetch*/) {

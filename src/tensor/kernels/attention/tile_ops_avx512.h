@@ -1,9 +1,8 @@
-// The tiles of entries that tiled_avx512.cpp works on, and the product it does with them.
-// Included by that file only.
+// Packs the tiles of entries for tiled_avx512.cpp and multiplies them. Included by that file only.
 //
-// Products are of 16-bit integers with exact 32-bit sums, by vpdpwssd: twice as many in a cycle as
-// of F32. Scales are chosen so that no sum can overflow and little precision is lost. Scores: Σ|q
-// k| <= ‖q‖ ‖k‖, the latter bounded for the whole tile. Results: Σ|w v| <= Σw max|v|.
+// Products are of 16-bit integers with exact 32-bit sums, by vpdpwssd: twice as many per cycle as
+// with F32. Scales are chosen so that no sum overflows and little precision is lost. For scores,
+// Σ|q k| <= ‖q‖ ‖k‖, and ‖k‖ is bounded for the whole tile. For results, Σ|w v| <= Σw max|v|.
 #pragma once
 
 #include "tensor/kernels/attention/tile_ops_x16.h"
@@ -18,14 +17,14 @@ constexpr int rows_read(int n_rows) { return n_rows; }
 struct Multiplier {};
 
 constexpr float int16_max = 32767;
-constexpr float query_norm = 30000;  // times key_norm: 2^31, with some room for rounding
+constexpr float query_norm = 30000;  // times key_norm: below 2^31, with room for rounding
 constexpr float key_norm = 71000;
-constexpr float weight_sum = 65000;  // times int16_max: likewise
+constexpr float weight_sum = 65000;  // times int16_max: below 2^31, with room for rounding
 
-/// As __m512i, but GCC keeps arrays of it in registers.
+/// Like __m512i, but GCC keeps arrays of it in registers.
 using Int32x16 = int32_t __attribute__((vector_size(64)));
 
-/// (low, high) of each lane as 16-bit integers: round(x * inverse).
+/// Returns (low, high) of each lane as 16-bit integers: round(x * inverse).
 struct QuantizedPair {
     F32s inverse;
     __m512i operator()(F32s low, F32s high) const {
@@ -35,14 +34,14 @@ struct QuantizedPair {
     }
 };
 
-/// No element is larger than `max` in magnitude, and no entry has a norm above `norm`, that of an
-/// entry that were as large as the largest everywhere.
+/// Upper bounds of a tile: `max` of the magnitude of any element, and `norm` of the norm of any
+/// entry. `norm` is the norm of an entry with the largest magnitude in every element.
 struct Bounds {
     float max, norm;
 };
 
-/// The largest magnitudes of elements `at` to `at + 15`, of all entries; they compare like
-/// integers, among which what is not a number is the largest.
+/// Returns the largest magnitudes of elements `at` to `at + 15` over all entries. Magnitudes
+/// compare like integers, among which NaN is the largest.
 template <EntryType type>
 F32s largest_elements(const Entries& entries, int at) {
     if constexpr (type == EntryType::f16) {
@@ -93,7 +92,7 @@ float load_values_of(const Entries& v, Packed* out, Prefetch& prefetch) {
 
 using LoadTile = float (*)(const Entries&, Packed*, Prefetch&);
 
-/// Writes a tile of keys, n_embd_head filled up, and returns their scale.
+/// Writes a tile of keys, with n_embd_head padded, and returns their scale.
 float load_keys(const Entries& k, Packed* out, Prefetch& prefetch) {
     return of_type(k.type, []<EntryType of>() -> LoadTile { return load_keys_of<of>; })(k, out,
                                                                                         prefetch);
@@ -125,8 +124,8 @@ float pack_weights(const F32s (&weights)[tile_registers], F32s sums, Packed* out
     return sum / new_sum;
 }
 
-/// c[M][16 N] = factors[M] * c + scales[M] * a[M][n] b[n][16 N], where a and b are of pairs, rows
-/// of a are n apart and those of b and c `width`. Without factors c is written only.
+/// Computes c[M][16 N] = factors[M] * c + scales[M] * a[M][n] b[n][16 N], or without the first term
+/// if factors is null. a and b hold pairs; rows of a are n apart, rows of b and c `width`.
 template <int M, int N>
 void multiply_block(const Packed* a, int n, const Packed* b, int width, const float* scales,
                     const float* factors, float* c, Prefetch& prefetch) {
@@ -157,8 +156,8 @@ void multiply_block(const Packed* a, int n, const Packed* b, int width, const fl
                         c + m * width + i * lanes);
 }
 
-/// c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width], for any width that is a multiple
-/// of 16; rows of a are n apart.
+/// Computes c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width] for any width that is a
+/// multiple of 16. Rows of a are n apart.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
               const float* factors, float* c, Prefetch& prefetch) {

@@ -1,5 +1,5 @@
-// The tiles of entries that tiled_x8.cpp works on, in F32, and the product it does with them:
-// for CPUs on which integers are multiplied no faster. Included by that file only.
+// Packs the tiles of entries for tiled_x8.cpp and multiplies them, in F32: for CPUs that multiply
+// integers no faster. Included by that file only.
 //
 //     keys     [n_embd_head][64]   transposed: lanes are entries
 //     values   [64][n_embd_head]   lanes are elements
@@ -23,7 +23,7 @@ constexpr int packed(int n_embd_head) { return n_embd_head; }
 
 struct Multiplier {};
 
-/// out: [64][n_embd_head]. Returns 1, or not-a-number where an element is not finite.
+/// Decodes entries. out: [64][n_embd_head]. Returns 1, or NaN if an element is not finite.
 template <EntryType type>
 float decode(const Entries& entries, float* out) {
     F32x8 not_finite = zero();
@@ -41,8 +41,8 @@ float decode(const Entries& entries, float* out) {
     return of_type(entries.type, []<EntryType of>() -> Decode { return decode<of>; })(entries, out);
 }
 
-/// Writes a tile of keys and returns their scale: 1, as of all that is packed here, if they are
-/// finite.
+/// Writes a tile of keys and returns their scale: 1, as for everything packed here, or NaN if a key
+/// is not finite.
 float load_keys(const Entries& k, Packed* out, Prefetch& /*prefetch*/) {
     alignas(64) float decoded[tile * attention_max_head];
     const float scale = decode(k, decoded);
@@ -66,8 +66,8 @@ float pack_weights(const F32x8 (&weights)[tile_registers], F32x8 /*sums*/, Packe
     return 1;
 }
 
-/// c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width], where rows of a are n apart, and
-/// `width` is a multiple of 16. Without factors c is written only.
+/// Computes c[M][width] = factors[M] * c + scales[M] * a[M][n] b[n][width], or without the first
+/// term if factors is null. Rows of a are n apart, and `width` is a multiple of 16.
 template <int M>
 void multiply(const Packed* a, int n, const Packed* b, int width, const float* scales,
               const float* factors, float* c, Prefetch& /*prefetch*/) {

@@ -1,15 +1,16 @@
-// The tiles of entries that the kernels of attention for sixteen floats at a time work on. Included
+// Layout of the tiles of entries in the kernels of attention for sixteen floats at a time. Included
 // by tile_ops_avx512.h and tile_ops_amx.h.
 //
-// Both multiply pairs of 16-bit numbers with pairs and add the two products to a sum of 32 bits, so
-// numbers are paired along the axis that is summed, and a pair is an int32 to us:
+// Both kernels multiply pairs of 16-bit numbers with pairs and add the two products to a 32-bit
+// sum. Numbers are therefore paired along the axis of the sum, and the code treats a pair as an
+// int32:
 //
 //     keys     [n_embd_head/2][64]   elements (i, i + 16) of an entry; lanes are entries
 //     values   [32][n_embd_head]     entries (j, j + 16); lanes are elements
 //     queries  [row][n_embd_head/2]  as in keys
 //     weights  [row][32]             as in values
 //
-// An n_embd_head that is no multiple of 32 is filled up with zeros to one, but for that of values.
+// An n_embd_head that is no multiple of 32 is padded with zeros, except in values.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +27,16 @@ constexpr int packing = 2;  // numbers in one Packed
 
 constexpr int packed(int n_embd_head) { return (n_embd_head + 31) / 32 * 16; }
 
-/// What filling up takes, of queries as long as they may be: most for heads of 48.
+/// Largest padding of the queries of a piece; heads of 48 need the most.
 constexpr int filling = attention_max_queries / 48 * 8;
 
-/// Elements `at` to `at + 31` of a row of n, as pairs; those from n on are 0.
+/// Returns elements `at` to `at + 31` of a row of n as pairs. Elements from n on are 0.
 template <typename Load, typename Pair>
 __m512i pairs_of(int at, int n, Load load_from, Pair pair) {
     return pair(load_from(at), at + lanes < n ? load_from(at + lanes) : zero());
 }
 
-/// Transposes 16 x 16: four times, rows i and i + 8 are interleaved.
+/// Transposes 16 x 16: interleaves rows i and i + 8, four times.
 void transpose(__m512i (&rows)[lanes]) {
     const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));

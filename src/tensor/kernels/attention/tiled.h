@@ -1,21 +1,22 @@
-// Attention by tiles of 64 entries. Included by the kernels tiled_*.cpp, each behind what packs
-// its tiles and multiplies them (tile_ops_*.h).
+// Attention by tiles of 64 entries. Included by the kernels tiled_*.cpp, each after the header that
+// packs its tiles and multiplies them (tile_ops_*.h).
 //
 // A tile is packed once and used by all rows, `block_rows` at a time: scores = queries x keys,
-// softmax, results = results + weights x values. Softmax is done in powers of two (queries carry
-// the factor scale * log2 e) and with a running maximum that may lag behind the true one by
-// `max_lag`: sums are rescaled only when a score exceeds it by more, which is rare after the first
-// tile, and F32 has the room.
+// softmax, results = results + weights x values. Softmax uses powers of two; queries carry the
+// factor scale * log2 e. Its running maximum may lag behind the true one by `max_lag`. Sums are
+// rescaled only if a score exceeds the maximum by more, which is rare after the first tile. F32 has
+// the range for it.
 //
-// Wanted of tile_ops_*.h:
+// A header tile_ops_*.h defines:
 //
-// - Packed, what is multiplied; `packing` numbers are in one, packed(n_embd_head) of them in a row;
-// - block_rows; of M rows of queries or weights, rows_read(M) are looked at and must be there, for
-//   which query_padding leaves room;
+// - Packed, the type of operands; one Packed has `packing` numbers, and a row has
+//   packed(n_embd_head) Packed;
+// - block_rows; multiply<M>() reads rows_read(M) rows of queries or weights, which must exist;
+//   query_padding leaves room for them;
 // - load_keys() and load_values(), which write a tile and return its scale;
 // - pack_query() and pack_weights(), which write a row and return its scale;
 // - multiply<M>(): c = factors c + scales a b;
-// - Multiplier, which lives while a piece is computed.
+// - Multiplier, an object that lives while a piece is computed.
 #pragma once
 
 #include <cstddef>
@@ -29,23 +30,23 @@ namespace {
 
 constexpr int max_rows = attention_max_queries / 32;
 constexpr float max_lag = 16;           // weights of up to 2^16
-constexpr float lowest_max = -1e29f;    // the maximum of nothing
-constexpr float hidden_score = -1e30f;  // 2^(hidden_score - any maximum) == 0
+constexpr float lowest_max = -1e29f;    // maximum of no scores
+constexpr float hidden_score = -1e30f;  // 2^(hidden_score - any maximum) is 0
 
-/// What softmax remembers of a row's scores so far.
+/// State of a row's softmax over the scores so far.
 struct RowState {
     float max;
     float sums[lanes];  ///< Σ 2^(score - max), lane by lane
 };
 
-/// How the weights of a tile are scaled.
+/// Scaling of the weights of a tile.
 struct TileWeights {
-    float factor;  ///< by which everything summed before must be multiplied
+    float factor;  ///< for everything that was summed before
     float scale;   ///< of the weights
 };
 
-/// Turns 64 scores, of which the first n_visible count but for n_hidden, into weights: 2^(score -
-/// max) / scale.
+/// Turns 64 scores into weights, 2^(score - max) / scale. The first n_visible scores count, without
+/// the first n_hidden of them.
 TileWeights softmax(const float* scores, int n_visible, int n_hidden, RowState& state,
                     Packed* weights) {
     F32s s[tile_registers];
@@ -75,7 +76,7 @@ TileWeights softmax(const float* scores, int n_visible, int n_hidden, RowState& 
     return {factor, pack_weights(s, tile_sums, weights)};
 }
 
-/// The memory of one piece, on the stack. Results are yet to be divided by the sum of weights.
+/// Memory of one piece, on the stack. Results are not yet divided by the sum of weights.
 struct Scratch {
     alignas(64) Packed keys[attention_max_head / packing * tile];
     alignas(64) Packed values[tile / packing * attention_max_head];
@@ -85,7 +86,7 @@ struct Scratch {
     RowState states[max_rows];
 };
 
-/// Adds the tile in `scratch`, entries from `begin` to `end`, to the results of M rows from `row`.
+/// Adds the tile in `scratch`, entries `begin` to `end`, to the results of M rows from `row` on.
 template <int M>
 void add_tile(const AttentionPiece& p, int begin, int end, int row, Scratch& scratch,
               Prefetch& prefetch) {
@@ -142,7 +143,7 @@ void finish_row(const AttentionPiece& p, int row, const Scratch& scratch) {
         out[p.n_embd_head] = sum > 0 ? state.max + __builtin_log2f(sum) : -__builtin_inff();
 }
 
-/// The entries of the tile at `begin`; none if that is the end.
+/// Returns the entries of the tile at `begin`; none if `begin` is the end.
 Entries tile_at(const AttentionPiece& p, const char* head, std::size_t entry_bytes, int begin,
                 int end) {
     const int n = end - begin < tile ? end - begin : tile;
@@ -155,7 +156,7 @@ void attend(const AttentionPiece& p) {
     Scratch scratch;
     const int n_rows = p.n_tokens * p.n_head;
     const int n_blocks = (n_rows + block_rows - 1) / block_rows;
-    const int seen = p.visible + p.n_tokens - 1;  // by the last token
+    const int seen = p.visible + p.n_tokens - 1;  // entries that the last token sees
     const int end = p.end < seen ? p.end : seen;
     for (int row = 0; row < n_rows; ++row) start_row(p, row, scratch);
     for (int begin = p.begin; begin < end; begin += tile) {
@@ -167,8 +168,8 @@ void attend(const AttentionPiece& p) {
         scratch.value_scale = load_values(values, scratch.values, next_keys);
         for (int block = 0; block < n_blocks; ++block) {
             const int row = n_rows * block / n_blocks, next = n_rows * (block + 1) / n_blocks;
-            if (p.visible + (next - 1) / p.n_head <= begin) continue;   // they come before the tile
-            if (p.hidden + row / p.n_head >= begin + keys.n) continue;  // they see only later ones
+            if (p.visible + (next - 1) / p.n_head <= begin) continue;   // rows see earlier tiles
+            if (p.hidden + row / p.n_head >= begin + keys.n) continue;  // rows see later tiles
             add_tile_of(next - row)(p, begin, begin + keys.n, row, scratch, next_values);
         }
     }

@@ -1,6 +1,7 @@
 // The AVX-512 VNNI kernel of attention.
 //
-// No templates of the standard library here: see infinipot_kernel_flags in cmake/targets.cmake.
+// This file uses no templates of the standard library: see infinipot_kernel_flags in
+// cmake/targets.cmake.
 #define INFINIPOT_LANES 16
 #include "tensor/kernels/simd/f32s.h"
 

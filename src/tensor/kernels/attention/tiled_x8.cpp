@@ -1,4 +1,4 @@
-// The kernel of attention for eight floats at a time. Products are of what the CPU multiplies
+// The kernel of attention for eight floats at a time. It multiplies what the CPU multiplies
 // fastest: pairs of 16-bit integers with AVX2, else F32.
 #include "tensor/kernels/simd/f32s.h"
 

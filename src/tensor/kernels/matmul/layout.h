@@ -1,17 +1,18 @@
-// The layouts shared by matmul and its kernels.
+// Data layouts of matmul and its kernels.
 //
-// Packed W [n_in, n_out]. Sixteen output rows make a *group*; a *block* is 32 consecutive inputs; a
-// *lane* is the 32 bits that a CPU's integer multiply-add sums into: as many consecutive inputs of
-// one row as it multiplies at a time: 4 bytes, or 2 where they are widened to 16 bits first.
+// Packed W [n_in, n_out]. A *group* is 16 output rows, and a *block* is 32 consecutive inputs. A
+// *lane* is 32 bits, into which a CPU's integer multiply-add sums. It holds as many consecutive
+// inputs of one row as are multiplied at a time: 4 bytes, or 2 if they are widened to 16 bits
+// first.
 //
 //     quants  [n_out/16][n_in/32][32/lane][16][lane]  unsigned; last axes: step, row, input
 //     scales  F16 [n_out/16][n_in/32][16]             all scales follow all quants
 //
-// The inputs of one step are thus adjacent for sixteen rows, and are multiplied by the same few
-// activations, repeated for every row. Of Q8_0 a quant is w + 128, a byte. Of Q4_0 it is w + 8, and
-// a byte holds two: the lower half one of the first eight rows, the upper half that of the row
-// eight further on. Instructions take unsigned times signed; to make up for what was added, sums
-// start at -128 Σx or -8 Σx.
+// The inputs of one step are therefore adjacent for 16 rows, and are multiplied by the same few
+// activations, repeated for every row. A quant of Q8_0 is w + 128, a byte. A quant of Q4_0 is w +
+// 8, and a byte holds two: the lower half for one of the first eight rows, the upper half for the
+// row eight further on. The instructions multiply unsigned by signed. To cancel what was added to
+// the weights, sums start at -128 Σx or -8 Σx.
 #pragma once
 
 #include <cstddef>
@@ -22,18 +23,17 @@ namespace infinipot::kernels {
 constexpr int quant_block = 32;           ///< inputs that share a scale
 constexpr int row_group = 16;             ///< output rows packed together
 constexpr int row_panel = 2 * row_group;  ///< output rows computed together
-constexpr int most_columns = 192;         ///< in one call of `multiply`
+constexpr int most_columns = 192;         ///< largest Panel::n_tokens
 
-/// 32 quantised activations of one token, as wide as the kernel wants them.
+/// 32 quantised activations of one token, in the width that the kernel needs.
 template <typename Quant>
 struct BlockX {
     float scale;    ///< of `quants`; an F16 value
-    int32_t start;  ///< what sums start at, for what was added to the weights
+    int32_t start;  ///< start of sums, which cancels what was added to the weights
     Quant quants[quant_block];
 };
 
-/// Some output rows (16 or 32, n_groups = 1 or 2) of the product with some columns
-/// (1..most_columns).
+/// Part of a product: 16 or 32 output rows (n_groups = 1 or 2) and 1 to most_columns columns.
 struct Panel {
     const uint8_t* quants;   ///< [n_groups][n_blocks] of the kernel's group_bytes
     const uint16_t* scales;  ///< [n_groups][n_blocks][16] F16
@@ -45,17 +45,17 @@ struct Panel {
     int64_t y_stride;  ///< n_out
 };
 
-/// The functions written for one kind of CPU and one type of weights, and what they want.
+/// Functions and layout of the kernel for one kind of CPU and one type of weights.
 struct MatmulKernel {
-    int lane;             ///< inputs of a row that lie together: 2 or 4
-    int64_t group_bytes;  ///< quants of a block of a group
-    int64_t block_bytes;  ///< of its BlockX
+    int lane;             ///< inputs of a row that are adjacent: 2 or 4
+    int64_t group_bytes;  ///< bytes of a group's quants in one block
+    int64_t block_bytes;  ///< bytes of its BlockX
     void (*quantize)(const float* x, int64_t n_blocks, void* out);
     void (*multiply)(const Panel& panel);
 };
 
-/// The kernels for CPUs with AVX-512 VNNI or AVX2, or nullptr where the compiler has no such
-/// instructions. Whether the CPU has them is for the caller to ask.
+/// Return the kernels for CPUs with AVX-512 VNNI or AVX2, or nullptr if the compiler lacks the
+/// instructions. The caller must check that the CPU has them.
 const MatmulKernel* matmul_q8_avx512();
 const MatmulKernel* matmul_q4_avx512();
 const MatmulKernel* matmul_q8_avx2();

@@ -10,7 +10,7 @@
 namespace infinipot::kernels {
 namespace {
 
-/// ggml's Q8_0: 32 weights and their scale.
+/// A block of ggml's Q8_0: 32 weights and their scale.
 struct BlockQ8 {
     static constexpr int weights_per_byte = 1;  // when packed
     ggml_fp16_t scale;
@@ -19,7 +19,7 @@ struct BlockQ8 {
 };
 static_assert(sizeof(BlockQ8) == 34);
 
-/// ggml's Q4_0: the weights of the second half lie in the upper halves of the bytes.
+/// A block of ggml's Q4_0: the upper halves of the bytes hold the second half of the weights.
 struct BlockQ4 {
     static constexpr int weights_per_byte = 2;
     ggml_fp16_t scale;
@@ -31,7 +31,7 @@ struct BlockQ4 {
 };
 static_assert(sizeof(BlockQ4) == 18);
 
-/// The kernel of this CPU for weights of `type`, or nullptr.
+/// Returns the kernel of this CPU for weights of `type`, or nullptr.
 const MatmulKernel* kernel_for(ggml_type type) {
     if (cpu() < Cpu::x8 || (type != GGML_TYPE_Q8_0 && type != GGML_TYPE_Q4_0)) return nullptr;
     const bool q8 = type == GGML_TYPE_Q8_0;
@@ -42,8 +42,8 @@ const MatmulKernel* kernel_for(ggml_type type) {
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// One block of a group, whose rows lie `row_blocks` blocks apart: [step][row][lane] bytes, of
-/// which each holds the weights of one row or of two.
+/// Packs one block of a group, whose rows are `row_blocks` blocks apart: [step][row][lane] bytes.
+/// Each byte holds the weights of one row or of two.
 template <typename Block, int lane>
 void pack_block(const Block* rows, int64_t row_blocks, uint8_t* quants) {
     constexpr int per_byte = Block::weights_per_byte, n_rows = row_group / per_byte;
@@ -81,7 +81,7 @@ const MatmulKernel& kernel_of(void* userdata) {
     return *static_cast<const MatmulKernel*>(userdata);
 }
 
-/// Threads take equal shares of all blocks: a single row is divided too.
+/// Threads quantise equal shares of all blocks, so a single row is divided too.
 void quantize_op(ggml_tensor* dst, int ith, int nth, void* userdata) {
     const MatmulKernel& kernel = kernel_of(userdata);
     const ggml_tensor* x = dst->src[0];
@@ -98,8 +98,8 @@ void quantize_op(ggml_tensor* dst, int ith, int nth, void* userdata) {
     }
 }
 
-/// A piece of work is one panel of output rows times one run of tokens. Panels change fastest, so
-/// the tokens' X stays in the cache while W streams by once per run.
+/// A piece is one panel of output rows times one run of tokens. Panels change fastest, so the X of
+/// the tokens stays in the cache and W is read once per run.
 void matmul_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     const MatmulKernel& kernel = kernel_of(userdata);
     const int64_t n_out = dst->ne[0], n_tokens = dst->ne[1];

@@ -1,18 +1,19 @@
-// The AVX2 kernels of matmul; data layouts are in matmul_layout.h.
+// The AVX2 kernels of matmul. The data layouts are in layout.h.
 //
-// Q8_0: bytes are widened to 16 bits: vpmaddwd multiplies pairs and adds both products to an int32
+// Q8_0: bytes are widened to 16 bits. vpmaddwd multiplies pairs and adds both products to an int32
 // without overflow, where vpmaddubsw would saturate. With vpaddd that is 16 multiply-adds in two
-// instructions, twice as many as F32 has, and integer sums are exact.
+// instructions, twice as many as with F32, and integer sums are exact.
 //
-// Q4_0: vpmaddubsw multiplies pairs of bytes into 16 bits, which hold the sum of a whole block: 16
-// products of at most 15 * 127, and the start besides. With vpaddw that is 32 multiply-adds in two
-// instructions; sums are exact as well.
+// Q4_0: vpmaddubsw multiplies pairs of bytes into 16 bits. They hold the sum of a whole block: 16
+// products of at most 15 * 127, and the start value. With vpaddw that is 32 multiply-adds in two
+// instructions. Sums are exact as well.
 //
-// A *tile* is 16 rows x up to 6 tokens: 12 integer accumulators, two registers of weights, one
-// repeated step of activations and one product take all 16 registers; float sums wait in the L1
-// cache from block to block. Weights are taken in slices, as in the AVX-512 kernel.
+// A *tile* is 16 rows x up to 6 tokens. 12 integer accumulators, two registers of weights, one
+// repeated step of activations and one product use all 16 registers. Float sums wait in the L1
+// cache between blocks. Weights are read in slices, as in the AVX-512 kernel.
 //
-// No templates of the standard library here: see infinipot_kernel_flags in cmake/targets.cmake.
+// This file uses no templates of the standard library: see infinipot_kernel_flags in
+// cmake/targets.cmake.
 #include "tensor/kernels/matmul/layout.h"
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
@@ -26,7 +27,7 @@ namespace {
 
 constexpr int tile_tokens = 6;
 constexpr int64_t slice_bytes = 8 << 10;  // of a group's quants
-constexpr int64_t prefetch_bytes = 2048;  // a few blocks ahead, where W comes from memory
+constexpr int64_t prefetch_bytes = 2048;  // a few blocks ahead, if W comes from memory
 
 int32_t sum_of_lanes(__m256i x) {
     __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
@@ -34,8 +35,8 @@ int32_t sum_of_lanes(__m256i x) {
     return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 1)));
 }
 
-/// sum += a * b, by pairs. In assembly because GCC, left to itself, computes all products of a
-/// step before it adds the first, for which there are not enough registers: half the speed.
+/// Computes sum += a * b, by pairs. It is assembly because GCC otherwise computes all products of a
+/// step before it adds the first. There are too few registers for that: half the speed.
 void add_products_of_words(__m256i& sum, __m256i a, __m256i b) {
     asm("vpaddd %1, %0, %0" : "+x"(sum) : "x"(_mm256_madd_epi16(a, b)));
 }
@@ -43,7 +44,7 @@ void add_products_of_bytes(__m256i& sum, __m256i a, __m256i b) {
     asm("vpaddw %1, %0, %0" : "+x"(sum) : "x"(_mm256_maddubs_epi16(a, b)));
 }
 
-/// The 32 bits at `x`, in every lane.
+/// Returns the 32 bits at `x` in every lane.
 template <typename Quant>
 __m256i repeated(const Quant* x) {
     int32_t lane;
@@ -55,14 +56,12 @@ void prefetch(const uint8_t* at) {
     _mm_prefetch(reinterpret_cast<const char*>(at + prefetch_bytes), _MM_HINT_T0);
 }
 
-/// 16 numbers of 16 bits, in order, from 2 x 8 of 32; packing works within halves.
+/// Returns 16 numbers of 16 bits, in order, from 2 x 8 of 32 bits. Packing works within halves.
 __m256i words(__m256i low, __m256i high) {
     return _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0b11'01'10'00);
 }
 
-// --- Types of weights ---------------------------------------------------------------------------
-
-/// w + 128, a byte; two inputs of a row lie together.
+/// Q8_0: a quant is w + 128, a byte. Two inputs of a row are adjacent.
 struct Q8 {
     using Block = BlockX<int16_t>;
     static constexpr int lane = 2;
@@ -76,7 +75,7 @@ struct Q8 {
         _mm256_storeu_si256(registers + 1, words(quants[2], quants[3]));
     }
 
-    /// dot[T][16] = a block of W[16] * X[T]; the tokens of X are `x_stride` blocks apart.
+    /// Computes dot[T][16] = a block of W[16] * X[T]. The tokens of X are `x_stride` blocks apart.
     template <int T>
     static void multiply_block(const uint8_t* quants, const Block* x, int64_t x_stride,
                                __m256i (&dot)[T][2]) {
@@ -100,13 +99,13 @@ struct Q8 {
     }
 };
 
-/// w + 8, half a byte; four inputs of a row lie together.
+/// Q4_0: a quant is w + 8, half a byte. Four inputs of a row are adjacent.
 struct Q4 {
     using Block = BlockX<int8_t>;
     static constexpr int lane = 4;
     static constexpr int64_t group_bytes = int64_t{row_group} * quant_block / 2;
 
-    /// Each 16-bit half of a lane sums half of the products, and starts at half of -8 Σx.
+    /// Each 16-bit half of a lane sums half of the products and starts at half of -8 Σx.
     static int32_t start(int32_t sum) { return static_cast<int32_t>(-4 * sum & 0xffff) * 0x10001; }
 
     static void store(const __m256i (&quants)[4], int8_t* out) {
@@ -145,10 +144,8 @@ struct Q4 {
     }
 };
 
-// --- For all of them ----------------------------------------------------------------------------
-
-/// One block of X, as ggml's quantize_row_q8_0 for x86: 127 / amax, halves to even, the scale
-/// through F16.
+/// Quantises one block of X as ggml's quantize_row_q8_0 does on x86: 127 / amax, halves to even,
+/// the scale rounded to F16.
 template <typename Weights>
 void quantize_block(const float* x, typename Weights::Block& out) {
     const __m256 no_sign = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
@@ -177,7 +174,7 @@ void quantize(const float* x, int64_t n_blocks, void* out) {
     }
 }
 
-/// sums[T][32], of which the group's 16, += W[16, n_blocks] * X[n_blocks, T]; the tokens of X are
+/// Computes sums[T][32] += W[16, n_blocks] * X[n_blocks, T], for 16 of the 32. The tokens of X are
 /// `x_stride` blocks apart.
 template <typename Weights, int T>
 void multiply_tile(const uint8_t* quants, const uint16_t* scales, const typename Weights::Block* x,
@@ -215,7 +212,7 @@ void multiply(const Panel& p) {
     alignas(64) float sums[most_columns][row_panel];
     __builtin_memset(sums, 0, sizeof sums[0] * static_cast<unsigned>(p.n_tokens));
     const auto* x = static_cast<const typename Weights::Block*>(p.x);
-    // Tiles of nearly equal size. Where there is one, W is read once and needs no slices.
+    // Tiles have nearly equal sizes. A single tile reads W once and needs no slices.
     const int n_tiles = (p.n_tokens + tile_tokens - 1) / tile_tokens;
     const int64_t slice = n_tiles == 1 ? p.n_blocks : slice_bytes / Weights::group_bytes;
     for (int64_t block = 0; block < p.n_blocks; block += slice) {

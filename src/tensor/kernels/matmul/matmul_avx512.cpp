@@ -1,16 +1,16 @@
-// The AVX-512 VNNI kernels of matmul; data layouts are in matmul_layout.h. Q4_0 differs from Q8_0
-// in how a register of weights is loaded, and in what was added to them.
+// The AVX-512 VNNI kernels of matmul. The data layouts are in layout.h. Q4_0 differs from Q8_0 in
+// the load of a register of weights, and in the number that was added to the weights.
 //
-// A *tile* is 32 rows x up to 7 tokens: 14 int32 and 14 float accumulators, two registers of
-// weights and one repeated quad of activations take 31 of 32 registers. Per block and register of
-// 16 results the two multiply ports do 8 vpdpbusd and 3 others (int to float, product of scales,
-// multiply-add), so at best 8/11 of the peak of 128 multiply-adds a cycle.
+// A *tile* is 32 rows x up to 7 tokens. 14 int32 and 14 float accumulators, two registers of
+// weights and one repeated quad of activations use 31 of 32 registers. Per block and register of 16
+// results the two multiply ports do 8 vpdpbusd and 3 other instructions (int to float, product of
+// scales, multiply-add). The limit is therefore 8/11 of the peak of 128 multiply-adds a cycle.
 //
-// Weights are taken in slices of `slice_bytes` that stay in the L1 cache while all tokens
-// of the call pass by (only their partial sums wait, on the stack); X comes from L2, the next slice
-// of W from memory.
+// Weights are read in slices of `slice_bytes`, which stay in the L1 cache for all tokens of the
+// call. Partial sums wait on the stack; X comes from L2, and the next slice of W from memory.
 //
-// No templates of the standard library here: see infinipot_kernel_flags in cmake/targets.cmake.
+// This file uses no templates of the standard library: see infinipot_kernel_flags in
+// cmake/targets.cmake.
 #include "tensor/kernels/matmul/layout.h"
 #include "tensor/kernels/simd/avx512.h"
 
@@ -23,25 +23,23 @@ using Block = BlockX<int8_t>;
 
 constexpr int tile_tokens = 7;
 constexpr int64_t slice_bytes = 8 << 10;  // of a group's quants
-constexpr int64_t prefetch_bytes = 2048;  // a few blocks ahead: +10 % where W comes from memory
+constexpr int64_t prefetch_bytes = 2048;  // a few blocks ahead: +10 % if W comes from memory
 
-// --- Types of weights ---------------------------------------------------------------------------
-
-/// w + 128, a byte.
+/// Q8_0: a quant is w + 128, a byte.
 struct Q8 {
     static constexpr int added = 128;
     static constexpr int64_t group_bytes = int64_t{row_group} * quant_block;
 
-    /// Four inputs of 16 rows.
+    /// Loads four inputs of 16 rows.
     static __m512i load(const uint8_t* quad) { return _mm512_loadu_si512(quad); }
 };
 
-/// w + 8, half a byte.
+/// Q4_0: a quant is w + 8, half a byte.
 struct Q4 {
     static constexpr int added = 8;
     static constexpr int64_t group_bytes = int64_t{row_group} * quant_block / 2;
 
-    /// Upper halves of the bytes are those of the eight rows further on.
+    /// Loads four inputs of 16 rows. The upper halves of the bytes are the last eight rows.
     static __m512i load(const uint8_t* quad) {
         const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(quad));
         const __m512i shifts = _mm512_set_epi64(4, 4, 4, 4, 0, 0, 0, 0);
@@ -50,10 +48,8 @@ struct Q4 {
     }
 };
 
-// --- For all of them ----------------------------------------------------------------------------
-
-/// One block of X, as ggml's quantize_row_q8_0 for x86: 127 / amax, halves to even, the scale
-/// through F16.
+/// Quantises one block of X as ggml's quantize_row_q8_0 does on x86: 127 / amax, halves to even,
+/// the scale rounded to F16.
 template <typename Weights>
 void quantize_block(const float* x, Block& out) {
     const __m512 lo = _mm512_loadu_ps(x), hi = _mm512_loadu_ps(x + 16);
@@ -75,7 +71,7 @@ void quantize(const float* x, int64_t n_blocks, void* out) {
     for (int64_t i = 0; i < n_blocks; ++i) quantize_block<Weights>(x + i * quant_block, blocks[i]);
 }
 
-/// sums[T][32] += W[G groups, n_blocks] * X[n_blocks, T].
+/// Computes sums[T][32] += W[G groups, n_blocks] * X[n_blocks, T].
 template <typename Weights, int G, int T>
 void multiply_tile(const Panel& panel, const uint8_t* quants, const uint16_t* scales,
                    const Block* x, int64_t n_blocks, float* sums) {
@@ -148,7 +144,7 @@ void multiply(const Panel& p) {
     alignas(64) float sums[most_columns][row_panel];
     __builtin_memset(sums, 0, sizeof sums[0] * static_cast<unsigned>(p.n_tokens));
     const auto* x = static_cast<const Block*>(p.x);
-    // Tiles of nearly equal size. Where there is one, W is read once and needs no slices.
+    // Tiles have nearly equal sizes. A single tile reads W once and needs no slices.
     const int n_tiles = (p.n_tokens + tile_tokens - 1) / tile_tokens;
     const int64_t slice = n_tiles == 1 ? p.n_blocks : slice_bytes / Weights::group_bytes;
     for (int64_t block = 0; block < p.n_blocks; block += slice) {

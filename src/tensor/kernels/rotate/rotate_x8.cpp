@@ -1,4 +1,4 @@
-// The kernel of rotate for eight elements at a time.
+// The kernel of rotation for eight elements at a time.
 #include "tensor/kernels/rotate/rotate.h"
 #include "tensor/kernels/simd/f32s.h"
 

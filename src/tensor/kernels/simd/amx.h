@@ -1,6 +1,6 @@
-// The tiles of AMX: eight registers of up to 16 rows of 64 bytes, and the product of such matrices
-// of pairs of BF16, summed in F32. Where INFINIPOT_EMULATE_AVX512 is defined, the same in plain
-// C++. INFINIPOT_HAS_AMX says that there is either.
+// The tiles of AMX: eight registers of up to 16 rows of 64 bytes. AMX multiplies such matrices of
+// pairs of BF16 and sums in F32. A build with INFINIPOT_EMULATE_AVX512 does the same in plain C++.
+// INFINIPOT_HAS_AMX is defined if there is either.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include "tensor/kernels/simd/amx_emulated.h"
 #elif defined(INFINIPOT_HAS_AVX512) && defined(__AMX_TILE__) && defined(__AMX_BF16__)
 #define INFINIPOT_HAS_AMX
-// GCC before 14 believes that _tile_loadconfig() reads 8 bytes, and deletes the stores of the
+// GCC before 14 assumes that _tile_loadconfig() reads 8 bytes, and deletes the stores of the
 // others.
 #undef _tile_loadconfig
 #define _tile_loadconfig(shapes) asm volatile("ldtilecfg %0" ::"m"(*(shapes)))
@@ -23,8 +23,8 @@
 namespace infinipot::kernels {
 namespace {
 
-/// While it lives, all tiles of this thread have 16 rows of 64 bytes; afterwards the CPU need not
-/// keep them.
+/// Configures all tiles of this thread as 16 rows of 64 bytes while it lives. Afterwards the CPU
+/// need not save them.
 class AmxTiles {
    public:
     AmxTiles() {
@@ -41,7 +41,7 @@ class AmxTiles {
     AmxTiles& operator=(const AmxTiles&) = delete;
 
    private:
-    struct Shapes {  // as the instruction reads it
+    struct Shapes {  // in the layout that the instruction reads
         uint8_t palette, start_row, unused[14];
         uint16_t row_bytes[16];
         uint8_t rows[16];

@@ -1,4 +1,4 @@
-// AMX in plain C++: tiles of 16 rows of 64 bytes, whatever is configured. Included by amx.h only.
+// AMX in plain C++: tiles of 16 rows of 64 bytes, for any configuration. Included by amx.h only.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ inline void tile_store(int from, void* to, std::ptrdiff_t stride) {
         __builtin_memcpy(static_cast<char*>(to) + row * stride, amx_tiles[from].lanes[row], 64);
 }
 
-/// The lower or upper BF16 number of a pair.
+/// Returns the lower or upper BF16 number of a pair.
 inline float of_pair(float pair, bool upper) {
     uint32_t bits;
     __builtin_memcpy(&bits, &pair, sizeof bits);
@@ -35,7 +35,7 @@ inline float of_pair(float pair, bool upper) {
     return number;
 }
 
-/// c[16][16] += a[16][16 pairs] b[16 pairs][16].
+/// Computes c[16][16] += a[16][16 pairs] b[16 pairs][16].
 inline void tile_add_products(int c, int a, int b) {
     for (int m = 0; m < 16; ++m)
         for (int k = 0; k < 16; ++k)
@@ -49,7 +49,7 @@ inline void tile_add_products(int c, int a, int b) {
 }  // namespace emulated
 }  // namespace infinipot::kernels
 
-#undef _tile_zero  // the compiler's are macros as well
+#undef _tile_zero  // the compiler defines these as macros as well
 #undef _tile_loadd
 #undef _tile_stored
 #undef _tile_dpbf16ps

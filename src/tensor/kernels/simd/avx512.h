@@ -1,7 +1,7 @@
-// The intrinsics of AVX-512 (F, BW, VL, DQ and VNNI): the compiler's, where the file is compiled
-// for such a CPU, or where INFINIPOT_EMULATE_AVX512 is defined those of SIMDe, which compute the
-// same on any CPU, slowly, so that what is written for AVX-512 can be tested there.
-// INFINIPOT_HAS_AVX512 says that there are any.
+// The intrinsics of AVX-512 (F, BW, VL, DQ and VNNI). They are the compiler's if the file is
+// compiled for such a CPU. In a build with INFINIPOT_EMULATE_AVX512 they are SIMDe's, which compute
+// the same on any CPU, slowly, so that AVX-512 kernels can be tested there. INFINIPOT_HAS_AVX512 is
+// defined if there are any.
 #pragma once
 
 #if defined(INFINIPOT_EMULATE_AVX512)

@@ -1,8 +1,8 @@
-// AVX-512 by SIMDe, and by what follows where it lacks an intrinsic that is used here. Included by
+// AVX-512 by SIMDe, and by the functions below for intrinsics that SIMDe lacks. Included by
 // avx512.h only.
 #pragma once
 
-#pragma GCC diagnostic ignored "-Wpsabi"  // vectors passed in memory, for lack of registers
+#pragma GCC diagnostic ignored "-Wpsabi"  // vectors are passed in memory for lack of registers
 #pragma GCC diagnostic ignored "-Wignored-attributes"
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/avx512.h>
@@ -24,7 +24,7 @@ To cast(From x) {
     return y;
 }
 
-/// The lanes of `from`, one by one.
+/// Returns f of each lane of `from`.
 template <typename Number, typename Function>
 __m512i each_of(const Number* from, Function f) {
     I32x16 y;

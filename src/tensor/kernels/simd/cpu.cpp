@@ -20,7 +20,7 @@ Cpu detect(Cpu) { return Cpu::amx; }
 #else
 
 #if defined(__x86_64__)
-/// Whether there are AMX's tiles and BF16, and the system lets this process use them.
+/// Returns whether the CPU has AMX's tiles and BF16, and the system lets this process use them.
 bool has_amx() {
 #if defined(__linux__)
     constexpr unsigned tile_and_bf16 = 1u << 24 | 1u << 22;
@@ -35,10 +35,10 @@ bool has_amx() {
 }
 #endif
 
-/// No more than `allowed`, which the system is not asked for in vain.
+/// Detects the kind of CPU. Asks the system for AMX only if `allowed` includes it.
 Cpu detect([[maybe_unused]] Cpu allowed) {
 #if defined(__x86_64__)
-    // Not asked for F16C, which not every compiler knows by name: all CPUs with AVX2 have it.
+    // F16C is not checked: not every compiler knows its name, and all CPUs with AVX2 have it.
     const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool has_avx512 =
         __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -1,8 +1,10 @@
-// A register of floats, the vocabulary of the kernels: eight, in the instructions of AVX2 with FMA
-// and F16C or of NEON, or sixteen, in those of AVX-512, for a file that has defined INFINIPOT_LANES
-// as 16 before. INFINIPOT_HAS_F32S says that the compiler may use them.
+// F32s, a register of floats, and the operations that kernels use. It has eight lanes, with AVX2,
+// FMA and F16C or with NEON. It has sixteen lanes, with AVX-512, in a file that defines
+// INFINIPOT_LANES as 16 before this header. INFINIPOT_HAS_F32S is defined if the compiler may use
+// the instructions.
 //
-// No templates of the standard library here: see infinipot_kernel_flags in cmake/targets.cmake.
+// This header uses no templates of the standard library: see infinipot_kernel_flags in
+// cmake/targets.cmake.
 #pragma once
 
 #if defined(INFINIPOT_LANES) && INFINIPOT_LANES == 16
@@ -26,11 +28,11 @@ namespace {
 
 constexpr int lanes = sizeof(F32s) / sizeof(float);
 
-/// a / b, or 0 where there is nothing to divide by.
+/// Returns a / b, or 0 if b is at most 1e-30.
 inline float ratio(float a, float b) { return b > 1e-30f ? a / b : 0; }
 
-/// 2^x for x up to 126 with a relative error of 3e-6, by the minimax polynomial for 2^f, 0 <= f <
-/// 1; 0 for x below -126.
+/// Returns 2^x for x up to 126 with a relative error of 3e-6, or 0 for x below -126. Uses the
+/// minimax polynomial for 2^f, 0 <= f < 1.
 inline F32s power_of_two(F32s x) {
     x = within_exponents(x);
     const F32s f = fraction(x);

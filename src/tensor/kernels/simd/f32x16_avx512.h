@@ -19,14 +19,14 @@ inline void store(float* to, F32x16 x) { _mm512_storeu_ps(to, x); }
 inline F32x16 fma(F32x16 a, F32x16 b, F32x16 c) { return _mm512_fmadd_ps(a, b, c); }
 inline F32x16 larger(F32x16 a, F32x16 b) { return _mm512_max_ps(a, b); }
 
-inline F32x16 within_exponents(F32x16 x) { return x; }  // scalef makes 0 of what is too small
+inline F32x16 within_exponents(F32x16 x) { return x; }  // scalef returns 0 for small exponents
 inline F32x16 fraction(F32x16 x) {
     return _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
-/// y * 2^floor(x).
+/// Returns y * 2^floor(x).
 inline F32x16 scale_by_two_to(F32x16 x, F32x16 y) { return _mm512_scalef_ps(y, x); }
 
-/// The first n lanes of x, and then those of `rest`; n may be anything.
+/// Returns the first n lanes of x, then the other lanes of `rest`; n may be any number.
 inline F32x16 first_lanes(int n, F32x16 x, F32x16 rest) {
     const int lanes_of_x = n < 0 ? 0 : n > 16 ? 16 : n;
     return _mm512_mask_mov_ps(rest, static_cast<__mmask16>((1u << lanes_of_x) - 1), x);
@@ -40,7 +40,7 @@ inline float first_lane(F32x16 x) { return _mm512_cvtss_f32(x); }
 inline float largest_lane(F32x16 x) { return _mm512_reduce_max_ps(x); }
 inline float sum_of_lanes(F32x16 x) { return _mm512_reduce_add_ps(x); }
 
-// --- Other types in memory ---------------------------------------------------------------------
+// Loads of other types.
 
 inline F32x16 load_f16(const void* from) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(from)));
@@ -56,7 +56,7 @@ inline F32x16 load_int8(const void* from) {
     return _mm512_cvtepi32_ps(
         _mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(from))));
 }
-/// The lower or upper halves of sixteen bytes, as they are: 0 to 15.
+/// Loads the lower or upper halves of sixteen bytes, unsigned: 0 to 15.
 inline F32x16 load_half_bytes(const void* from, bool upper) {
     __m512i bytes = _mm512_cvtepu8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(from)));
     if (upper) bytes = _mm512_srli_epi32(bytes, 4);

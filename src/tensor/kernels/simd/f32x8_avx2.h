@@ -20,17 +20,17 @@ inline F32x8 fma(F32x8 a, F32x8 b, F32x8 c) { return _mm256_fmadd_ps(a, b, c); }
 inline F32x8 larger(F32x8 a, F32x8 b) { return _mm256_max_ps(a, b); }
 inline F32x8 floor(F32x8 x) { return _mm256_floor_ps(x); }
 
-/// Where a power of two is a number; below it is 0. What is not a number stays so.
+/// Raises x to -127 at least, where scale_by_two_to() gives 0. NaN stays NaN.
 inline F32x8 within_exponents(F32x8 x) { return larger(all(-127), x); }
 inline F32x8 fraction(F32x8 x) { return x - floor(x); }
 
-/// y * 2^floor(x), for x from -127 on; 2^-127 is 0.
+/// Returns y * 2^floor(x) for x from -127 on, where 2^-127 counts as 0.
 inline F32x8 scale_by_two_to(F32x8 x, F32x8 y) {
     const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(floor(x)), _mm256_set1_epi32(127));
     return y * _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
 }
 
-/// The first n lanes of x, and then those of `rest`; n may be anything.
+/// Returns the first n lanes of x, then the other lanes of `rest`; n may be any number.
 inline F32x8 first_lanes(int n, F32x8 x, F32x8 rest) {
     const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i is_first = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), index);
@@ -40,7 +40,7 @@ inline F32x8 first_lanes(int n, F32x8 x, F32x8 rest) {
 inline bool any_above(F32x8 x, F32x8 limit) {
     return _mm256_movemask_ps(_mm256_cmp_ps(x, limit, _CMP_GT_OQ)) != 0;
 }
-/// Counts what is not a number as well.
+/// Returns whether any lane of x is above its lane of `limit` or NaN.
 inline bool any_not_within(F32x8 x, F32x8 limit) {
     return _mm256_movemask_ps(_mm256_cmp_ps(x, limit, _CMP_NLE_UQ)) != 0;
 }
@@ -59,11 +59,11 @@ inline float sum_of_lanes(F32x8 x) {
     return _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)));
 }
 
-/// The sums of M registers, one a lane; the other lanes are 0.
+/// Returns the sums of M registers, one sum per lane; the other lanes are 0.
 template <int M>
 F32x8 sums_of(const F32x8 (&x)[M]) {
     const auto at = [&](int i) { return i < M ? x[i] : zero(); };
-    const auto sums_of_four = [&](int i) {  // in each half
+    const auto sums_of_four = [&](int i) {  // in each half of a register
         return _mm256_hadd_ps(_mm256_hadd_ps(at(i), at(i + 1)),
                               _mm256_hadd_ps(at(i + 2), at(i + 3)));
     };
@@ -77,15 +77,15 @@ F32x8 sums_of(const F32x8 (&x)[M]) {
            _mm256_permute2f128_ps(first, second, 0x31);
 }
 
-/// Lanes 1, 0, 3, 2, 5, 4, 7, 6.
+/// Returns lanes 1, 0, 3, 2, 5, 4, 7, 6.
 inline F32x8 swapped_neighbours(F32x8 x) { return _mm256_permute_ps(x, 0b10'11'00'01); }
 
-// --- Other types in memory ---------------------------------------------------------------------
+// Loads and stores of other types.
 
 inline F32x8 load_f16(const void* from) {
     return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(from)));
 }
-inline void store_f16(uint16_t* to, F32x8 x) {  // to nearest, ties to even
+inline void store_f16(uint16_t* to, F32x8 x) {  // rounds to nearest, ties to even
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }
 inline F32x8 all_f16(uint16_t x) {
@@ -102,7 +102,7 @@ inline F32x8 load_int8(const void* from) {
         _mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(from))));
 }
 
-/// The lower or upper halves of eight bytes, as they are: 0 to 15.
+/// Loads the lower or upper halves of eight bytes, unsigned: 0 to 15.
 inline F32x8 load_half_bytes(const void* from, bool upper) {
     __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(from)));
     if (upper) bytes = _mm256_srli_epi32(bytes, 4);

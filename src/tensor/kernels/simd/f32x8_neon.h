@@ -41,11 +41,11 @@ inline F32x8 larger(F32x8 a, F32x8 b) {
 }
 inline F32x8 floor(F32x8 x) { return {vrndmq_f32(x.low), vrndmq_f32(x.high)}; }
 
-/// Where a power of two is a number; below it is 0. What is not a number stays so.
+/// Raises x to -127 at least, where scale_by_two_to() gives 0. NaN stays NaN.
 inline F32x8 within_exponents(F32x8 x) { return larger(all(-127), x); }
 inline F32x8 fraction(F32x8 x) { return x - floor(x); }
 
-/// y * 2^floor(x), for x from -127 on; 2^-127 is 0.
+/// Returns y * 2^floor(x) for x from -127 on, where 2^-127 counts as 0.
 inline F32x8 scale_by_two_to(F32x8 x, F32x8 y) {
     const auto scale = [](float32x4_t exponent) {
         const int32x4_t bits = vaddq_s32(vcvtmq_s32_f32(exponent), vdupq_n_s32(127));
@@ -54,7 +54,7 @@ inline F32x8 scale_by_two_to(F32x8 x, F32x8 y) {
     return y * F32x8{scale(x.low), scale(x.high)};
 }
 
-/// The first n lanes of x, and then those of `rest`; n may be anything.
+/// Returns the first n lanes of x, then the other lanes of `rest`; n may be any number.
 inline F32x8 first_lanes(int n, F32x8 x, F32x8 rest) {
     const int32x4_t index = {0, 1, 2, 3};
     const uint32x4_t low = vcltq_s32(index, vdupq_n_s32(n));
@@ -65,7 +65,7 @@ inline F32x8 first_lanes(int n, F32x8 x, F32x8 rest) {
 inline bool any_above(F32x8 x, F32x8 limit) {
     return vmaxvq_u32(vorrq_u32(vcgtq_f32(x.low, limit.low), vcgtq_f32(x.high, limit.high))) != 0;
 }
-/// Counts what is not a number as well.
+/// Returns whether any lane of x is above its lane of `limit` or NaN.
 inline bool any_not_within(F32x8 x, F32x8 limit) {
     return vminvq_u32(vandq_u32(vcleq_f32(x.low, limit.low), vcleq_f32(x.high, limit.high))) == 0;
 }
@@ -74,7 +74,7 @@ inline float first_lane(F32x8 x) { return vgetq_lane_f32(x.low, 0); }
 inline float largest_lane(F32x8 x) { return vmaxvq_f32(vmaxq_f32(x.low, x.high)); }
 inline float sum_of_lanes(F32x8 x) { return vaddvq_f32(vaddq_f32(x.low, x.high)); }
 
-/// The sums of M registers, one a lane; the other lanes are 0.
+/// Returns the sums of M registers, one sum per lane; the other lanes are 0.
 template <int M>
 F32x8 sums_of(const F32x8 (&x)[M]) {
     const auto at = [&](int i) { return i < M ? vaddq_f32(x[i].low, x[i].high) : vdupq_n_f32(0); };
@@ -84,10 +84,10 @@ F32x8 sums_of(const F32x8 (&x)[M]) {
     return {sums_of_four(0), M <= 4 ? vdupq_n_f32(0) : sums_of_four(4)};
 }
 
-/// Lanes 1, 0, 3, 2, 5, 4, 7, 6.
+/// Returns lanes 1, 0, 3, 2, 5, 4, 7, 6.
 inline F32x8 swapped_neighbours(F32x8 x) { return {vrev64q_f32(x.low), vrev64q_f32(x.high)}; }
 
-// --- Other types in memory ---------------------------------------------------------------------
+// Loads and stores of other types.
 
 inline uint16x8_t load_16_bits(const void* from) {
     return vld1q_u16(static_cast<const uint16_t*>(from));
@@ -97,7 +97,7 @@ inline F32x8 load_f16(const void* from) {
     const float16x8_t halves = vreinterpretq_f16_u16(load_16_bits(from));
     return {vcvt_f32_f16(vget_low_f16(halves)), vcvt_high_f32_f16(halves)};
 }
-inline void store_f16(uint16_t* to, F32x8 x) {  // to nearest, ties to even
+inline void store_f16(uint16_t* to, F32x8 x) {  // rounds to nearest, ties to even
     vst1q_u16(to, vreinterpretq_u16_f16(vcvt_high_f16_f32(vcvt_f16_f32(x.low), x.high)));
 }
 inline F32x8 all_f16(uint16_t x) {
@@ -116,7 +116,7 @@ inline F32x8 load_int8(const void* from) {
     return {vcvtq_f32_s32(vmovl_s16(vget_low_s16(x))), vcvtq_f32_s32(vmovl_high_s16(x))};
 }
 
-/// The lower or upper halves of eight bytes, as they are: 0 to 15.
+/// Loads the lower or upper halves of eight bytes, unsigned: 0 to 15.
 inline F32x8 load_half_bytes(const void* from, bool upper) {
     const uint8x8_t bytes = vld1_u8(static_cast<const uint8_t*>(from));
     const uint16x8_t x = vmovl_u8(upper ? vshr_n_u8(bytes, 4) : vand_u8(bytes, vdup_n_u8(15)));
