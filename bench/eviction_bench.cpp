@@ -1,7 +1,7 @@
-// What it costs to let one entry of every head go, in the pot of a TinyLlama (22 layers, 4 KV heads
-// of 64): in place, where the newest entry takes the freed slot, and by gathering, where everything
-// behind it moves. Both rotate keys anew where positions are reset. Arguments: entries, and the
-// victim's rank in per cent of them. Beside the time, the memory that is moved, in GB/s.
+// Cost of evicting one entry of every head from a KV cache of TinyLlama (22 layers, 4 KV heads of
+// 64). In place, the newest entry takes the freed slot. By gathering, all entries behind it move.
+// Both rotate the keys again for positions that are reset. Arguments: number of entries, and the
+// victim's rank in per cent of it. Output: time, and memory traffic in GB/s.
 
 #include <benchmark/benchmark.h>
 
@@ -17,7 +17,7 @@ constexpr CacheShape tinyllama = {
     .n_layer = 22, .n_head_kv = 4, .n_embd_head = 64, .capacity = 2048};
 constexpr int n_heads = tinyllama.n_layer * tinyllama.n_head_kv;
 
-/// A pot that is full but for the slot of the next token.
+/// A KV cache with room for one more token, with order and rotation of its entries.
 struct Pot {
     explicit Pot(int n)
         : cache(tinyllama, backend.buffer_type()),

@@ -1,8 +1,7 @@
-// Our kernels beside ggml's operations on the same numbers: GMAC/s, and the GB/s of weights or
-// entries read; beside them, at the start, what this machine was measured to reach on one and on
-// two threads. One thread is measured in CPU time, which means something on a machine that others
-// use too; two threads wait for each other and are measured in real time. Compare medians of one
-// run:
+// Compares our kernels with ggml's operations on the same numbers, in GMAC/s and in GB/s of weights
+// or entries read. The first lines show the speed of this machine, measured on one and on two
+// threads. One thread is measured in CPU time, which other programs on the machine hardly change.
+// Two threads wait for each other and are measured in real time. Compare medians of one run:
 // --benchmark_enable_random_interleaving=true --benchmark_repetitions=9.
 #include <benchmark/benchmark.h>
 #include <ggml.h>
@@ -31,8 +30,8 @@
 namespace infinipot {
 namespace {
 
-/// Several copies of one computation, together too large for a core's cache, run in turn: what is
-/// read once per token comes from memory in life too.
+/// Runs several copies of one computation in turn. Together they exceed a core's cache, so that
+/// data that a model reads once per token comes from memory here too.
 class Copies {
    public:
     template <typename MakeOutput>
@@ -56,7 +55,7 @@ class Copies {
     std::size_t next_ = 0;
 };
 
-/// Billions of it per second, of which an iteration has so many.
+/// Reports billions per second of something of which an iteration has `n`.
 void count(benchmark::State& state, const std::string& what, double n) {
     using benchmark::Counter;
     state.counters[what] = Counter(n * 1e-9, Counter::kIsIterationInvariantRate);
@@ -78,7 +77,7 @@ ggml_tensor* random_tensor(ggml_context* ctx, ggml_type type, std::int64_t ne0, 
     return tensor;
 }
 
-/// A matrix in the layout that ggml itself prefers for it: the first of the CPU's own buffer types.
+/// A matrix in the layout that ggml prefers for it: the first of the CPU's own buffer types.
 class Repacked {
    public:
     ggml_tensor* matrix(const ggml_tensor* w) {
@@ -123,7 +122,7 @@ void matmul(benchmark::State& state, ggml_type type, Layout layout) {
             static_cast<double>(ggml_row_size(type, n_in)) * static_cast<double>(n_out));
 }
 
-/// n_tokens queries, of which the last sees all n_kv entries.
+/// Shape of attention with n_tokens queries, of which the last sees all n_kv entries.
 struct AttentionShape {
     explicit AttentionShape(const benchmark::State& state)
         : d(state.range(0)),
@@ -170,8 +169,8 @@ void attend(benchmark::State& state, ggml_type type, bool ours) {
     measure(state, copies, shape.n_mac(), shape.entry_bytes(type));
 }
 
-/// Attention of a catalyst, and how much of it each entry receives: ggml needs the probabilities as
-/// a tensor for that.
+/// Measures attention of a catalyst and the mass that each entry receives. ggml needs the
+/// probabilities as a tensor for that.
 void observe(benchmark::State& state, bool ours) {
     const AttentionShape shape(state);
     if (!kernels::single_query_supported(GGML_TYPE_F16, static_cast<int>(shape.d)))
@@ -202,7 +201,8 @@ void observe(benchmark::State& state, bool ours) {
     measure(state, copies, shape.n_mac(), shape.entry_bytes(GGML_TYPE_F16));
 }
 
-/// The keys of TinyLlama's pot, all layers and heads: as eviction one by one does, a row at a time.
+/// Rotates the keys of TinyLlama's KV cache, all layers and heads, row by row as per-token eviction
+/// does.
 void rotate_rows(benchmark::State& state) {
     const kernels::RowRotation rotation = {.n_embd_head = 64, .n_rot = 64, .halves = false};
     const auto n = static_cast<std::size_t>(state.range(0)) * 22 * 4;
@@ -218,7 +218,7 @@ void rotate_rows(benchmark::State& state) {
     count(state, "GB/s", static_cast<double>(n) * 64 * 4);
 }
 
-/// The same keys as a graph.
+/// Rotates the same keys in a graph.
 void rotate_in_graph(benchmark::State& state) {
     const std::int64_t n = state.range(0), n_heads = 22 * 4;
     const auto make_output = [&](ggml_context* ctx) {
@@ -233,7 +233,7 @@ void rotate_in_graph(benchmark::State& state) {
     count(state, "GB/s", static_cast<double>(n * n_heads) * 64 * 4);
 }
 
-/// The queries of a batch, before they meet a quantised pot.
+/// Measures the Hadamard transform of a batch's queries, for attention to a quantised KV cache.
 void transform(benchmark::State& state, bool ours) {
     const std::int64_t d = state.range(0), n = state.range(1);
     const auto make_output = [&](ggml_context* ctx) {
@@ -248,7 +248,7 @@ void transform(benchmark::State& state, bool ours) {
     count(state, "GB/s", static_cast<double>(d * n) * 8);
 }
 
-/// The matrices of TinyLlama-1.1B, for a chunk, a few tokens and one.
+/// The matrices of TinyLlama-1.1B, for a batch, a few tokens and one token.
 template <std::int64_t n_threads>
 void matmul_shapes(benchmark::internal::Benchmark* bench) {
     bench->ArgNames({"n_in", "n_out", "T", "threads"});
@@ -261,7 +261,7 @@ void matmul_shapes(benchmark::internal::Benchmark* bench) {
     bench->Args({2048, 32000, 1, n_threads});
 }
 
-/// TinyLlama-1.1B, SmolLM2-135M and Llama-3-8B: a chunk and one token.
+/// TinyLlama-1.1B, SmolLM2-135M and Llama-3-8B, for a batch and one token.
 template <std::int64_t n_threads>
 void attention_shapes(benchmark::internal::Benchmark* bench) {
     bench->ArgNames({"d", "H", "Hk", "T", "n_kv", "threads"});
@@ -273,7 +273,7 @@ void attention_shapes(benchmark::internal::Benchmark* bench) {
     }
 }
 
-/// A catalyst and H2O's tile, over a full pot.
+/// A catalyst and a tile of H2O, over a full KV cache.
 template <std::int64_t n_threads>
 void observed_shapes(benchmark::internal::Benchmark* bench) {
     bench->ArgNames({"d", "H", "Hk", "T", "n_kv", "threads"});
@@ -303,7 +303,7 @@ BENCHMARK(rotate_rows)->ArgName("n_kv")->Arg(1024);
 BENCHMARK_CAPTURE(transform, ggml, false)->ArgNames({"d", "rows"})->Args({64, 16384});
 BENCHMARK_CAPTURE(transform, ours, true)->ArgNames({"d", "rows"})->Args({64, 16384});
 
-/// What the rates beside are to be held against.
+/// Adds the measured speed of the machine to the output, for comparison.
 const bool machine_is_told = [] {
     for (const int n_threads : {1, 2}) {
         const MachineSpeed speed = measure_machine(n_threads);

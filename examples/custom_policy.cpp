@@ -1,4 +1,5 @@
-// An eviction policy of one's own: keeps the most surprising entries of each head, and the latest.
+// Defines an eviction policy of its own, which keeps the most surprising and the latest entries of
+// each head.
 // usage: custom_policy MODEL.gguf TEXT QUESTION
 
 #include <infinipot/infinipot.h>

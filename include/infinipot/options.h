@@ -36,7 +36,7 @@ struct Budget {
     /// Empty: a sixteenth of the capacity, at most a quarter of `retain`.
     std::optional<int> protect_recent = {};
     /// Cap in bytes on keys, rotated keys, values and tags; the session uses the largest capacity
-    /// that fits, and the smaller one where `capacity` is given too. Empty: no cap in bytes.
+    /// that fits, or `capacity` if that is smaller. Empty: no cap in bytes.
     std::optional<std::size_t> memory_bytes = {};
     /// Allow a capacity above the model's trained window, where its positions are untrained.
     bool beyond_window = false;

@@ -135,8 +135,8 @@ struct ExpectedAttentionOptions {
     ValueNorm value_norm = ValueNorm::l2;
 };
 
-/// Keeps the entries that queries like those seen so far are expected to attend to most. Source:
-/// Devoto et al. 2025, arXiv 2510.00636.
+/// Keeps the entries with the highest expected attention of future queries, estimated from the
+/// queries read so far. Source: Devoto et al. 2025, arXiv 2510.00636.
 PolicyPtr expected_attention(ExpectedAttentionOptions options = {});
 
 /// Keeps the keys of lowest norm. Source: Devoto et al. 2024, arXiv 2406.11430.
@@ -168,9 +168,9 @@ struct PolicyOption {
 /// One row of the registry.
 struct PolicyInfo {
     std::string name;
-    std::string summary;  ///< one sentence: what is kept
+    std::string summary;  ///< one sentence: what the policy keeps
     std::string source;   ///< the paper that it comes from
-    std::string cost;     ///< what it costs beyond reading the text
+    std::string cost;     ///< cost in addition to reading the text
     std::vector<PolicyOption> options = {};
     std::string needs = {};      ///< measurements that the engine makes for it
     std::string schedule = {};   ///< default schedule: when entries are evicted

@@ -6,10 +6,10 @@
 #include "model/batch.h"
 
 /// Self-Extend (Jin et al. 2024, arXiv 2401.01325). Positions are exact among neighbours and shared
-/// by groups beyond, so that a text longer than the trained window has only distances that the
-/// model was trained on. A query at i and a key at j with i - j < neighbours are rotated by i and
-/// j. Other pairs are rotated by i / group + neighbours - neighbours / group and j / group (integer
-/// divisions). One softmax covers both.
+/// by groups beyond. All distances in a text longer than the trained window are therefore distances
+/// that the model was trained on. A query at i and a key at j with i - j < neighbours are rotated
+/// by i and j. Other pairs are rotated by i / group + neighbours - neighbours / group and j / group
+/// (integer divisions). One softmax covers both.
 namespace infinipot {
 
 /// Input tensors of the graph. set_grouped_inputs() sets them.

@@ -1,7 +1,7 @@
-// Expected Attention (Devoto et al. 2025, arXiv 2510.00636): keeps the entries that queries like
-// those seen so far are expected to attend to. The score is (attention + epsilon) times the L2 norm
-// of the value, per KV head: the mean over its query heads. Sinks are always kept, and the estimate
-// leaves them out.
+// Expected Attention (Devoto et al. 2025, arXiv 2510.00636): keeps the entries with the
+// highest expected attention of future queries, estimated from the queries read so far. The score
+// is (attention + epsilon) times the L2 norm of the value, per KV head: the mean over its query
+// heads. Sinks are always kept, and the estimate leaves them out.
 //
 // It differs from the authors' code in two ways. It scores each chunk that fills the KV cache, with
 // the queries of that chunk, and positions are reset afterwards.

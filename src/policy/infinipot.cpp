@@ -8,8 +8,8 @@
 //
 // By default it also differs in keeping whole sentences, the same in all layers. A sentence's
 // attention is the highest that any head of any layer gives one of its entries, and its surprisal
-// is their mean. `pool` and `novelty_pool` can be windows instead, as in SnapKV. The reasons: few
-// heads look for a fact, and the model does not understand torn text (`share`).
+// is the mean over its entries. `pool` and `novelty_pool` can be windows instead, as in SnapKV. The
+// reasons: few heads look for a fact, and the model does not understand torn text (`share`).
 // share=none,pool=1,novelty_pool=1 is the paper's rule. `carried` and `value_norm` are not in the
 // paper either. `probe=last` is its "w/o CaP", read as the attention of the last token.
 

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::string_view zephyr_end_of_text = "<|endoftext|>";
 
-/// Returns whether a template is Zephyr's and names the end-of-text word instead of spelling it, as
-/// TinyLlama's does. libllama looks for the spelling and mistakes such a template for GLM-Edge's,
-/// which ends no turn.
+/// Returns whether a template is Zephyr's but names the end-of-text word instead of spelling it.
+/// TinyLlama has such a template. libllama looks for the spelling and mistakes the template for
+/// GLM-Edge's, which ends no turn.
 bool is_zephyr(const std::string& chat_template) {
     const auto has = [&](std::string_view word) {
         return chat_template.find(word) != std::string::npos;
