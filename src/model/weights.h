@@ -29,7 +29,7 @@ struct Matrix {
 struct OutputHead {
     Matrix all;                        ///< [n_embd, n_vocab]
     Matrix frequent_rows = {};         ///< [n_embd, n_frequent]; no weight if all tokens count
-    ggml_tensor* row_table = nullptr;  ///< [n_embd, n_vocab] as in the file, for frequent_rows
+    ggml_tensor* row_table = nullptr;  ///< [n_embd, n_vocab] as in the file; null without them
 };
 
 /// The projections of one attention layer.
