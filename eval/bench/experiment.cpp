@@ -22,7 +22,7 @@ BenchTrial trial_of(const BenchRun& run, const BenchRow& row, const EndlessText&
             .n_written = run.n_written};
 }
 
-/// Lets weights come into memory, so that the first row is not slower than the others.
+/// Loads the weights into memory, so that the first row is not slower than the others.
 void warm_up(const Model& model, const BenchRow& row, Host& host) {
     Session session(model, row.options);
     const auto watch = host.watch(session);
@@ -66,7 +66,7 @@ std::string BenchProgress::so_far() const {
 }
 
 double BenchProgress::tokens(const BenchRow& row) const {
-    constexpr double read_per_written = 4;  // a token takes about so many times as long
+    constexpr double read_per_written = 4;  // cost of a generated token, in read ones
     return static_cast<double>(row.depth + row.length) + read_per_written * n_written_;
 }
 

@@ -17,8 +17,8 @@
 /// Measures the rows of a grid one after the other.
 namespace infinipot::eval {
 
-/// Tells the host a line for each row, with the time that the rows after it will take: as much for
-/// a token as those before it took.
+/// Tells the host one line for each row, with the expected time of the rows that are left. Each
+/// token is expected to take as long as those before it took.
 class BenchProgress {
    public:
     BenchProgress(const BenchRun& run, const std::vector<BenchRow>& rows, const Results& results,
@@ -39,11 +39,12 @@ class BenchProgress {
     std::size_t n_rows_;
     std::size_t n_done_ = 0;
     double tokens_left_ = 0;
-    double tokens_done_ = 0;  ///< in this run
+    double tokens_done_ = 0;  ///< tokens measured in this run
     Stopwatch watch_;
 };
 
-/// What was measured of the machine, once for each number of threads.
+/// The speed of the machine for each number of threads. Each is measured once, when it is first
+/// asked for.
 class Machines {
    public:
     const nlohmann::ordered_json& on(int n_threads);
@@ -52,15 +53,16 @@ class Machines {
     std::map<int, nlohmann::ordered_json> measured_;
 };
 
-/// The measurements of one grid. All that it is given must outlive it.
+/// The measurements of one grid. All arguments of the constructor must outlive it.
 class Bench {
    public:
     /// @throws as bench_rows()
     Bench(const BenchRun& run, const Model& model, Results& results, Host& host);
 
-    /// Measures the rows that the results lack, and adds them. The host is told about a row that
-    /// does not fit, and the others are measured.
-    /// @throws Error(interrupted) that says how far it came and whether it can go on from there
+    /// Measures the rows that the results lack, and adds them to the results. Tells the host about
+    /// a row that does not fit, and measures the others.
+    /// @throws Error(interrupted) that says how many rows are done and whether a new run can
+    /// continue
     void run();
 
     /// Returns the rows that could be measured, after run().

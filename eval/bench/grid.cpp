@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Replaces the rows by every row with every value. No values change nothing.
+/// Replaces each row by one row for each value. An empty list of values changes nothing.
 template <typename T, typename Set>
 void cross(std::vector<BenchRow>& rows, const std::vector<T>& values, Set set) {
     if (values.empty()) return;
@@ -32,7 +32,7 @@ std::vector<int> capacities_of(const BenchRun& run, const Model& model) {
 std::vector<BenchRow> grid(const BenchRun& run, const Model& model) {
     SessionOptions options = session_options(run.method, {std::string(bench_question)});
     if (options.answer_budget.rule == AnswerBudget::automatic)
-        options.answer_budget = {};  // writing is timed with all
+        options.answer_budget = {};  // decode is timed with all entries
     std::vector<BenchRow> rows = {{options}};
     cross(rows, run.policies,
           [](BenchRow& row, const std::string& spec) { row.options.policy = make_policy(spec); });

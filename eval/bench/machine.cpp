@@ -20,11 +20,11 @@ namespace infinipot {
 
 namespace {
 
-/// Amount per second of the fastest run.
+/// Returns the amount per second of the fastest run.
 double best_rate(double amount, const std::function<void()>& run) {
     constexpr int least_runs = 3;
     constexpr double least_seconds = 0.2;
-    run();  // pages, caches and clocks wake up
+    run();  // warms up pages, caches and clock frequency
     double fastest = std::numeric_limits<double>::max();
     const Stopwatch all;
     for (int i = 0; i < least_runs || all.seconds() < least_seconds; ++i) {
@@ -35,7 +35,7 @@ double best_rate(double amount, const std::function<void()>& run) {
     return amount / fastest;
 }
 
-/// work(first, last) on equal shares of 0..n-1, each on a thread of its own.
+/// Calls work(first, last) on equal shares of 0..n-1, each on a thread of its own.
 void share(std::size_t n, int n_threads,
            const std::function<void(std::size_t, std::size_t)>& work) {
     const auto n_shares = static_cast<std::size_t>(n_threads);
@@ -50,7 +50,7 @@ double triad_gb_per_second(int n_threads) {
     const auto a = std::make_unique_for_overwrite<float[]>(n);
     const auto b = std::make_unique_for_overwrite<float[]>(n);
     const auto c = std::make_unique_for_overwrite<float[]>(n);
-    share(n, n_threads, [&](std::size_t first, std::size_t last) {  // near the threads that use it
+    share(n, n_threads, [&](std::size_t first, std::size_t last) {  // first touch by its user
         std::fill(&b[first], &b[last], 1.0f);
         std::fill(&c[first], &c[last], 2.0f);
     });
@@ -60,7 +60,7 @@ double triad_gb_per_second(int n_threads) {
     return best_rate(3e-9 * sizeof(float) * n, [&] { share(n, n_threads, triad); });
 }
 
-// A matrix of this shape times a batch of tokens.
+// A matrix of shape [n_in, n_out] is multiplied with a batch of n_tokens tokens.
 constexpr std::int64_t n_in = 2048, n_out = 1024, n_tokens = 256;
 
 ggml_tensor* random_tensor(ggml_context* context, ggml_type type, std::int64_t ne1) {

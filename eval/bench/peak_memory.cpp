@@ -12,7 +12,7 @@
 namespace infinipot::eval {
 namespace {
 
-/// VmHWM of /proc/self/status, which Linux counts in KiB; 0 elsewhere.
+/// Returns VmHWM of /proc/self/status in bytes (Linux counts in KiB); 0 on other systems.
 std::uint64_t high_water_mark() {
     std::ifstream status("/proc/self/status");
     std::string word;
@@ -42,7 +42,7 @@ std::uint64_t peak_memory_bytes() {
 
 bool forget_peak_memory() {
 #ifdef __GLIBC__
-    malloc_trim(0);  // what was freed is not held
+    malloc_trim(0);  // returns freed memory to the system
 #endif
     std::ofstream control("/proc/self/clear_refs");
     control << "5" << std::flush;

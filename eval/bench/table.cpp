@@ -10,13 +10,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A number of a row: its title, where it lies, what it is multiplied with and its decimals.
+/// A column: its title, the member of the row, a factor and the number of decimals.
 struct Column {
     std::string_view title;
     Json::json_pointer where;
     double unit = 1;
     int decimals = 0;
-    bool only_if_written = false;  ///< there is none where nothing was asked
+    bool only_if_written = false;  ///< rows without a question lack it
 };
 
 const std::vector<Column>& columns() {
@@ -69,7 +69,7 @@ std::vector<std::string> cells(const Json& row) {
     return line;
 }
 
-/// Numbers to the right; the last column, of names, as it is.
+/// Aligns numbers to the right, and leaves the last column, of names, as it is.
 std::string aligned(const std::vector<std::vector<std::string>>& lines) {
     std::vector<std::size_t> widths(columns().size());
     for (const auto& line : lines) {
@@ -98,8 +98,8 @@ std::string machine_line(const Json& row) {
            " GFLOP/s" + (q8_0 > 0 ? ", in Q8_0 " + decimal(q8_0, 1) + " GFLOP/s" : "") + "\n";
 }
 
-/// A line for every number of threads, the first measurement of each; what the CPU can do says
-/// nothing of rows of another device.
+/// Returns a line for every number of threads, with its first measurement. Rows of other devices
+/// have none, because the speed of the CPU says nothing about them.
 std::string machine_lines(const std::vector<Json>& rows) {
     std::vector<int> told;
     std::string text;

@@ -7,10 +7,10 @@
 /// The rows of `infinipot bench` as people read them.
 namespace infinipot::eval {
 
-/// Under each machine that was measured its rows, a column per number.
+/// Returns a table of the rows below each machine that was measured, with a column per number.
 std::string bench_table(const std::vector<nlohmann::ordered_json>& rows);
 
-/// Whether a line of results has all that the table shows.
+/// Returns whether a line of results has all members that the table shows.
 bool is_bench_row(const nlohmann::ordered_json& row);
 
 }  // namespace infinipot::eval

@@ -17,7 +17,7 @@ bool scores_all(const ResolvedOptions& options) {
     return options.measure_surprisal || options.policy->needs().surprisal;
 }
 
-/// Reads all of `text` and counts what that takes.
+/// Reads all of `text` and returns the operations that this takes.
 ReadingWork read(Session& session, std::string_view text, const Host::OnProgress& on_progress) {
     ReadingWork work(session.model().info(), scores_all(session.options()));
     Stats last = session.stats();
@@ -51,7 +51,7 @@ void add_reading(Json& row, const Stats& before, const Stats& after, double flop
     row["graph_share"] = rate(after.graph_seconds - before.graph_seconds, seconds);
 }
 
-/// The first token of an answer comes from reading the question; those after it are timed.
+/// Times decode: the tokens of an answer after its first, which comes from reading the question.
 void add_writing(Json& row, Session& session, const BenchTrial& trial) {
     Generation answer = session.ask(
         trial.question, {.max_tokens = trial.n_written + 1, .min_tokens = trial.n_written + 1});

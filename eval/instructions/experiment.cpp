@@ -16,9 +16,9 @@ namespace {
 using Json = Experiment::Json;
 
 constexpr int answer_tokens = 48;
-constexpr std::size_t step_tokens = 64;  ///< read between two looks at the pot
+constexpr std::size_t step_tokens = 64;  ///< tokens between two looks at the KV cache
 
-/// Reads the rule, and of the text until the pot has been distilled `n` times.
+/// Reads the rule, and then the text until the engine has distilled `n` times.
 void read_until_distilled(Session& session, const Instruction& rule, const EndlessText& text, int n,
                           Host& host) {
     const IngestOptions options{.on_progress = host.begin_reading(std::nullopt)};
@@ -94,7 +94,7 @@ std::string line_of(int n, const RuleScores& of_rule) {
 SessionOptions instructions_options(const InstructionsRun& run) {
     const auto asked = neutral_questions();
     SessionOptions options = session_options(run.method, {asked.begin(), asked.end()});
-    options.budget.fill = false;  // what is counted are distillations of a text without an end
+    options.budget.fill = false;  // the text has no end that should be distilled differently
     return options;
 }
 

@@ -22,14 +22,12 @@ struct InstructionsRun {
 /// @throws as session_options()
 SessionOptions instructions_options(const InstructionsRun& run);
 
-/// Returns the items. They refer to all four arguments.
-/// @param text what is read behind a rule
-/// @throws Error(invalid_argument) if the schedule distils nothing while it reads
-/// @throws as Session
+/// @param text the text behind each rule
 std::vector<ExperimentItem> instructions_items(const InstructionsRun& run, const Model& model,
                                                const EndlessText& text, Host& host);
 
-/// Returns a table of how often each rule was obeyed, a line for each number of distillations.
+/// Returns a table with the number of answers that obeyed each rule, a line for each number of
+/// distillations.
 std::string instructions_table(const std::vector<ExperimentItem>& items,
                                const Experiment& experiment);
 

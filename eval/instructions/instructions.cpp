@@ -11,7 +11,7 @@ bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
-/// Runs of letters, in lower case.
+/// Returns the runs of letters, in lower case.
 std::vector<std::string> words_of(std::string_view text) {
     std::vector<std::string> words;
     bool in_word = false;

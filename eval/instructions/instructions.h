@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-/// Whether rules given at the beginning of a long text, as in a system prompt, are still obeyed
-/// when most of what followed has been distilled away. The rules are our own, and of the kind whose
-/// obedience a program can see.
+/// Rules given at the beginning of a long text, as in a system prompt. The experiment tests whether
+/// a model still obeys them when distillations have evicted most of the text behind them. The rules
+/// are our own, and a program can check each answer for obedience.
 namespace infinipot::eval {
 
 struct Instruction {
@@ -16,13 +16,13 @@ struct Instruction {
     bool (*obeyed)(std::string_view answer);
 };
 
-/// All rules.
+/// Returns all rules.
 std::span<const Instruction> instructions();
 
-/// "Instructions: ", the rule, and a blank line before the text that follows.
+/// Returns "Instructions: ", the rule, and a blank line.
 std::string opening(const Instruction& instruction);
 
-/// Questions that any text can be asked. None of them mentions the rule.
+/// Returns questions that suit any text. None of them mentions a rule.
 std::span<const std::string_view> neutral_questions();
 
 }  // namespace infinipot::eval

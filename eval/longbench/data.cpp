@@ -17,7 +17,7 @@ fs::path items_file(const fs::path& folder, const LongBenchTask& task) {
     return folder / "data" / (std::string(task.name) + ".jsonl");
 }
 
-/// The template, once it is known to be one.
+/// Returns the prompt template of a task, after checking that it is one.
 std::string read_template(const fs::path& folder, const std::string& task) {
     const Record templates = read_json_file(folder / "config" / "dataset2prompt.json");
     try {

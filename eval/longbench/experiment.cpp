@@ -49,7 +49,8 @@ std::vector<const LongBenchTask*> tasks_of(const LongBenchRun& run) {
     return tasks;
 }
 
-/// Of the pot, the most that a question may take; what stands before that is read like the context.
+/// The question takes at most one in so many entries of the KV cache. The session reads the tokens
+/// before them along with the context.
 constexpr int question_share = 4;
 
 GenerateOptions generate_options(const LongBenchPrompt& item, const Model& model) {
@@ -208,7 +209,7 @@ std::string longbench_table(const std::vector<ExperimentItem>& items,
                             const Experiment& experiment) {
     std::string text = "task                  items  errors   score\n";
     std::vector<double> task_scores;
-    for (const auto& [task, score] : scores_of(items, experiment)) {  // tasks stand in one array
+    for (const auto& [task, score] : scores_of(items, experiment)) {  // in the order of papers
         text += line_of(*task, score);
         if (!score.scores.empty()) task_scores.push_back(longbench_task_score(score.scores));
     }

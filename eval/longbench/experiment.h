@@ -17,12 +17,12 @@ struct LongBenchRun {
     std::vector<std::string> tasks;
     int limit = 0;  ///< items of a task; 0: all
     std::uint32_t seed = 1;
-    int max_length = 0;  ///< tokens of a prompt; 0: any number, or what the policy leaves of it
+    int max_length = 0;  ///< tokens of a prompt; 0: no limit, or the policy's
     std::string out;
     Method method;
 };
 
-/// One prompt to be answered.
+/// One prompt.
 struct LongBenchPrompt {
     const LongBenchTask* task;
     int max_tokens;  ///< of the answer
@@ -30,11 +30,11 @@ struct LongBenchPrompt {
     Experiment::Json settings;  ///< all that decide the result, and the "id"; see describe_all()
 };
 
-/// A prompt as its session meets it.
+/// A prompt prepared for its session.
 struct LongBenchTrial {
     Prompt prompt;
     int n_question_tokens = 0;
-    int n_cut = 0;  ///< tokens that LongBench's truncation took from the middle
+    int n_cut = 0;  ///< tokens that LongBench's truncation removed from the middle
     SessionOptions session;
     GenerateOptions generate;
 };
@@ -48,8 +48,9 @@ std::vector<LongBenchPrompt> read_prompts(const LongBenchRun& run);
 void describe_all(std::vector<LongBenchPrompt>& prompts, const LongBenchRun& run,
                   const Model& model);
 
-/// Returns the largest number of tokens of a prompt; 0 for any number. A policy that reads the two
-/// ends of a text gets those of the whole prompt, as LongBench has it, and as much as fits the pot.
+/// Returns the largest number of tokens of a prompt; 0 means no limit. A policy that reads only the
+/// two ends of a text gets the ends of the whole prompt, as in LongBench, with as many tokens as
+/// fit into the KV cache.
 /// @param item has its settings
 /// @throws Error(does_not_fit) if the answer leaves no room for a prompt
 int longest_prompt(const LongBenchRun& run, const LongBenchPrompt& item, const Model& model,

@@ -33,7 +33,7 @@ CheckedTask check(const LongBenchTask& task, const fs::path& run, double expecte
     return checked;
 }
 
-/// In the order of their names.
+/// Returns the runs in the order of their names.
 std::vector<fs::path> runs_in(const fs::path& folder) {
     std::vector<fs::path> runs;
     std::error_code failure;

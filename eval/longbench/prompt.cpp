@@ -15,7 +15,7 @@ namespace {
     throw Error(ErrorCode::invalid_argument, sentence);
 }
 
-/// The characters of some tokens, as decode() of Python's tokenizers has them.
+/// Returns the characters of some tokens, as decode() of Python's tokenizers does.
 std::string decode(const Model& model, std::span<const Token> tokens) {
     std::string text;
     for (const Token token : tokens) text += model.piece(token);

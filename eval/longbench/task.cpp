@@ -38,7 +38,7 @@ constexpr LongBenchTask tasks[] = {
     {.name = "repobench-p", .metric = Metric::code_similarity, .in_chat = false},
 };
 
-/// The first line that is not empty.
+/// Returns the first line that is not empty.
 std::string_view first_line(std::string_view text) {
     text.remove_prefix(std::min(text.find_first_not_of('\n'), text.size()));
     return text.substr(0, text.find('\n'));

@@ -6,10 +6,10 @@
 
 namespace infinipot::eval {
 
-/// 1 / n if the answer is among the n classes that occur in the prediction, else 0. A class that is
-/// part of the answer's name does not count; but the source looks for these in a list that it takes
-/// them out of meanwhile, and so misses the one that follows each that it has taken out.
-/// Source: LongBench `classification_score`.
+/// Returns 1 / n if the answer is among the n classes that occur in the prediction, else 0. A class
+/// whose name is part of the answer's does not count. The source removes such classes from the list
+/// while it iterates over it, and so skips the one behind each removed class; this function does
+/// too. Source: LongBench `classification_score`.
 double classification(std::string_view prediction, std::string_view answer,
                       std::span<const std::string> all_classes);
 

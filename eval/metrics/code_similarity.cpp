@@ -14,7 +14,7 @@ bool is_code(std::u32string_view line) {
            line.find(U"//") == std::u32string_view::npos;
 }
 
-/// Line breaks at the start are no lines.
+/// Returns the first line of code; line breaks at the start are skipped.
 std::u32string_view first_line_of_code(std::u32string_view text) {
     const std::size_t begin = text.find_first_not_of(U'\n');
     if (begin == std::u32string_view::npos) return {};
@@ -24,7 +24,7 @@ std::u32string_view first_line_of_code(std::u32string_view text) {
     return {};
 }
 
-/// fuzz.ratio(): per cents, rounded to whole ones, halves to the even.
+/// fuzz.ratio(): per cents, rounded to whole ones, halves to the even one.
 double per_cents(std::u32string_view a, std::u32string_view b, StringMatcher matcher) {
     if (a == b) return 100;
     if (a.empty() || b.empty()) return 0;

@@ -7,7 +7,7 @@
 namespace infinipot::eval {
 namespace {
 
-/// round(value, 2) of Python: the decimal number nearest to the exact binary one.
+/// round(value, 2) of Python: the nearest decimal number to the exact binary one.
 double rounded(double value) {
     char text[64];
     std::snprintf(text, sizeof text, "%.2f", value);

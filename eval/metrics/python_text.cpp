@@ -13,7 +13,7 @@ constexpr char32_t capital_sigma = U'\u03A3';
 constexpr char32_t small_sigma = U'\u03C3';
 constexpr char32_t final_sigma = U'\u03C2';
 
-/// The last range that begins at c or before it; nullptr if there is none.
+/// Returns the last range that begins at or before c; nullptr if there is none.
 template <typename Range>
 const Range* range_before(std::span<const Range> ranges, char32_t c) {
     const auto after = std::ranges::upper_bound(ranges, c, {}, &Range::first);
@@ -38,7 +38,7 @@ char32_t lower_sigma(std::u32string_view text, std::size_t at) {
     return letter_before && !letter_after ? final_sigma : small_sigma;
 }
 
-/// The code point of one well-formed character.
+/// Returns the code point of one well-formed character.
 char32_t decode(std::string_view character) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
     constexpr unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
@@ -47,7 +47,7 @@ char32_t decode(std::string_view character) {
     return c;
 }
 
-/// The runs of code points of which `holds` is true.
+/// Returns the runs of code points for which `holds` returns true.
 template <typename Holds>
 std::vector<std::u32string_view> runs(std::u32string_view text, Holds holds) {
     std::vector<std::u32string_view> found;

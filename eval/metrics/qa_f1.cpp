@@ -17,7 +17,7 @@ bool is_article(std::u32string_view word) {
     return word == U"a" || word == U"an" || word == U"the";
 }
 
-/// re.sub(r"\b(a|an|the)\b", " ", text): \b knows other words than split().
+/// re.sub(r"\b(a|an|the)\b", " ", text). \b has another definition of a word than split().
 std::u32string without_articles(std::u32string_view text) {
     std::u32string result;
     for (std::size_t begin = 0; begin < text.size();) {
@@ -41,7 +41,7 @@ std::u32string normalised(std::string_view text) {
     return without_articles(result);
 }
 
-/// How many words occur in both, each as often as in the one that has it less often.
+/// Returns the size of the intersection of two multisets of words.
 std::size_t n_common(const std::vector<std::u32string_view>& words,
                      const std::vector<std::u32string_view>& others) {
     std::map<std::u32string_view, int> left;

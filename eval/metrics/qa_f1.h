@@ -4,8 +4,8 @@
 
 namespace infinipot::eval {
 
-/// F1 of the words of a prediction and an answer, 0 to 1, as multisets. Both are lowercased, ASCII
-/// punctuation is deleted, the words a, an and the become blanks, and words stand between blanks.
+/// Returns F1 of the words of a prediction and an answer as multisets, 0 to 1. Both are lowercased,
+/// ASCII punctuation is deleted, and the words a, an and the become blanks. Blanks separate words.
 /// Source: LongBench `qa_f1_score`, after SQuAD.
 double qa_f1(std::string_view prediction, std::string_view answer);
 

@@ -7,7 +7,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// The digits behind the first "Paragraph " that has any; empty if there is none.
+/// Returns the digits behind the first "Paragraph " that has any; empty if there is none.
 std::string_view paragraph_number(std::string_view answer) {
     constexpr std::string_view word = "Paragraph ";
     for (std::size_t at = answer.find(word); at != std::string_view::npos;

@@ -4,8 +4,8 @@
 
 namespace infinipot::eval {
 
-/// Of all numbers in the prediction the share that is the number of the paragraph which the answer,
-/// such as "Paragraph 7", names; 0 if there are none. Source: LongBench `retrieval_score`.
+/// Returns the share of the prediction's numbers that equal the number of the answer's paragraph,
+/// such as "Paragraph 7"; 0 if it has no numbers. Source: LongBench `retrieval_score`.
 double retrieval(std::string_view prediction, std::string_view answer);
 
 }  // namespace infinipot::eval

@@ -51,7 +51,7 @@ std::size_t n_common(const Words& words, const Words& others) {
 double rouge_1(std::string_view text, std::string_view reference) {
     const Words words = words_of(text), wanted = words_of(reference);
     const std::size_t common = n_common(words, wanted);
-    // 2PR / (P + R) of P = common / words and R = common / wanted
+    // 2PR / (P + R) with P = common / words and R = common / wanted
     return common == 0
                ? 0
                : 2.0 * static_cast<double>(common) / static_cast<double>(words.n + wanted.n);

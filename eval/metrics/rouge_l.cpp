@@ -12,10 +12,10 @@
 namespace infinipot::eval {
 namespace {
 
-using Word = int;  ///< the same number for the same word
+using Word = int;  ///< equal words have equal numbers
 using Sentence = std::vector<Word>;
 
-/// Gives words their numbers.
+/// Numbers words.
 class Vocabulary {
    public:
     Word number(std::u32string_view word) {
@@ -27,8 +27,8 @@ class Vocabulary {
     std::unordered_map<std::u32string, Word> numbers_;
 };
 
-/// A piece of nothing but blanks is a sentence too: its one word is the empty one, since Python's
-/// "".split(" ") is [""].
+/// Returns the words of a piece. A piece of blanks is a sentence too: its one word is the empty
+/// one, because Python's "".split(" ") is [""].
 Sentence sentence_of(std::u32string_view piece, Vocabulary& vocabulary) {
     Sentence sentence;
     for (const auto& word : split(piece)) sentence.push_back(vocabulary.number(word));
@@ -51,7 +51,7 @@ std::size_t n_distinct(const std::vector<Sentence>& sentences) {
     return words.size();
 }
 
-/// Longest common subsequences of the beginnings of two sentences.
+/// The lengths of the longest common subsequences of all beginnings of two sentences.
 class LcsTable {
    public:
     LcsTable(const Sentence& rows, const Sentence& columns)
@@ -64,8 +64,9 @@ class LcsTable {
         }
     }
 
-    /// Of the longest subsequences of all, the words of the one that is found from the ends, going
-    /// to the row before where that is better, and else to the column before.
+    /// Adds the words of one longest common subsequence. Among several, it takes the one that a
+    /// walk from the ends finds. The walk goes to the row before if that is longer, and else to the
+    /// column before.
     void add_words(std::set<Word>& words) const {
         for (std::size_t i = rows_.size(), j = columns_.size(); i > 0 && j > 0;) {
             if (same(i, j)) {

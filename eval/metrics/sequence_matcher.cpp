@@ -24,7 +24,7 @@ struct Block {
     std::size_t a, b, size;
 };
 
-/// difflib.SequenceMatcher without junk, with autojunk.
+/// difflib.SequenceMatcher with isjunk=None and autojunk=True.
 class BlockMatcher {
    public:
     BlockMatcher(std::u32string_view a, std::u32string_view b) : a_(a), b_(b) {
@@ -52,11 +52,12 @@ class BlockMatcher {
    private:
     Block longest_block(const Ranges& in) const { return grown(longest_unpopular_block(in), in); }
 
-    /// Of the longest, the earliest in a, and of those the earliest in b.
+    /// Returns the longest block without popular code points; the earliest in a, and then in b, if
+    /// there are several.
     Block longest_unpopular_block(const Ranges& in) const {
         Block best{in.a_begin, in.b_begin, 0};
         std::vector<std::size_t> ending(b_.size() + 1);  // [j + 1]: of the block that ends at b[j]
-        std::vector<std::size_t> ended(ending);          // the same for the a before
+        std::vector<std::size_t> ended(ending);          // the same for the previous i
         for (std::size_t i = in.a_begin; i < in.a_end; ++i) {
             std::swap(ending, ended);
             std::ranges::fill(ending, 0);
@@ -71,7 +72,7 @@ class BlockMatcher {
         return best;
     }
 
-    /// With what matches on both sides, popular or not.
+    /// Returns the block with the matching code points on both sides, popular or not.
     Block grown(Block block, const Ranges& in) const {
         while (block.a > in.a_begin && block.b > in.b_begin && a_[block.a - 1] == b_[block.b - 1]) {
             block = {block.a - 1, block.b - 1, block.size + 1};
@@ -85,11 +86,11 @@ class BlockMatcher {
 
     std::u32string_view a_;
     std::u32string_view b_;
-    std::unordered_map<char32_t, std::vector<std::size_t>> places_;  ///< in b, of the unpopular
+    std::unordered_map<char32_t, std::vector<std::size_t>> places_;  ///< in b, of unpopular ones
 };
 
 std::size_t longest_common_subsequence(std::u32string_view a, std::u32string_view b) {
-    std::vector<std::size_t> lengths(b.size() + 1);  // of a so far and the first j of b
+    std::vector<std::size_t> lengths(b.size() + 1);  // [j]: for a so far and b[0, j)
     for (const char32_t c : a) {
         std::size_t diagonal = 0;
         for (std::size_t j = 1; j <= b.size(); ++j) {

@@ -2,7 +2,7 @@
 
 #include <span>
 
-/// What Python's `str` knows of code points, as tables in ascending order: see
+/// Python's classes of code points and their lower case, as tables in ascending order. They serve
 /// eval/metrics/python_text.h.
 namespace infinipot::eval {
 
@@ -11,7 +11,7 @@ struct CodePoints {
     char32_t last;
 };
 
-/// Every step-th code point from first to last has the lower case that is delta away.
+/// The lower case of every step-th code point from first to last lies delta away.
 struct LowerCase {
     char32_t first;
     char32_t last;
@@ -22,6 +22,6 @@ struct LowerCase {
 extern const std::span<const CodePoints> word_code_points;   ///< \w, with the underscore
 extern const std::span<const CodePoints> digit_code_points;  ///< \d
 extern const std::span<const CodePoints> space_code_points;  ///< \s, and where split() cuts
-extern const std::span<const LowerCase> lower_case;          ///< of all but U+0130
+extern const std::span<const LowerCase> lower_case;          ///< of all code points except U+0130
 
 }  // namespace infinipot::eval

@@ -23,9 +23,9 @@ constexpr std::pair<std::string_view, NeedleKind> kinds[] = {
     {"magic-number", NeedleKind::magic_number},
     {"sandwich", NeedleKind::sandwich}};
 
-constexpr int question_tokens = 64;  ///< at the most
-constexpr int number_tokens = 24;    ///< the longest answer that is looked at
-constexpr int sentence_tokens = 50;  ///< of the sandwich, as in KV cache papers
+constexpr int question_tokens = 64;  ///< most tokens of a question
+constexpr int number_tokens = 24;    ///< most tokens of an answer that is a number
+constexpr int sentence_tokens = 50;  ///< most tokens of the sandwich's answer, as in papers
 
 int answer_tokens(NeedleKind kind) {
     return kind == NeedleKind::sandwich ? sentence_tokens : number_tokens;
@@ -36,7 +36,8 @@ std::string word(NeedleKind kind) {
     return std::string(std::ranges::find(kinds, kind, second)->first);
 }
 
-/// The haystack of another key goes on where that of the one before it ended.
+/// Returns the haystack with its needles. The haystack of each key begins where that of the key
+/// before ended.
 std::string write(const NeedleText& text, const Haystacks& haystacks, const Model& model) {
     int n_tokens = text.length;
     for (const Needle& needle : text.needles)
@@ -165,7 +166,8 @@ std::vector<Needle> in_asking_order(const NeedleText& text) {
     return needles;
 }
 
-/// A question reads for what its answer's beginning will attend to as well.
+/// The catalyst is the question followed by the beginning of its answer, because the model attends
+/// from both.
 SessionOptions needle_options(const NeedleRun& run, const NeedleText& text) {
     std::vector<std::string> questions;
     for (const Needle& needle : in_asking_order(text))

@@ -32,19 +32,19 @@ struct NeedleRun {
     Method method;
 };
 
-/// One text with its needles.
+/// One text and its needles.
 struct NeedleText {
     std::string haystack;         ///< file name, or needle_filler
     int length;                   ///< tokens of haystack and needles
-    std::optional<double> depth;  ///< of the needle; nothing for several, which are evenly spread
+    std::optional<double> depth;  ///< of the needle, 0 to 1; nothing for several, evenly spread
     int key_index;
     std::vector<Needle> needles;  ///< in the order of the text
 };
 
-/// Haystacks by name.
+/// The haystacks by name.
 using Haystacks = std::map<std::string, EndlessText>;
 
-/// Names of the kinds.
+/// Returns the names of the kinds.
 std::span<const std::pair<std::string_view, NeedleKind>> needle_kinds();
 
 /// Returns one text for each haystack, length, depth and key.
@@ -56,7 +56,7 @@ std::vector<NeedleText> needle_texts(const NeedleRun& run);
 std::vector<double> depths_of(const NeedleText& text);
 
 /// Returns the needles in the order of the questions. Each text begins with another needle, so that
-/// the turn of a question says nothing about the depth of its needle.
+/// the order of the questions is independent of depth.
 std::vector<Needle> in_asking_order(const NeedleText& text);
 
 /// Returns the options of a session that reads `text`, without its reserve.
@@ -77,8 +77,9 @@ std::vector<ExperimentItem> needle_items(const NeedleRun& run, const std::vector
 /// Returns whether a result has all that needle_table() reads.
 bool is_needle_result(const Experiment::Json& result);
 
-/// Returns a line for each haystack, length and depth. Where there are several questions about one
-/// text, a last line has the mean score of all first questions, of all second ones, and so on.
+/// Returns a table with a line for each haystack, length and depth. If there are several questions
+/// about a text, a last line has the mean score of all first questions, of all second ones, and so
+/// on.
 std::string needle_table(const std::vector<ExperimentItem>& items, const Experiment& experiment);
 
 }  // namespace infinipot::eval

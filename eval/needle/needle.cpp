@@ -26,7 +26,7 @@ constexpr std::string_view sandwich =
 
 using Random = std::mt19937;
 
-/// The needles of another index go on in the same sequence, far behind.
+/// Returns the random numbers of one index: a far later part of the sequence that the seed begins.
 Random random_of(unsigned seed, int index) {
     Random random(seed);
     random.discard(static_cast<unsigned long long>(index) * 2 * n_names);
@@ -70,8 +70,8 @@ std::vector<Needle> magic_numbers(Random& random, int n) {
     return needles;
 }
 
-/// The last beginning of a sentence up to `at`: behind a mark and blanks. The text's beginning if
-/// there is none.
+/// Returns the last beginning of a sentence up to `at`, that is behind a mark and blanks. Returns 0
+/// if there is none.
 std::size_t sentence_begin(std::string_view text, std::size_t at) {
     const auto is_blank = [](char c) { return c == ' ' || c == '\n'; };
     for (std::size_t i = std::min(at, text.size()); i >= 2; --i) {

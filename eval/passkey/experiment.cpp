@@ -36,7 +36,7 @@ Json describe(const PasskeyRun& run, const Model& model, const ResolvedOptions& 
     return settings;
 }
 
-/// The longest answer that is looked at: the key, and a few words before it.
+/// The longest answer: the key, and a few words before it.
 constexpr int answer_tokens = 16;
 
 void retrieve(Session& session, const PasskeySettings& settings, Host& host, Json& result) {

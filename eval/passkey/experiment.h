@@ -24,7 +24,7 @@ struct PasskeyRun {
     Method method;
 };
 
-/// Names of the formats.
+/// Returns the names of the formats.
 std::span<const std::pair<std::string_view, PasskeyFormat>> passkey_formats();
 
 /// Returns the session options of all texts.
@@ -41,7 +41,7 @@ bool is_passkey_result(const Experiment::Json& result);
 /// Returns "found" or "not found".
 std::string passkey_outcome(const Experiment::Json& result);
 
-/// Returns a table of how many keys were found at each length and depth.
+/// Returns a table with the number of keys that were found at each length and depth.
 std::string passkey_table(const std::vector<ExperimentItem>& items, const Experiment& experiment);
 
 }  // namespace infinipot::eval

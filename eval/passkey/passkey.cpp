@@ -19,7 +19,7 @@ constexpr std::string_view task =
 constexpr double characters_per_token = 3.75;
 constexpr int largest_key = 50000;
 
-/// The first n characters of the endless garbage.
+/// Returns the first n characters of the endlessly repeated filler.
 std::string garbage(std::size_t n) {
     std::string text;
     text.reserve(n + passkey_garbage.size() + 1);
@@ -53,7 +53,8 @@ Halves cut_between(const PasskeySettings& settings) {
     return {units(before), units(n - before)};
 }
 
-/// InfiniteBench has 326 lines for 8K tokens, and as many times that for longer texts.
+/// Cuts the filler between lines. InfiniteBench has 326 lines for 8K tokens, and proportionally
+/// more for longer texts.
 Halves cut_between_lines(const PasskeySettings& settings) {
     const auto n = static_cast<int>(static_cast<std::int64_t>(settings.length) * 326 / 8192);
     const int before = static_cast<int>(settings.depth * n);
@@ -75,7 +76,7 @@ std::string random_key(unsigned seed, int index) {
     return std::to_string(random_number(seed, index) % largest_key + 1);
 }
 
-/// Leading zeros are allowed.
+/// Returns a random key; leading zeros are allowed.
 std::string five_digits(unsigned seed, int index) {
     const std::string digits = std::to_string(random_number(seed, index) % 100'000);
     return std::string(5 - digits.size(), '0') + digits;

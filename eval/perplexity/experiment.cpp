@@ -16,8 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Goes on writing behind the text, to see how fast; where entries never leave, as an answer, which
-/// has room of its own.
+/// Generates behind the text, to measure the speed of decode. A policy that never evicts answers a
+/// question instead, because an answer has room of its own.
 void generate(Session& session, int n_tokens) {
     if (n_tokens == 0) return;
     const GenerateOptions options{.sampling = {}, .max_tokens = n_tokens};
@@ -56,8 +56,8 @@ SessionOptions perplexity_options(const PerplexityRun& run) {
     }
     SessionOptions options = session_options(run.method, {});
     options.measure_surprisal = true;
-    options.budget.fill = false;  // the end of a stream is like its middle
-    options.answer_budget = {};   // and nothing is asked
+    options.budget.fill = false;  // the end of the stream is distilled like its middle
+    options.answer_budget = {};   // the experiment asks no question
     return options;
 }
 

@@ -28,10 +28,10 @@ SessionOptions perplexity_options(const PerplexityRun& run);
 /// Returns all settings that decide the result, and the "id" made of them.
 nlohmann::ordered_json describe_perplexity(const PerplexityRun& run, const Session& session);
 
-/// Reads the text and returns `settings` with what was measured.
+/// Reads the text and returns `settings` with the measurements.
 /// @param session is new and has perplexity_options()
 /// @throws Error(file_error) or Error(bad_text) if there is no text
-/// @throws Error(interrupted) that says how far it came
+/// @throws Error(interrupted) that says how much of the text was read
 nlohmann::ordered_json measure_perplexity(Session& session, const PerplexityRun& run,
                                           nlohmann::ordered_json settings, Host& host);
 

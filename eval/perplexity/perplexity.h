@@ -4,22 +4,24 @@
 #include <span>
 #include <vector>
 
-/// How well a model predicts a stream of text from what its pot still holds: exp of the mean of
-/// -ln P(token | pot), over the whole stream and bucket by bucket.
+/// The perplexity of a stream of text, whose tokens a model predicts from the KV cache. It is exp
+/// of the mean of -ln P(token | KV cache), over the whole stream and for each bucket.
 namespace infinipot::eval {
 
 class StreamPerplexity {
    public:
-    /// Over buckets of so many tokens, and over the last `n_last` tokens of the stream.
+    /// @param bucket_tokens tokens of a bucket
+    /// @param n_last the last tokens of the stream, which have a perplexity of their own
     StreamPerplexity(int bucket_tokens, int n_last);
 
-    /// The next tokens' -ln P, in nats. The first token of a stream is not predicted: leave it out.
+    /// Adds -ln P of the next tokens, in nats. The first token of a stream is not predicted; leave
+    /// it out.
     void add(std::span<const float> nats);
 
     std::uint64_t n_tokens() const { return n_tokens_; }
     double perplexity() const;            ///< of all
     double perplexity_of_last() const;    ///< of the last n_last, or of all if they are fewer
-    std::vector<double> buckets() const;  ///< one perplexity each; the last may be of fewer
+    std::vector<double> buckets() const;  ///< perplexity of each; the last may have fewer tokens
 
    private:
     int bucket_tokens_;

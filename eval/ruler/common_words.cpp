@@ -14,14 +14,14 @@ using Texts = std::vector<std::string>;
 
 constexpr std::size_t n_common = 10;
 
-/// How often the common words stand in a list, and all others.
+/// The number of times that each common word stands in a list, and that each other word does.
 struct Counts {
     int common;
     int others;
 };
 
 struct Sizes {
-    std::size_t n_example_words;  ///< different ones
+    std::size_t n_example_words;  ///< different words in the example
     Counts example;
     Counts list;
 };
@@ -39,7 +39,7 @@ std::string numbered(std::span<const std::string> words) {
     return list;
 }
 
-/// The first ten words are the common ones.
+/// Makes the list and the question. The first ten words are the common ones.
 RulerItem ask_about(std::span<const std::string> words, const Counts& counts, Random random) {
     Texts list;
     for (std::size_t i = 0; i < words.size(); ++i) {

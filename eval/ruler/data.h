@@ -10,11 +10,11 @@
 
 namespace infinipot::eval {
 
-/// All that RULER's tasks are made of; each takes what it needs.
+/// The data that RULER's tasks are made of. Each task uses a part of it.
 struct RulerData {
     WordLists words;
     std::optional<Haystack> haystack = {};
-    std::map<std::string, Questions> questions = {};  ///< by the name of the dataset
+    std::map<std::string, Questions> questions = {};  ///< by name of the dataset
 };
 
 }  // namespace infinipot::eval

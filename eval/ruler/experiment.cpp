@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 using Json = Experiment::Json;
 
-/// Those named; else all whose data the command names.
+/// Returns the tasks that the command names, or all tasks whose data it names.
 std::vector<const RulerTask*> tasks_of(const RulerRun& run) {
     std::vector<const RulerTask*> tasks;
     for (const std::string& name : run.tasks) {
@@ -39,7 +39,7 @@ fs::path question_path(const RulerRun& run, const RulerTask& task) {
     return fs::path(run.longbench) / "data" / (std::string(task.dataset) + ".jsonl");
 }
 
-/// A dataset may have fewer questions than there are to be items.
+/// Returns the number of items of a task. A dataset may have fewer questions than `run.n_items`.
 int n_items_of(const RulerRun& run, const RulerTask& task, const RulerData& data) {
     if (task.dataset.empty()) return run.n_items;
     const std::size_t n_questions = data.questions.at(std::string(task.dataset)).size();
@@ -51,7 +51,7 @@ bool is_possible(const Method& method, bool query_aware) {
     return is_query_aware(prompt_options(method), method) == query_aware;
 }
 
-/// Returns the method with the catalyst that makes the mode.
+/// Returns the method with the catalyst of a mode.
 Method method_for(const RulerRun& run, bool query_aware) {
     Method method = run.method;
     if (query_aware) {
@@ -62,7 +62,7 @@ Method method_for(const RulerRun& run, bool query_aware) {
     return method;
 }
 
-/// Returns a method for each mode; both where the policy has both.
+/// Returns a method for each mode. RulerMode::both has two if the policy supports both.
 std::vector<Method> methods_of_modes(const RulerRun& run) {
     if (run.mode == RulerMode::as_asked) return {run.method};
     std::vector<Method> all;
@@ -80,7 +80,7 @@ std::vector<Method> methods_of_modes(const RulerRun& run) {
                 : " always keeps what the question needs; --mode query-agnostic wants another"));
 }
 
-/// What the items of a task are made of.
+/// Returns a description of the data that the items of a task are made of.
 Json describe_data(const RulerRun& run, const RulerTask& task, const RulerData& data) {
     Json described;
     std::string all;
@@ -97,8 +97,8 @@ Json describe_data(const RulerRun& run, const RulerTask& task, const RulerData& 
     return described;
 }
 
-/// Tokens of a prompt with its frame. Parts that are read one after the other may have a token or
-/// two more than the whole.
+/// Returns a counter of the tokens of a prompt in its frame. A prompt that is read in parts may
+/// have a token or two more than the whole.
 TokenCounter counter(const Model& model, const Method& method) {
     const int n_around = frame_tokens(model, method.session.framing);
     return [&model, n_around](std::string_view prompt) {

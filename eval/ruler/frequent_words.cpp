@@ -18,15 +18,15 @@ using Texts = std::vector<std::string>;
 constexpr int word_letters = 6;
 constexpr int tokens_per_kind = 50;
 constexpr std::size_t n_asked = 3;
-constexpr std::size_t fewest_kinds = 1 + n_asked + 1;  // noise, those asked for, and a rival
+constexpr std::size_t fewest_kinds = 1 + n_asked + 1;  // noise, answers, one more
 constexpr double alpha = 2;
 constexpr double zeta_of_alpha = std::numbers::pi * std::numbers::pi / 6;
 
-/// From so many words on, rank 4 has at least one more than rank 5:
+/// Fewest words with which rank 4 occurs at least once more than rank 5:
 /// n / zeta(2) * (1/16 - 1/25) >= 1.
 constexpr int fewest_words = 74;
 
-/// Different ones, by rank.
+/// Returns different random words, by rank.
 Texts random_kinds(std::size_t n_kinds, Random& random) {
     Texts kinds = {"..."};
     std::set<std::string> drawn;

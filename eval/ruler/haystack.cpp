@@ -27,7 +27,7 @@ std::vector<std::string> words_of(std::string_view text) {
     return words;
 }
 
-/// Quotation marks and brackets that may close behind the end of a sentence.
+/// Quotation marks and brackets that may stand behind the end of a sentence.
 constexpr std::array<std::string_view, 8> closing = {"\"", "'", ")", "]", "_", "*", "”", "’"};
 
 std::string_view without_closing(std::string_view word) {
@@ -45,7 +45,7 @@ std::string_view without_closing(std::string_view word) {
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
-/// "Mr.", "A."
+/// Returns whether a word is an abbreviation, such as "Mr." or "A.".
 bool is_abbreviated(std::string_view word) {
     constexpr std::array<std::string_view, 14> abbreviations = {
         "Mr.",   "Mrs.", "Ms.",  "Messrs.", "Dr.", "St.", "Rev.",

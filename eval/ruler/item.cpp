@@ -8,13 +8,14 @@
 namespace infinipot::eval {
 namespace {
 
-/// What an n comes to.
+/// A value of n and its number of tokens.
 struct Size {
     int n;
     int n_tokens;
 };
 
-/// Where a line through both meets the limit: between the two, and neither of them.
+/// Returns the n at which a line through both sizes meets the limit. The result lies strictly
+/// between them.
 int between(const Size& low, const Size& high, int limit) {
     const double share = static_cast<double>(limit - low.n_tokens) /
                          static_cast<double>(high.n_tokens - low.n_tokens);
@@ -28,7 +29,8 @@ int twice(int n, int most) {
 
 }  // namespace
 
-/// Tokens grow with n almost evenly, so that few steps do, each of which is a whole tokenisation.
+/// The number of tokens is almost linear in n. Interpolation therefore needs few steps, each of
+/// which tokenises a whole prompt.
 std::optional<int> largest_that_fits(int least, int most, int limit,
                                      const std::function<int(int n)>& n_tokens) {
     Size low = {least, n_tokens(least)};

@@ -43,7 +43,7 @@ const char* plural(NeedleKind kind) {
     return "";
 }
 
-/// Keys and values, each of them once.
+/// Draws keys and values, each of them once.
 class Drawer {
    public:
     Drawer(const std::string& name, const WordLists& words) : random_(name), words_(words) {}
@@ -78,11 +78,11 @@ class Drawer {
     std::set<std::string> drawn_;
 };
 
-/// What is hidden and what is asked, whatever it is hidden in.
+/// The needles of an item and its question, for any haystack.
 struct Hidden {
     Texts needles = {};  ///< in the order in which they stand in the text
-    Texts keys = {};     ///< asked for
-    Texts values = {};   ///< theirs
+    Texts keys = {};     ///< keys in the question
+    Texts values = {};   ///< the values of these keys
 };
 
 std::string needle(const NiahSettings& settings, Drawer& drawer, const std::string& key,
@@ -113,7 +113,7 @@ Hidden hide(const NiahSettings& settings, const ItemSpec& spec, Drawer& drawer) 
     return hidden;
 }
 
-/// The lines or sentences with needles in front of some of them, or behind the last.
+/// Returns the lines or sentences with a needle in front of some of them, or behind the last.
 std::string with_needles(const Texts& pieces, const std::vector<std::size_t>& places,
                          const Texts& needles, char apart) {
     std::string text;
@@ -129,7 +129,7 @@ std::string with_needles(const Texts& pieces, const std::vector<std::size_t>& pl
     return text;
 }
 
-/// Needles stand in front of different lines.
+/// Returns the lines with needles in front of different ones.
 std::string among_lines(const Texts& lines, const Hidden& hidden, const ItemSpec& spec) {
     Random random(spec.name + ":places");
     auto places = random.distinct(lines.size(), hidden.needles.size());
@@ -137,7 +137,8 @@ std::string among_lines(const Texts& lines, const Hidden& hidden, const ItemSpec
     return with_needles(lines, places, hidden.needles, '\n');
 }
 
-/// Needles stand at different ones of 40 depths, from 0 to 100 in per cent of the sentences.
+/// Returns the sentences with needles at different ones of 40 depths, from 0 to 100 per cent of the
+/// sentences.
 std::string among_sentences(const Texts& sentences, const Hidden& hidden, const ItemSpec& spec) {
     constexpr std::size_t n_depths = 40;
     Random random(spec.name + ":places");
@@ -151,7 +152,7 @@ std::string among_sentences(const Texts& sentences, const Hidden& hidden, const 
     return with_needles(sentences, places, hidden.needles, ' ');
 }
 
-/// "a", "a, and b", "a, b, and c"
+/// Returns "a", "a, and b" or "a, b, and c".
 std::string list_of(const Texts& keys) {
     std::string list = keys[0];
     for (std::size_t i = 1; i < keys.size(); ++i) {
@@ -160,7 +161,7 @@ std::string list_of(const Texts& keys) {
     return list;
 }
 
-/// RULER's template, in the singular where one value is asked for.
+/// Fills in RULER's template, in the singular if the question asks for one value.
 RulerItem frame(const NiahSettings& settings, const Hidden& hidden, const std::string& context) {
     const bool one = hidden.values.size() == 1;
     std::string what = plural(settings.value);
@@ -183,7 +184,7 @@ RulerItem frame(const NiahSettings& settings, const Hidden& hidden, const std::s
 RulerItem make_niah(const NiahSettings& settings, const ItemSpec& spec, const RulerData& data) {
     Drawer drawer(spec.name, data.words);
     const Hidden hidden = hide(settings, spec, drawer);
-    Texts others;  // needles of no interest, drawn as far as they were needed
+    Texts others;  // needles that the question does not ask for, drawn on demand
     const auto other_needles = [&](std::size_t n) {
         for (std::string value; others.size() < n;) {
             others.push_back(needle(settings, drawer, drawer.draw(settings.key), value));

@@ -5,14 +5,14 @@
 
 namespace infinipot::eval {
 
-/// What a needle lies in.
+/// The text around the needles.
 enum class NiahHaystack {
-    noise,    ///< lines that are all the same
+    noise,    ///< equal lines
     essay,    ///< the sentences of a text
-    needles,  ///< lines that are needles themselves, with other keys
+    needles,  ///< lines that are needles with other keys
 };
 
-/// What a key or a value is.
+/// The form of a key or a value.
 enum class NeedleKind {
     word,    ///< "quizzical-ladder"
     number,  ///< seven digits
@@ -25,16 +25,16 @@ struct NiahSettings {
     NeedleKind value = NeedleKind::number;
     int n_keys = 1;
     int n_values = 1;   ///< of each key
-    int n_queries = 1;  ///< keys that are asked for
+    int n_queries = 1;  ///< keys in the question
 };
 
-/// A needle in a haystack: "One of the special magic numbers for KEY is: VALUE." is hidden once for
-/// each value of each key, and all values of some keys are asked for.
+/// A needle in a haystack (RULER). Each value of each key is hidden as "One of the special magic
+/// numbers for KEY is: VALUE.". The question asks for all values of some keys.
 ///
-/// Deviations from RULER: keys and values are drawn until all of them differ, those of the haystack
-/// too, where RULER trusts to chance; a word is an adjective and a noun drawn one after the other,
-/// where RULER draws from the list of their pairs; and where a needle begins an essay, or two of
-/// them meet in it, RULER has a blank more.
+/// Deviations from RULER: keys and values are drawn until all differ, including those of the
+/// haystack; RULER does not check that. A word is an adjective and a noun, drawn separately; RULER
+/// draws from the list of all pairs. RULER has an extra blank where a needle begins an essay, or
+/// where two needles meet.
 RulerItem make_niah(const NiahSettings& settings, const ItemSpec& spec, const RulerData& data);
 
 }  // namespace infinipot::eval

@@ -15,7 +15,8 @@ constexpr const char* instruction =
     "Answer the question based on the given documents. Only give me the answer and do not output "
     "any other words.";
 
-/// The documents of other questions, introductions first, each once and none of the question's own.
+/// Returns the documents of other questions, introductions first. Each occurs once, and none is the
+/// question's own.
 Texts other_documents(const Questions& questions, const Question& question, Random& random) {
     std::set<std::string> taken(question.introductions.begin(), question.introductions.end());
     Texts documents;

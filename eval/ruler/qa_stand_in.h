@@ -5,18 +5,17 @@
 
 namespace infinipot::eval {
 
-/// A stand-in for RULER's qa_1 and qa_2, questions about documents that lie shuffled among others.
-/// The rules, template and score are RULER's; the data is not. RULER asks SQuAD's questions (qa_1)
-/// and HotpotQA's (qa_2), 500 of them, among all documents of their files. This asks questions of
-/// files of LongBench, of which there are fewer: 2WikiMultihopQA's for qa_1, HotpotQA's for qa_2.
-/// So results have a name of their own, and are not to be compared with other people's qa_1 and
-/// qa_2.
+/// A stand-in for RULER's qa_1 and qa_2: questions about documents that are shuffled among others.
+/// Rules, template and score are RULER's, and the data is not. RULER asks 500 questions of SQuAD
+/// (qa_1) and HotpotQA (qa_2), among all documents of their files. The stand-in asks questions from
+/// files of LongBench, which has fewer: 2WikiMultihopQA for qa_1 and HotpotQA for qa_2. Results
+/// therefore have other names, and must not be compared with published scores of qa_1 and qa_2.
 ///
-/// A question's documents are the introductions of its own articles, some of which answer it. The
-/// others are introductions of other questions' articles and, where these have run out, later
-/// paragraphs of the same articles. Where these run out too, the prompt is shorter than it might
-/// be.
-/// @throws Error(does_not_fit) where not even the question's own documents fit.
+/// The documents of a question are the introductions of its own articles, some of which answer it.
+/// The other documents are introductions of other questions' articles and, when these run out,
+/// later paragraphs of the same articles. When these run out too, the prompt is shorter than the
+/// length.
+/// @throws Error(does_not_fit) if the question's own documents do not fit
 RulerItem make_qa_stand_in(const ItemSpec& spec, const Questions& questions, std::size_t index);
 
 }  // namespace infinipot::eval

@@ -8,7 +8,7 @@
 namespace infinipot::eval {
 namespace {
 
-/// What stands between the separators, of which empty pieces are left out.
+/// Returns the pieces between separators, without empty ones.
 std::vector<std::string> pieces_between(std::string_view text, std::string_view separator) {
     std::vector<std::string> pieces;
     for (std::size_t at = 0; at < text.size();) {
@@ -20,7 +20,7 @@ std::vector<std::string> pieces_between(std::string_view text, std::string_view 
     return pieces;
 }
 
-/// The articles of a context: what stands between "Passage i:" and "Passage i + 1:".
+/// Returns the articles of a context: the texts between "Passage i:" and "Passage i + 1:".
 std::vector<std::string> articles_of(const std::string& context) {
     std::vector<std::string> articles;
     const auto heading = [](std::size_t i) { return "Passage " + std::to_string(i) + ":\n"; };

@@ -4,8 +4,8 @@
 
 namespace infinipot::eval {
 
-/// Floyd's way: each is drawn from one number more than the one before it, and that number takes
-/// its place where it was drawn already.
+/// Floyd's algorithm: each number is drawn from a range one larger than the one before. A number
+/// that was drawn already is replaced by the largest of the range.
 std::vector<std::size_t> Random::distinct(std::size_t n, std::size_t k) {
     std::vector<std::size_t> numbers;
     std::set<std::size_t> taken;

@@ -6,15 +6,15 @@
 
 namespace infinipot::eval {
 
-/// What an answer is worth, given the references that occur in it, whatever their case. Control
-/// characters of an answer are line breaks.
+/// The score of an answer, from the references that occur in it, ignoring case. Control characters
+/// of the answer count as line breaks.
 enum class RulerMetric {
     share_found,  ///< the share of references that occur
-    any_found,    ///< 1 if one of them does
+    any_found,    ///< 1 if at least one reference occurs
 };
 
-/// 0 to 1. There is at least one reference. RULER also strips blanks around the answer, which never
-/// decides whether a word occurs in it.
+/// Returns a score from 0 to 1. There must be at least one reference. RULER also strips blanks
+/// around the answer, which never changes whether a word occurs in it.
 double ruler_score(RulerMetric metric, std::string_view answer,
                    std::span<const std::string> references);
 

@@ -16,11 +16,11 @@ using Texts = std::vector<std::string>;
 constexpr std::size_t n_variables = 5;  // four hops
 constexpr int name_letters = 5;
 constexpr int example_name_letters = 3;
-constexpr int fewest_lines = n_variables;  // of noise: each assignment stands before another one
+constexpr int fewest_lines = n_variables;  // each assignment stands before a line
 constexpr int any_number = std::numeric_limits<int>::max();
-constexpr int example_tokens = 500;  // at most, without its answer
+constexpr int example_tokens = 500;  // most tokens of the example, without its answer
 
-/// Variables that have one value, each but the first from the one before it.
+/// Variables with one value. Each except the first is assigned from the one before it.
 struct Chain {
     Texts names = {};
     std::string value = {};
@@ -42,7 +42,7 @@ Chain random_chain(Random& random, int n_letters) {
     return chain;
 }
 
-/// A blank ends all lines but the first, as in RULER.
+/// Returns the line of an assignment. A blank ends all lines except the first, as in RULER.
 std::string assignment(const Chain& chain, std::size_t i) {
     if (i == 0) return "VAR " + chain.names[0] + " = " + chain.value;
     return "VAR " + chain.names[i] + " = VAR " + chain.names[i - 1] + ' ';
@@ -62,7 +62,7 @@ std::string context_of(const Chain& chain, int n_noise_lines, Random random) {
     return context;
 }
 
-/// RULER's template; "assgined" is its spelling.
+/// Fills in RULER's template; "assgined" is RULER's spelling.
 RulerItem frame(const Chain& chain, const std::string& context) {
     return {.text =
                 "Memorize and track the chain(s) of variable assignment hidden in the following "

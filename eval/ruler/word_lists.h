@@ -6,17 +6,18 @@
 
 namespace infinipot::eval {
 
-/// The lists of English words of Python's wonderwords, which RULER's keys and words are made of.
+/// English words from the lists of the Python package wonderwords. RULER makes keys and words of
+/// them.
 struct WordLists {
     std::vector<std::string> adjectives;
     std::vector<std::string> nouns;
-    std::vector<std::string> all;  ///< these and the verbs
+    std::vector<std::string> all;  ///< adjectives, nouns and verbs
 };
 
 /// Reads `wonderwords_adjectivelist.txt`, `wonderwords_nounlist.txt` and
-/// `wonderwords_verblist.txt`, a word on each line. Each list has every word once, in the order of
-/// bytes.
-/// @throws Error(file_error) or Error(bad_text) naming the file.
+/// `wonderwords_verblist.txt`, which have a word on each line. The lists are sorted by bytes,
+/// without repetitions.
+/// @throws Error(file_error) or Error(bad_text) naming the file
 WordLists read_word_lists(const std::filesystem::path& folder);
 
 }  // namespace infinipot::eval

@@ -19,11 +19,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Keys = std::vector<std::string>;
 
-/// An experiment that scores items: a new one is one more row.
+/// An experiment with scores; a new one is one more row.
 struct Experiment {
     std::string name;
-    Keys group;  ///< what is averaged first
-    Keys item;   ///< with the group, what makes an item the same for two methods
+    Keys group;  ///< keys of the group, whose items are averaged first
+    Keys item;   ///< keys of the item within its group
     std::string score;
 };
 
@@ -35,8 +35,8 @@ const std::vector<Experiment> experiments = {
     {"longbench", {"dataset"}, {"item", "prompt"}, "score"},
 };
 
-/// What a method is, as describe_session() writes it; longbench has the budget asked for instead of
-/// each item's.
+/// The keys that identify a method, as describe_session() writes them. A result of longbench has
+/// the requested budget instead of each item's.
 const Keys method_keys = {"model",          "file_bytes",    "policy", "catalyst",   "schedule",
                           "positions",      "framing",       "budget", "mode",       "kv_type",
                           "sliding_window", "novelty_vocab", "focus",  "max_length", "asked"};
@@ -54,7 +54,7 @@ std::string joined(const Json& result, const Keys& keys) {
     return text;
 }
 
-/// Equal for all results of one method.
+/// Returns a text that is equal for all results of one method.
 std::string method_of(const Json& result) {
     return result.contains("method_id") ? text_of(result["method_id"])
                                         : joined(result, method_keys);
@@ -78,7 +78,7 @@ const Experiment* experiment_of(const Json& result) {
     return found == experiments.end() ? nullptr : &*found;
 }
 
-/// Whether it has a score; false for an error.
+/// Returns whether a result has a score; one with an error has none.
 bool has_score(const Json& result, const std::string& score) {
     return result.contains(score) && (result[score].is_number() || result[score].is_boolean());
 }
@@ -87,7 +87,7 @@ double score_of(const Json& score) {
     return score.is_boolean() ? (score.get<bool>() ? 1 : 0) : score.get<double>();
 }
 
-/// The pairs of a group: {score of a, score of b}.
+/// The pairs {score of a, score of b} of a group.
 using Pairs = std::vector<std::pair<double, double>>;
 
 std::vector<std::pair<std::string, Pairs>> paired(const std::vector<ScoredItem>& a,
@@ -105,7 +105,7 @@ std::vector<std::pair<std::string, Pairs>> paired(const std::vector<ScoredItem>&
     return groups;
 }
 
-/// The means of `n` samples of the differences.
+/// Returns the means of `n` samples of the differences.
 std::vector<double> bootstrap(const std::string& group, const Pairs& pairs, int n, unsigned seed) {
     std::seed_seq seeds(group.begin(), group.end());
     std::vector<std::uint32_t> of_group(1);
@@ -123,7 +123,7 @@ std::vector<double> bootstrap(const std::string& group, const Pairs& pairs, int 
     return means;
 }
 
-/// Fills in the bounds: the percentiles 2.5 and 97.5.
+/// Returns the difference with its bounds: percentiles 2.5 and 97.5 of the samples.
 Difference with_bounds(Difference difference, std::vector<double> samples) {
     std::ranges::sort(samples);
     const auto at = [&](double share) {

@@ -23,7 +23,8 @@ bool has_error(const Json& result) {
     return result.contains("error") && result["error"].is_string();
 }
 
-/// What is wrong with one item and its settings, and not with the machine or the run.
+/// Returns whether an error concerns one item and its settings, and not the machine or the whole
+/// run.
 bool is_of_item(const Error& error) {
     return error.code() == ErrorCode::does_not_fit || error.code() == ErrorCode::bad_text;
 }
@@ -39,7 +40,7 @@ Json measure(const ExperimentItem& item) {
     return result;
 }
 
-/// "found, 4,137 tokens at 183 tokens/s", or what went wrong.
+/// Returns a text such as "found, 4,137 tokens at 183 tokens/s", or the error.
 std::string describe(const Json& result,
                      const std::function<std::string(const Json& result)>& outcome) {
     if (has_error(result)) return result["error"];
@@ -51,8 +52,8 @@ std::string describe(const Json& result,
     return text;
 }
 
-/// Counts the items that are done and those that are left, and tells the host about each. The rest
-/// is expected to take as long for its size as the items before it in this run.
+/// Counts the items and tells the host about each that is done. The expected time of the rest is
+/// proportional to its size, at the speed of this run.
 class ExperimentProgress {
    public:
     ExperimentProgress(const std::vector<ExperimentItem>& items, const Results& results, Host& host)
@@ -85,7 +86,7 @@ class ExperimentProgress {
     std::size_t n_items_;
     std::size_t n_done_ = 0;
     double size_left_ = 0;
-    double size_done_ = 0;  ///< in this run
+    double size_done_ = 0;  ///< size of the items measured in this run
     Stopwatch watch_;
 };
 
@@ -119,7 +120,7 @@ void Experiment::run(const std::vector<ExperimentItem>& items,
                      const std::function<std::string(const Json& result)>& outcome,
                      int n_parallel) {
     ExperimentProgress progress(items, results_, host_);
-    std::mutex mutex;  // of all that follows, the results and the progress
+    std::mutex mutex;  // protects all that follows, the results and the progress
     auto next = items.begin();
     std::exception_ptr failure;
     const auto next_item = [&]() -> const ExperimentItem* {

@@ -9,16 +9,16 @@
 #include "eval/run/results.h"
 
 /// Experiments of many items. Each item becomes one line of a file of results. An experiment that
-/// was killed goes on when it is started again. The failure of one item is written down, and the
-/// others are measured.
+/// was killed continues when it is started again. If an item fails, its error is written down and
+/// the others are measured.
 namespace infinipot::eval {
 
 /// One item to be measured.
 struct ExperimentItem {
-    Results::Json settings;  ///< all that decide the result, and the "id" made of them
+    Results::Json settings;  ///< all settings that decide the result, and the "id" made of them
     std::string name;        ///< for people: "length 4096, depth 0.50"
-    double size = 1;         ///< of the work, in a unit that all items share
-    /// Adds what was measured to a copy of the settings. Several items may be measured at one time.
+    double size = 1;         ///< amount of work, in a unit that all items share
+    /// Adds the measurements to a copy of the settings. Called from several threads at one time.
     std::function<void(Results::Json& result)> measure;
 };
 
@@ -37,17 +37,19 @@ class Experiment {
 
     /// Reads the results that the file has already.
     /// @param out the file of results; empty: nothing is written
-    /// @param is_whole whether a result has all that is read back of it; those with errors are.
+    /// @param is_whole returns whether a result has all members that are read back; results with an
+    /// error need not
     /// @param host outlives the experiment
-    /// @throws Error(file_error) naming the line that is no result.
+    /// @throws Error(file_error) naming the line that is not a result
     Experiment(std::string out, const std::function<bool(const Json&)>& is_whole, Host& host);
 
-    /// Measures the items that have no result yet, n_parallel at one time on threads of their own.
-    /// The host is told one line for each, with the time that the rest will take. An error of one
-    /// item that is not one of the machine becomes the "error" of its result.
-    /// @param outcome what was found, in a few words
-    /// @throws Error(interrupted) that says how far it came and whether it can go on from there
-    /// @throws Error(does_not_fit) if all items have errors, when they have been written down
+    /// Measures the items that have no result yet, `n_parallel` at one time on threads of their
+    /// own. Tells the host one line for each, with the expected time of the rest. An error of an
+    /// item becomes the "error" of its result, unless the machine caused it.
+    /// @param outcome returns the result in a few words
+    /// @throws Error(interrupted) that says how many items are done and whether a new run can
+    /// continue
+    /// @throws Error(does_not_fit) if all items have errors, after writing them down
     void run(const std::vector<ExperimentItem>& items,
              const std::function<std::string(const Json& result)>& outcome, int n_parallel);
 

@@ -4,13 +4,14 @@
 #include <string>
 #include <string_view>
 
-/// Short names for long things: equal ones have equal names, and others hardly ever do.
+/// Short names for long texts. Equal texts have equal names; different ones almost never do.
 namespace infinipot::eval {
 
-/// FNV-1a, mixed so that every bit depends on all of the bytes. No protection against malice.
+/// Returns FNV-1a of the bytes, mixed so that every bit depends on all bytes. It does not protect
+/// against malice.
 std::uint64_t hash(std::string_view bytes);
 
-/// The hash as 16 hexadecimal digits.
+/// Returns the hash as 16 hexadecimal digits.
 std::string fingerprint(std::string_view bytes);
 
 }  // namespace infinipot::eval

@@ -11,13 +11,13 @@
 
 namespace infinipot::eval {
 
-/// What an experiment wants of the program that runs it. This one does nothing, which is enough for
-/// tests. Several threads may call one host at a time.
+/// The services of the program that runs an experiment: progress, interruption and messages. This
+/// base class does nothing, which is enough for tests. Several threads may call one host at a time.
 class Host {
    public:
     using OnProgress = std::function<void(const Progress&)>;
 
-    /// Watches one session as long as it lives.
+    /// Watches one session while it lives.
     class Watch {
        public:
         Watch() = default;
@@ -39,14 +39,14 @@ class Host {
     /// Returns an object that, while it lives, interrupts `session` when the user asks for it.
     virtual std::unique_ptr<Watch> watch(Session& session);
 
-    /// @throws Error(interrupted) if the user has asked for it.
+    /// @throws Error(interrupted) if the user has asked for an interruption
     virtual void check_interrupted() const;
 
-    /// Tells the user one line, without its end: how an item came out, or how many are left.
+    /// Tells the user one line, given without its line break.
     virtual void tell(const std::string& line);
 };
 
-/// Reads all of `text` to its end; the host shows how far it is.
+/// Reads all of `text`, flushes it, and shows the progress through the host.
 /// @throws as Session::ingest()
 void read_text(Session& session, std::string_view text, Host& host);
 

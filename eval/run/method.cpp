@@ -39,7 +39,7 @@ void apply_paper_preset(SessionOptions& options) {
     budget.fill = false;
 }
 
-/// The largest number of threads of each of several sessions; one session alone has the same limit.
+/// The largest number of threads of a session, whether it is alone or one of several.
 constexpr int largest_share_of_threads = 8;
 
 int share_of_threads(int n_parallel) {

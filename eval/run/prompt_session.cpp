@@ -7,7 +7,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The budget as it was asked for, but with the capacity and `fill` that come of it.
+/// Returns the budget as it was requested, with the resolved capacity and `fill`.
 Json asked_json(const Method& method, const ResolvedBudget& resolved) {
     const Budget& asked = method.session.budget;
     const auto or_automatic = [](std::optional<int> n) { return n ? Json(*n) : "automatic"; };

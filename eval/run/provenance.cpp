@@ -60,9 +60,9 @@ Json describe_session(const std::string& task, const Model& model, const Resolve
                      {"positions", to_string(options.positions)},
                      {"framing", options.framing == Framing::chat ? "chat" : "raw"},
                      {"budget", budget_json(options.budget)}};
-    // The defaults are left out, so that results older than a setting keep their ids.
+    // Default values are left out, so that results older than a setting keep their ids.
     if (options.kv_type != KvType::f16) settings["kv_type"] = to_string(options.kv_type);
-    if (options.answer_budget.rule != AnswerBudget::all)  // its name in release 0.1 stays in ids
+    if (options.answer_budget.rule != AnswerBudget::all)  // ids keep the name of release 0.1
         settings["focus"] = answer_budget_json(options.answer_budget);
     if (const int window = method.model_options.sliding_window; window != 0)
         settings["sliding_window"] = window;

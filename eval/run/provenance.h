@@ -6,7 +6,7 @@
 #include "eval/run/method.h"
 #include "infinipot/infinipot.h"
 
-/// What every experiment writes down about its session.
+/// The settings and measurements of a session that every experiment writes into its results.
 namespace infinipot::eval {
 
 /// Returns all settings that decide a result, without the experiment's own.
@@ -25,9 +25,10 @@ std::string word(StopReason reason);
 /// Returns the name of a file without its folders, which differ from machine to machine.
 std::string file_name(const std::string& path);
 
-/// Adds what was read, the time that it took, and what made the result without deciding it: version
-/// and commit of the program, a fingerprint of the model file's size, beginning and end, device,
-/// kernels, threads, batch, and how many sessions ran at one time.
+/// Adds the measurements of a session: tokens read, and times. Adds also the conditions that do not
+/// decide the result. These are version and commit of the program, a fingerprint of the model file,
+/// device, kernels, threads, batch, and the number of sessions at one time. The fingerprint covers
+/// the file's size, beginning and end.
 void add_measurements(nlohmann::ordered_json& result, const Session& session, const Method& method);
 
 }  // namespace infinipot::eval

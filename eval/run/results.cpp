@@ -43,7 +43,7 @@ void Results::read(const std::function<bool(const Json&)>& is_whole) {
             throw Error(ErrorCode::file_error, path_.string() + ", line " + std::to_string(number) +
                                                    ": this is not a result; give another file");
         }
-        if (in.eof()) return cut(whole_bytes);  // no newline: the writer was killed here
+        if (in.eof()) return cut(whole_bytes);  // no newline: the writer was killed in this line
         results_[result["id"]] = result;
         whole_bytes += line.size() + 1;
     }

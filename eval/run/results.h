@@ -10,21 +10,23 @@
 
 namespace infinipot::eval {
 
-/// Results of an experiment: one JSON object per line, each with an "id" that names its settings.
-/// A line is written whole as soon as its item is done, so that a run which was killed goes on
-/// where it was: items whose id is there already need not be computed again.
+/// The results of an experiment: a file with one JSON object per line, each with an "id" that names
+/// its settings. Each line is written whole as soon as its item is done. A run that was killed
+/// therefore continues with the items whose id is not in the file.
 class Results {
    public:
     using Json = nlohmann::ordered_json;
 
-    /// Reads what is there. A last line that was cut off is dropped. Empty path: nothing is kept.
-    /// @param is_whole whether an object with an id has all else that the experiment reads back.
-    /// @throws Error(file_error) naming the line that is not a result.
+    /// Reads the results that the file has. Drops a last line that was cut off. With an empty path
+    /// nothing is written.
+    /// @param is_whole returns whether an object with an id has all other members that the
+    /// experiment reads back
+    /// @throws Error(file_error) naming the line that is not a result
     Results(const std::filesystem::path& path, const std::function<bool(const Json&)>& is_whole);
 
     std::optional<Json> find(const std::string& id) const;
 
-    /// @throws Error(file_error) if it cannot be written.
+    /// @throws Error(file_error) if the file cannot be written
     void add(const Json& result);
 
    private:
@@ -36,7 +38,7 @@ class Results {
     std::ofstream out_;
 };
 
-/// As one line, with what is not UTF-8 replaced.
+/// Returns the object as one line. Bytes that are not UTF-8 are replaced.
 std::string to_line(const nlohmann::ordered_json& json);
 
 }  // namespace infinipot::eval

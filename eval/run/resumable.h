@@ -5,10 +5,11 @@
 
 namespace infinipot::eval {
 
-/// Runs an experiment that appends its results to the file `out`, if that is not empty.
-/// @param so_far how far the experiment came, such as "3 of 27"
-/// @throws Error(interrupted) that says how far it came and whether it can go on from there
-/// @throws what `run` throws otherwise
+/// Calls `run`, an experiment that appends its results to the file `out`; an empty name means no
+/// file.
+/// @param so_far returns how far the experiment is, such as "3 of 27"
+/// @throws Error(interrupted) with `so_far` and whether a new run can continue, if `run` throws it
+/// @throws whatever else `run` throws
 void run_resumably(const std::string& out, const std::function<void()>& run,
                    const std::function<std::string()>& so_far);
 

@@ -8,17 +8,16 @@
 
 namespace infinipot::eval {
 
-/// Scores of tasks at several lengths: a row for each task, a column for each length, and their
-/// means.
+/// A table of scores: a row for each task, a column for each length, and the means.
 class ScoreGrid {
    public:
     ScoreGrid(std::vector<std::string> tasks, std::vector<int> lengths)
         : tasks_(std::move(tasks)), lengths_(std::move(lengths)) {}
 
-    void add(const std::string& task, int length, double score);  ///< of an item, 0 to 1
-    void add_error() { ++n_errors_; }                             ///< of an item without a score
+    void add(const std::string& task, int length, double score);  ///< score of one item, 0 to 1
+    void add_error() { ++n_errors_; }                             ///< an item without a score
 
-    /// In per cent. A mean is left out where a task has no score.
+    /// Returns the table in per cent. A mean is left out if a task has no score.
     std::string text(const std::string& title) const;
 
    private:

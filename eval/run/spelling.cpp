@@ -21,7 +21,7 @@ std::optional<std::string> todays_spec(const std::string& spec) {
     }
 }
 
-/// The members that longbench and ruler had written before "method_id".
+/// Returns the members that longbench and ruler wrote before "method_id".
 Json described_before_method_id(const Json& settings) {
     Json described = Json::object();
     for (const auto& [key, value] : settings.items()) {
@@ -31,14 +31,14 @@ Json described_before_method_id(const Json& settings) {
     return described;
 }
 
-/// The schedule per-token was called one-by-one in release 0.1.
+/// Replaces the schedule one-by-one of release 0.1 by per-token.
 void respell_schedule(Json& settings) {
     if (settings.value("schedule", Json()) == "one-by-one") settings["schedule"] = "per-token";
 }
 
-/// Returns the method_id of the settings in today's spelling, with this policy, or nothing if the
-/// one that they have is not the fingerprint of their method. An item's framing may differ from its
-/// method's.
+/// Returns the method_id of the settings in today's spelling, with this policy. Returns nothing if
+/// their present method_id is not the fingerprint of their method: an item's framing may differ
+/// from its method's.
 std::optional<std::string> method_id_with(const std::string& policy, const Json& settings) {
     Json described = described_before_method_id(settings);
     const Json framing = described.value("framing", Json());
@@ -52,7 +52,8 @@ std::optional<std::string> method_id_with(const std::string& policy, const Json&
     return {};
 }
 
-/// @param settings an item's, as its "id" has them.
+/// Replaces the spellings in the settings of an item.
+/// @param settings parsed from its "id"
 void respell(Json& settings, const std::string& policy) {
     if (settings.contains("method_id")) {
         const auto id = method_id_with(policy, settings);

@@ -9,10 +9,10 @@ namespace {
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
-/// Of n things.
+/// Returns the number of pairs of n things.
 double n_pairs(double n) { return n * (n - 1) / 2; }
 
-/// Sum over tokens of the pairs of heads that both hold it.
+/// Returns the number of pairs of heads that keep the same token, summed over tokens.
 double shared_pairs(std::span<const int> n_holding) {
     double sum = 0;
     for (const int n : n_holding) sum += n_pairs(n);
@@ -90,8 +90,8 @@ class Summary {
 
     const Survival& survival_;
     std::span<const float> nats_;
-    std::vector<int> holding_;  // in how many heads each token is held afterwards
-    double n_kept_ = 0;         // entries of all heads
+    std::vector<int> holding_;  // number of heads that keep each token
+    double n_kept_ = 0;         // number of entries kept, over all heads
     SurvivalSummary summary_;
 };
 

@@ -32,7 +32,7 @@ class Recording final : public EvictionPolicy {
     void select(const LayerView& view, std::span<Keep> heads) const override {
         policy_->select(view, heads);
         if (!policy_->needs().across_layers) return record_->record(view, heads);
-        LayerView each = view;  // what it chose holds for all of them
+        LayerView each = view;  // the choice for the first layer holds for all layers
         for (each.layer = 0; each.layer < record_->n_layer(); ++each.layer) {
             record_->record(each, heads);
         }
@@ -103,7 +103,7 @@ void Survival::record(const LayerView& view, std::span<const Keep> heads) {
     if (closed_) return;
     assert(view.layer < n_layer_ && view.n_head_kv == n_head_kv_ && view.n_kv > 0);
     const std::uint32_t distillation = ++n_selections_[size(view.layer)];
-    const std::int64_t n_read = view.position[0].back() + 1;  // the newest entry never left
+    const std::int64_t n_read = view.position[0].back() + 1;  // the newest entry is never missing
     if (distillation > n_distillations()) tokens_read_.push_back(n_read);
     for (int head = 0; head < n_head_kv_; ++head) {
         const auto position = view.position[head];

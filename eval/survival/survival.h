@@ -7,15 +7,17 @@
 
 #include "infinipot/policy.h"
 
-/// Which tokens of a stream survive distillation, and for how long. Source: InfiniPot Appendix D.
+/// Records which tokens of a stream survive distillation, and for how long. Source: InfiniPot,
+/// Appendix D.
 namespace infinipot::eval {
 
-/// When the entry of each token left the pot, in every layer and KV head. An entry that has left
-/// never comes back, so one number tells of all distillations: 4 bytes for a token, layer and head,
-/// however many distillations there are.
+/// The distillation that evicted the entry of each token, in every layer and KV head. An evicted
+/// entry never returns. One number therefore describes all distillations, and takes 4 bytes for
+/// each token, layer and head.
 ///
-/// Of one reading by one session, whose calls of a policy come one after the other; not of a
-/// reading that was interrupted and goes on, which may ask a policy twice.
+/// It records one reading by one session, which calls its policy from one thread at a time. It
+/// cannot record a reading that was interrupted and continued, because the policy may be asked
+/// twice.
 class Survival {
    public:
     static constexpr std::uint32_t never = 0;
@@ -24,29 +26,31 @@ class Survival {
 
     int n_layer() const { return n_layer_; }
     int n_head_kv() const { return n_head_kv_; }
-    int n_heads() const { return n_layer_ * n_head_kv_; }  ///< of all layers
+    int n_heads() const { return n_layer_ * n_head_kv_; }  ///< KV heads of all layers
 
-    /// Times that entries left. Distillations are numbered from 1.
+    /// Returns the number of distillations, which are numbered from 1.
     std::uint32_t n_distillations() const;
 
-    /// Tokens that had been read by then: positions 0 to n - 1 of the stream.
+    /// Returns the number of tokens read before a distillation: positions 0 to n - 1 of the stream.
     std::int64_t tokens_read(std::uint32_t distillation) const;
 
-    /// The distillation at which a token's entry left; `never` while it is in the pot.
+    /// Returns the distillation that evicted a token's entry; `never` if it is still in the KV
+    /// cache.
     std::uint32_t left_at(int il, int head, std::int64_t position) const;
 
-    /// Positions of the entries that a head holds right after a distillation, ascending.
+    /// Returns the positions of the entries that a head keeps at a distillation, ascending.
     std::vector<std::int64_t> survivors(std::uint32_t distillation, int il, int head) const;
 
-    /// In how many heads of layer `il` each token that had been read is held right after a
-    /// distillation, [tokens_read].
+    /// Returns the number of heads of layer `il` that keep each token at a distillation,
+    /// [tokens_read].
     std::vector<int> n_holding(std::uint32_t distillation, int il) const;
-    /// The same over all layers.
+    /// Returns the same number over all layers.
     std::vector<int> n_holding(std::uint32_t distillation) const;
 
-    /// What a policy has chosen to keep of one layer, whose positions it saw.
+    /// Records the choice of a policy for one layer, whose positions it must see.
     void record(const LayerView& view, std::span<const Keep> heads);
-    /// What is chosen from here on is what a question sees, and nothing leaves.
+    /// Ends the record. The policy chooses later only which entries an answer sees, and evicts
+    /// none.
     void close() { closed_ = true; }
 
    private:
@@ -58,10 +62,11 @@ class Survival {
     bool closed_ = false;
     std::vector<std::vector<std::uint32_t>> left_at_;  // [n_layer * n_head_kv][position]
     std::vector<std::uint32_t> n_selections_;          // of each layer
-    std::vector<std::int64_t> tokens_read_;            // at each distillation
+    std::vector<std::int64_t> tokens_read_;            // [distillation - 1]
 };
 
-/// `policy`, which chooses as before, and writes down in `record` what it chose. For one session.
+/// Returns a policy that chooses as `policy` does and writes its choices to `record`. For one
+/// session.
 PolicyPtr recording(PolicyPtr policy, std::shared_ptr<Survival> record);
 
 }  // namespace infinipot::eval

@@ -8,8 +8,8 @@
 /// Texts cut to a number of tokens.
 namespace infinipot::eval {
 
-/// The beginning of `text`, of so many tokens if it is long enough; about so many where the cut
-/// falls into a character or a word that is then read in other tokens.
+/// Returns the first `n_tokens` tokens of `text`, or all of it. The number is approximate if the
+/// cut falls into a character, or into a word that has other tokens when it is cut.
 std::string_view beginning(const Model& model, std::string_view text, std::size_t n_tokens);
 
 }  // namespace infinipot::eval

@@ -29,7 +29,7 @@ std::string EndlessText::tokens(std::size_t first, std::size_t n) const {
     return result;
 }
 
-/// In the endless text.
+/// Returns the byte at which a token of the endless text begins.
 std::size_t EndlessText::byte_of(std::size_t token) const {
     return token / begins_.size() * text_.size() + begins_[token % begins_.size()];
 }

@@ -6,29 +6,29 @@
 #include <utility>
 #include <vector>
 
-/// Files of other people's data. Whatever is wrong with one is an Error(file_error) or, where it is
-/// not UTF-8, an Error(bad_text), whose sentence names the file and the line.
+/// Readers of published data. A fault in a file is an Error(file_error), or an Error(bad_text) if
+/// the file is not UTF-8. The sentence names the file and the line.
 namespace infinipot::eval {
 
-/// One JSON object, and where it stands.
+/// One JSON object and its place.
 class Record {
    public:
     using Json = nlohmann::json;
 
     Record(Json object, std::string where) : object_(std::move(object)), where_(std::move(where)) {}
 
-    /// The values of keys that must be there.
+    /// Return the values of keys that must exist.
     std::string text(const char* key) const;
     int whole_number(const char* key) const;
     double number(const char* key) const;
     std::vector<std::string> texts(const char* key) const;
 
-    /// The same where null, or no such key, means none.
+    /// Returns the texts of a key; none if the key is missing or null.
     std::vector<std::string> texts_if_any(const char* key) const;
 
     bool has(const char* key) const { return object_.contains(key); }
 
-    [[noreturn]] void refuse(const std::string& what) const;  ///< "FILE, line 3: " and what
+    [[noreturn]] void refuse(const std::string& what) const;  ///< throws "FILE, line 3: " and what
 
    private:
     const Json& at(const char* key) const;
@@ -37,10 +37,10 @@ class Record {
     std::string where_;
 };
 
-/// A file of one JSON object per line.
+/// Reads a file with one JSON object per line.
 std::vector<Record> read_json_lines(const std::filesystem::path& path);
 
-/// A file that is one JSON object.
+/// Reads a file that is one JSON object.
 Record read_json_file(const std::filesystem::path& path);
 
 }  // namespace infinipot::eval

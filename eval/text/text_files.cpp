@@ -27,7 +27,7 @@ std::string name_of(const std::string& path) {
 
 std::string reason_of(int error) { return std::generic_category().message(error); }
 
-/// Its size, if it is known before it is read.
+/// Checks that a file can be read, and returns its size if that is known before reading.
 std::optional<std::uint64_t> check_readable(const std::string& path) {
     if (path == "-") return std::nullopt;
     if (::access(path.c_str(), R_OK) != 0) fail(path, reason_of(errno));
@@ -89,7 +89,7 @@ std::string_view TextFiles::read_chunk() {
     return chunk;
 }
 
-/// As many as fit into the buffer, or all that are left.
+/// Reads as many bytes as fit into the buffer, or all that are left.
 std::size_t TextFiles::read_bytes() {
     const std::size_t n_read = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
     const int error = errno;

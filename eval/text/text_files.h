@@ -14,27 +14,28 @@
 
 namespace infinipot::eval {
 
-/// Texts read one after the other as one stream, in chunks: never more than one chunk is in memory.
-/// A text begins on a new line, and a byte order mark at its start is left out. "-" is the standard
+/// Several texts, read as one stream in chunks. At most one chunk is in memory. Each text begins on
+/// a new line, and a byte order mark at its start is left out. The name "-" means the standard
 /// input.
 class TextFiles {
    public:
-    /// @throws Error(file_error) if one of them is no readable file.
+    /// @throws Error(file_error) if one of them is not a readable file
     explicit TextFiles(std::vector<std::string> paths);
 
-    /// What follows; empty at the end. It may end inside a character, but no text does. Valid until
-    /// the next call.
-    /// @throws Error(bad_text) naming the file and the offset in it, Error(file_error), or
-    ///         Error(interrupted) if a signal arrives while waiting for input.
+    /// Returns the next chunk; empty at the end. A chunk may end inside a character, but a text
+    /// does not. Valid until the next call.
+    /// @throws Error(bad_text) naming the file and the offset in it
+    /// @throws Error(file_error)
+    /// @throws Error(interrupted) if a signal arrives while the read waits for input
     std::string_view next();
 
-    /// Bytes of all texts; nothing if one of them has no known size, such as a pipe.
+    /// Returns the bytes of all texts; nothing if the size of one is unknown, such as a pipe's.
     std::optional<std::uint64_t> total_bytes() const { return total_bytes_; }
 
-    /// Whether all that was read so far is white space.
+    /// Returns whether everything that was read so far is white space.
     bool blank() const { return blank_; }
 
-    /// The names, for a message.
+    /// Returns the names, for a message.
     std::string names() const;
 
    private:
@@ -53,14 +54,15 @@ class TextFiles {
     std::optional<std::uint64_t> total_bytes_;
     std::size_t n_opened_ = 0;
     std::unique_ptr<std::FILE, Close> file_;
-    Utf8Validator validator_;        ///< of the open file
-    std::array<char, 4096> buffer_;  ///< about a thousand tokens: progress counts whole chunks
+    Utf8Validator validator_;        ///< state of the open file
+    std::array<char, 4096> buffer_;  ///< about a thousand tokens; progress counts whole chunks
     bool blank_ = true;
     bool on_new_line_ = true;
 };
 
-/// All of a text file.
-/// @throws Error(file_error), or Error(bad_text) if there is no text in it.
+/// Returns all of a text file.
+/// @throws Error(file_error)
+/// @throws Error(bad_text) if there is no text in it
 std::string read_all(const std::string& file);
 
 }  // namespace infinipot::eval
