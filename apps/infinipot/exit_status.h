@@ -6,7 +6,7 @@
 #include "infinipot/error.h"
 #include "usage/command.h"
 
-/// What the program's exit status means.
+/// The exit statuses of the program.
 namespace infinipot::cli {
 
 constexpr int status_ok = 0;
@@ -36,7 +36,7 @@ constexpr int exit_status(ErrorCode code) {
     return status_bug;
 }
 
-/// All of them, for the reference and the manual page.
+/// All exit statuses, for the reference and the manual page.
 inline std::vector<usage::Entry> exit_statuses() {
     const auto entry = [](int status, const char* meaning) {
         return usage::Entry{std::to_string(status), meaning};

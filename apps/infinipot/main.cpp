@@ -29,20 +29,20 @@ constexpr const char* examples = R"(Examples:
   infinipot ask --help
       explains the common options of a command)";
 
-/// Options of the program that write texts about it. They stay hidden.
+/// Hidden options of the program, which print texts about it.
 struct Texts {
-    std::string completion;  ///< the shell; empty: not asked for
+    std::string completion;  ///< the shell; empty: none
     bool man = false;
     bool markdown = false;
 };
 
-/// The command that was chosen, the program itself if none was.
+/// Returns the command that the user chose; the program itself if there is none.
 const CLI::App& chosen_command(const CLI::App& app) {
     const auto chosen = app.get_subcommands();
     return chosen.empty() ? app : chosen_command(*chosen.front());
 }
 
-/// "infinipot eval passkey"
+/// Returns a name such as "infinipot eval passkey".
 std::string full_name(const CLI::App& app) {
     const CLI::App* parent = app.get_parent();
     return (parent == nullptr ? "" : full_name(*parent) + " ") + app.get_name();
@@ -76,7 +76,8 @@ std::vector<std::string> command_names(const CLI::App& app) {
     return names;
 }
 
-/// Before what is missing, what is there and unknown: it is likely to be the missing, misspelt.
+/// Refuses unknown arguments. This comes before the check for missing ones, because an unknown
+/// argument is probably a misspelt one.
 void refuse_unknown(const CLI::App& app) {
     if (const auto unknown = app.remaining(); !unknown.empty()) {
         const std::string word = unknown.front().substr(0, unknown.front().find('='));
@@ -96,7 +97,7 @@ void allow_extras(CLI::App& app) {
 }
 
 std::string lower_first(std::string sentence) {
-    // The first two letters, so that names in capitals stay
+    // Checks two letters, to leave names in capitals alone.
     if (sentence.size() > 1 && std::islower(static_cast<unsigned char>(sentence[1])) != 0) {
         sentence[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(sentence[0])));
     }
@@ -106,11 +107,11 @@ std::string lower_first(std::string sentence) {
 std::vector<std::string> arguments_of(int argc, char** argv) {
     std::vector<std::string> arguments =
         with_todays_options({argv + std::min(argc, 1), argv + argc});
-    std::ranges::reverse(arguments);  // as CLI11 wants them
+    std::ranges::reverse(arguments);  // CLI11 expects them in reverse
     return arguments;
 }
 
-/// Whether there is something left to do: not after --help and --version.
+/// Returns whether a command is to run, which is false after --help and --version.
 bool parse(CLI::App& program, int argc, char** argv) {
     try {
         program.parse(arguments_of(argc, argv));
@@ -144,7 +145,7 @@ std::string completion(const usage::Command& program, const std::string& shell) 
                 "--completion wants bash, zsh or fish, not \"" + shell + '"');
 }
 
-/// Whether one of the texts was asked for, and is printed now.
+/// Prints the text that was asked for, and returns whether there was one.
 bool print_asked(const Texts& texts, const CLI::App& app) {
     const usage::Program program = {describe(app), INFINIPOT_VERSION, exit_statuses(),
                                     environment_variables()};
@@ -164,13 +165,13 @@ void run(int argc, char** argv) {
     CLI::App program("Answers questions about texts of any length in fixed memory", "infinipot");
     program.set_version_flag("--version", "infinipot " INFINIPOT_VERSION, "Print the version");
     program.set_help_all_flag("--help-all", "Print every option");
-    program.require_subcommand(0, 1);  // none is refused below; two would eat a question
+    program.require_subcommand(0, 1);  // 0: refused below; 2 would eat a question
     Texts texts;
     add_texts(program, texts);
     const std::vector<Command> commands = {
         add_ask(program),     add_bench(program),    add_eval(program),      add_inspect(program),
         add_devices(program), add_policies(program), add_requantize(program)};
-    explain(program, examples);  // now, or the commands would have it too
+    explain(program, examples);  // set now, because commands would inherit it
     allow_extras(program);
 
     if (!parse(program, argc, argv)) return;

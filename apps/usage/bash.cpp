@@ -4,7 +4,7 @@
 namespace infinipot::usage {
 namespace {
 
-/// The line of a `case` that says how the value of one option is completed.
+/// Returns the line of a `case` that completes the value of one option.
 std::string value_case(const Option& option) {
     std::string names;
     for (const std::string& name : option.names) names += (names.empty() ? "" : " | ") + name;

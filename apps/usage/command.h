@@ -3,23 +3,23 @@
 #include <string>
 #include <vector>
 
-/// A command line as data. Help, the man page, shell completions and the reference are written
+/// A command line as data. Help, the manual page, shell completions and the reference are generated
 /// from it.
 namespace infinipot::usage {
 
-/// How a shell completes a value.
+/// The kind of a value, which decides how a shell completes it.
 enum class Values {
     none,     ///< a flag has no value
-    text,     ///< not at all: numbers, questions
-    words,    ///< from Option::words
-    files,    ///< from the names of files
-    folders,  ///< from the names of folders
+    text,     ///< numbers, questions: not completed
+    words,    ///< completed from Option::words
+    files,    ///< completed from the names of files
+    folders,  ///< completed from the names of folders
 };
 
 struct Option {
     std::vector<std::string> names = {};  ///< as help shows them: "-c", "--capacity"; or "QUESTION"
-    std::vector<std::string> aliases = {};  ///< accepted too: "--ctx-size"
-    std::string placeholder = {};           ///< of its value: "N"; empty for flags and positionals
+    std::vector<std::string> aliases = {};  ///< other accepted names: "--ctx-size"
+    std::string placeholder = {};           ///< its value: "N"; empty for flags and positionals
     Values values = Values::none;
     std::vector<std::string> words = {};  ///< for Values::words
     std::string help = {};                ///< one sentence
@@ -30,7 +30,7 @@ struct Option {
 };
 
 struct Command {
-    std::string name = {};  ///< with the words before it: "infinipot eval needle"
+    std::string name = {};  ///< full name: "infinipot eval needle"
     std::string summary = {};
     std::string examples = {};         ///< shown by --help; may be empty
     std::string notes = {};            ///< shown by --help-all alone; may be empty
@@ -38,7 +38,7 @@ struct Command {
     std::vector<Command> commands = {};
 };
 
-/// A word that a table explains, such as an environment variable.
+/// A row of a table of words, such as an environment variable and its meaning.
 struct Entry {
     std::string word = {};
     std::string meaning = {};
@@ -51,16 +51,16 @@ struct Program {
     std::vector<Entry> environment = {};
 };
 
-/// The last word of a command's name: "needle".
+/// Returns the last word of a command's name: "needle".
 std::string last_word(const Command& command);
 
-/// The command and all that are in it, each before those in it.
+/// Returns the command and all commands below it, parents first.
 std::vector<const Command*> all_commands(const Command& command);
 
-/// The headings of its options in the order of their first options.
+/// Returns the headings of its options, in the order of their first options.
 std::vector<std::string> sections(const Command& command);
 
-/// "infinipot ask [OPTIONS] QUESTION..."
+/// Returns a line such as "infinipot ask [OPTIONS] QUESTION...".
 std::string synopsis(const Command& command);
 
 }  // namespace infinipot::usage

@@ -4,17 +4,17 @@
 
 #include "usage/command.h"
 
-/// Scripts that let a shell complete commands, options, words and file names. Old spellings and
-/// aliases are not proposed.
+/// Scripts with which a shell completes commands, options, words and file names. They do not
+/// propose old spellings and aliases.
 namespace infinipot::usage {
 
-/// For bash 3.2 and later; needs no bash-completion package.
+/// Returns the script for bash 3.2 and later, which needs no bash-completion package.
 std::string bash_completion(const Command& program);
 
-/// For zsh, to be put into a folder of $fpath as _NAME.
+/// Returns the script for zsh. It belongs into a folder of $fpath, as _NAME.
 std::string zsh_completion(const Command& program);
 
-/// For fish 3.2 and later.
+/// Returns the script for fish 3.2 and later.
 std::string fish_completion(const Command& program);
 
 }  // namespace infinipot::usage

@@ -4,18 +4,18 @@
 namespace infinipot::usage {
 namespace {
 
-/// In single quotes, inside which fish knows two escapes.
+/// Returns the text in single quotes, inside which fish has two escapes.
 std::string in_quotes(std::string_view text) {
     return '\'' + replaced(replaced(text, "\\", "\\\\"), "'", "\\'") + '\'';
 }
 
-/// The name of a command without the program's.
+/// Returns the name of a command without the program's name.
 std::string path_of(const Command& command) {
     const std::size_t blank = command.name.find(' ');
     return blank == std::string::npos ? "" : command.name.substr(blank + 1);
 }
 
-/// The beginning of every line about a command.
+/// Returns the beginning of every line about a command.
 std::string at(const Command& command, const std::string& program) {
     const std::string path = path_of(command);
     return "complete -c " + program + " -n '__" + program + "_at" +

@@ -11,7 +11,7 @@ constexpr std::size_t help_column = 28;
 
 bool is_letter(const std::string& name) { return name.size() == 2; }
 
-/// "-c, --capacity N", with room for a letter where there is none.
+/// Returns a label such as "-c, --capacity N", with room for a letter if there is none.
 std::string label(const Option& option) {
     std::string text;
     for (const std::string& name : option.names) text += (text.empty() ? "" : ", ") + name;
@@ -27,7 +27,7 @@ std::string explanation(const Option& option, Detail detail) {
     return text;
 }
 
-/// The options under one heading; nothing if `detail` leaves all of them out.
+/// Returns the options below one heading; nothing if `detail` leaves all of them out.
 std::string section(const Command& command, const std::string& heading, Detail detail) {
     std::string rows;
     for (const Option& option : command.options) {

@@ -13,16 +13,17 @@ enum class Detail {
     all,    ///< what --help-all prints: advanced options, aliases and notes too
 };
 
-/// The help of one command, at most 100 columns wide, with a line feed at its end.
+/// Returns the help of one command, at most 100 columns wide, with a line feed at its end.
 std::string help(const Command& command, Detail detail);
 
-/// The help of a command and of all that are in it, with all details.
+/// Returns the help of a command and of all commands below it, with all details.
 std::string whole_help(const Command& command);
 
-/// The words of `text` on lines of at most `width` bytes; a longer word has its own line.
+/// Returns the words of `text` on lines of at most `width` bytes. A longer word has a line of its
+/// own.
 std::vector<std::string> wrap(const std::string& text, std::size_t width);
 
-/// A label and its explanation in the columns of help; a long label has a line of its own.
+/// Returns a label and its explanation in the columns of help; a long label has a line of its own.
 std::string row(std::string label, const std::string& explanation);
 
 }  // namespace infinipot::usage

@@ -6,7 +6,7 @@
 namespace infinipot::usage {
 namespace {
 
-/// Text as troff prints it unchanged; a line of it is no request.
+/// Returns text escaped for troff, in which no line is a request.
 std::string escaped(const std::string& text) {
     std::string result;
     for (const char c : text) {
@@ -29,7 +29,7 @@ std::string bold(const std::string& text) { return "\\fB" + escaped(text) + "\\f
 
 std::string heading(const std::string& title) { return ".SH " + title + '\n'; }
 
-/// Lines as they are, in a fixed font.
+/// Returns the lines unchanged, in a fixed font.
 std::string verbatim(const std::string& text) {
     if (text.empty()) return "";
     return ".PP\n.nf\n" + escaped(text) + "\n.fi\n";

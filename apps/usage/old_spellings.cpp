@@ -5,7 +5,7 @@
 namespace infinipot::usage {
 namespace {
 
-/// The words before the first option: "eval needle".
+/// Returns the words before the first option: "eval needle".
 std::string command_of(const std::vector<std::string>& arguments) {
     std::string command;
     for (const std::string& argument : arguments) {
@@ -19,7 +19,7 @@ bool is_of(const OldSpelling& spelling, const std::string& command) {
     return spelling.command.empty() || (command + ' ').starts_with(spelling.command + ' ');
 }
 
-/// Replaces the arguments at `i` if they are spelt so, and returns whether they were.
+/// Replaces the argument at `i` if it has the old spelling, and returns whether it had.
 bool replace(std::vector<std::string>& arguments, std::size_t i, const OldSpelling& spelling) {
     std::string& argument = arguments[i];
     const bool with_value = spelling.before.find('=') != std::string::npos;

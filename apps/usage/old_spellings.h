@@ -5,15 +5,15 @@
 
 namespace infinipot::usage {
 
-/// An option that has another name since the last release.
+/// An option that was renamed since the last release.
 struct OldSpelling {
-    std::string command;  ///< without the program's name: "eval needle"; "eval" means all in it
+    std::string command;  ///< without the program: "eval needle"; "eval": all in it
     std::string before;   ///< "--keys", or "--preset=paper" for one value of an option
     std::string now;      ///< "--items"; or the option with its value: "--end=retain"
 };
 
-/// The arguments with every old spelling replaced. "--option value" and "--option=value" are both
-/// understood; what follows "--" is left alone.
+/// Returns the arguments with every old spelling replaced. Understands both "--option value" and
+/// "--option=value", and leaves everything behind "--" alone.
 std::vector<std::string> modern(const std::vector<std::string>& arguments,
                                 const std::vector<OldSpelling>& spellings);
 

@@ -6,10 +6,10 @@
 
 namespace infinipot::usage {
 
-/// The program's reference in Markdown: docs/cli.md.
+/// Returns the program's reference in Markdown: docs/cli.md.
 std::string markdown(const Program& program);
 
-/// The program's manual page in troff with the macros of man(7).
+/// Returns the program's manual page in troff with the macros of man(7).
 std::string man_page(const Program& program);
 
 }  // namespace infinipot::usage

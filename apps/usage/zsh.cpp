@@ -6,7 +6,7 @@
 namespace infinipot::usage {
 namespace {
 
-/// With a backslash before what _arguments and _describe take for their own.
+/// Returns the text with a backslash before characters that _arguments and _describe interpret.
 std::string plain(const std::string& text) {
     std::string result;
     for (const char c : text) {
@@ -34,7 +34,7 @@ std::string action(const Option& option) {
     return " ";
 }
 
-/// The specification of one option for _arguments.
+/// Returns the specification of one option for _arguments.
 std::string specification(const Option& option) {
     if (option.positional) {
         return quoted((option.repeats ? "*:" : ":") + option.names.front() + ':' + action(option));
@@ -57,7 +57,7 @@ std::string function_of(const Command& command) {
     return name;
 }
 
-/// Proposes the commands in this one, and calls the function of the one that is there.
+/// Returns code that proposes the subcommands, and calls the function of the one that was typed.
 std::string choice(const Command& command) {
     std::string text = "    if (( CURRENT > 2 )); then\n        case $words[2] in\n";
     for (const Command& each : command.commands) {

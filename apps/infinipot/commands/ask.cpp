@@ -71,7 +71,7 @@ void check(const Ask& ask) {
     for (const std::string& question : ask.questions) check_question(question);
 }
 
-/// Prints the answer as it comes, and ends its last line even if it is interrupted.
+/// Prints the answer while it is generated, and ends its last line even if it is interrupted.
 void stream(Generation& generation, std::string& text, bool silent) {
     try {
         for (const std::string_view piece : generation) {
@@ -94,8 +94,8 @@ Answer answer(Session& session, const std::string& question, ProgressBar& bar, c
     return answer_of(session, generation, question, std::move(text));
 }
 
-/// The answers stream to the standard output as they come; with several questions, each stands
-/// before its answer.
+/// Prints the answers while they are generated. With several questions, each stands before its
+/// answer.
 std::vector<Answer> answer_all(Session& session, ProgressBar& bar, const Ask& ask) {
     const bool several = ask.questions.size() > 1;
     std::vector<Answer> answers;

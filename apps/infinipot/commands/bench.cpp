@@ -53,7 +53,7 @@ void run_bench(const BenchCommand& command) {
     print(command.json ? print_json(rows) : eval::bench_table(rows));
 }
 
-/// The options of a session that a grid takes several values of.
+/// Options of a session that take several values in a grid.
 void add_bench_grid_flags(CLI::App& app, eval::BenchRun& run) {
     const std::string group = "Grid (repeat an option, or put commas, for more values)";
     for (const char* single : {"--policy", "--capacity", "--kv-type", "--batch", "--threads"}) {

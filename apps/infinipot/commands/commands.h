@@ -8,7 +8,7 @@ namespace infinipot::cli {
 
 struct Command {
     CLI::App* app;
-    std::function<void()> run;  ///< throws what goes wrong
+    std::function<void()> run;  ///< throws an Error if it fails
 };
 
 Command add_ask(CLI::App& program);
@@ -19,7 +19,7 @@ Command add_inspect(CLI::App& program);
 Command add_policies(CLI::App& program);
 Command add_requantize(CLI::App& program);
 
-/// Experiments, commands of `eval`.
+/// Experiments: commands of `eval`.
 Command add_eval_compare(CLI::App& eval);
 Command add_eval_instructions(CLI::App& eval);
 Command add_eval_longbench(CLI::App& eval);

@@ -34,7 +34,7 @@ out.)";
 
 struct CompareRun {
     std::string a, b;
-    int method_a = 0, method_b = 0;  ///< from 1; 0: the only one
+    int method_a = 0, method_b = 0;  ///< numbered from 1; 0: the only one
     int n_samples = 10'000;
     std::uint32_t seed = 1;
     bool json = false;

@@ -80,7 +80,8 @@ void check(const Inspect& inspect) {
     if (!inspect.html.empty()) require_writable(inspect.html);
 }
 
-/// What the record needs of a session, and where there would be nothing to record.
+/// Returns the session's options with what the record needs.
+/// @throws Error if the session would have nothing to record
 SessionOptions recorded_options(const Inspect& inspect, const Inspection& inspection) {
     SessionOptions options = eval::session_options(inspect.method, {inspect.question});
     const Schedule schedule = options.schedule.value_or(options.policy->schedule());
@@ -130,7 +131,8 @@ void write_page(const Inspect& inspect, const Inspection& inspection, const Repo
                  format_byte_size(page.size()).c_str());
 }
 
-/// The text itself only where its shades can be seen, and no page shows them.
+/// Returns the report for people. It includes the shaded text only if the terminal shows colours
+/// and no page is written.
 std::string for_people(const Inspect& inspect, const Inspection& inspection, const Report& report) {
     const ResolvedBudget& budget = report.session.budget;
     const bool shades = inspect.html.empty() && may_style(stdout);

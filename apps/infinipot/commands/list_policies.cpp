@@ -61,7 +61,7 @@ void print_table() {
           "Use one: --policy NAME or --policy NAME:option=value,option=value\n");
 }
 
-/// A paragraph of Markdown in lines of at most 100 columns, of which all but the first are
+/// Returns a paragraph of Markdown in lines of at most 100 columns, of which all but the first are
 /// indented.
 std::string paragraph(const std::string& text, const std::string& indent = "") {
     std::string lines;
@@ -85,7 +85,7 @@ std::string markdown(const PolicyInfo& info) {
     return text;
 }
 
-/// The sections of docs/policies.md that describe the policies.
+/// Prints the sections of docs/policies.md that describe the policies.
 void print_markdown() {
     std::string text;
     for (const PolicyInfo& info : all_policies()) text += markdown(info) + '\n';

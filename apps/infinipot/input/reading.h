@@ -9,9 +9,10 @@
 
 namespace infinipot::cli {
 
-/// Reads all texts into the session, with a bar that shows how far it is.
-/// @param observe called after every batch as well
-/// @throws Error(bad_text) if there is nothing but white space in them, Error(interrupted)
+/// Reads all texts into the session, with a progress bar.
+/// @param observe called after every batch, in addition to the bar
+/// @throws Error(bad_text) if the texts have nothing but white space
+/// @throws Error(interrupted)
 void read_texts(Session& session, eval::TextFiles& texts, ProgressBar& bar,
                 const InterruptGuard& interrupts,
                 const std::function<void(const Progress&)>& observe = {});

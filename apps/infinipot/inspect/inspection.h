@@ -12,29 +12,30 @@
 
 namespace infinipot::cli {
 
-/// The tokens of a stream that was read, and what became of them.
+/// The tokens of a stream and the distillations that evicted them.
 class Inspection {
    public:
     explicit Inspection(const Model& model);
 
-    /// Where the session that is read with writes down what its policy keeps.
+    /// Returns the record to which the session's policy must write its choices; see recording().
     std::shared_ptr<eval::Survival> survival() const { return survival_; }
 
-    /// A batch that was read: SessionOptions::measure_surprisal is set.
+    /// Adds a batch that was read. Requires SessionOptions::measure_surprisal.
     void add(const Progress& batch);
 
     const std::vector<Token>& tokens() const { return tokens_; }
     const std::vector<float>& nats() const { return nats_; }  ///< surprisal of each token
 
-    /// The text of each token, of whole characters: one of several tokens is its last token's.
-    /// Control tokens, such as those of a chat template, have none.
+    /// Returns the text of each token, in whole characters. A character of several tokens is the
+    /// text of its last token. Control tokens, such as those of a chat template, have no text.
     std::vector<std::string> pieces() const;
     bool is_control(std::size_t position) const { return model_.piece(tokens_[position]).empty(); }
 
-    /// Tokens that have been through a distillation: positions 0 to n - 1.
+    /// Returns the number of tokens that a distillation has seen: positions 0 to n - 1.
     std::size_t n_distilled() const;
 
-    /// Of these, the share of all layers and heads that holds each after the last one.
+    /// Returns, for each of these tokens, the share of all heads that keep it at the last
+    /// distillation.
     std::vector<double> shares() const;
 
    private:
@@ -44,7 +45,7 @@ class Inspection {
     std::vector<float> nats_;
 };
 
-/// Everything, behind what `report` says of the run.
+/// Returns the whole inspection as JSON, behind the report of the run.
 nlohmann::ordered_json to_json(const Inspection& inspection, const Report& report);
 
 }  // namespace infinipot::cli

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// RFC 4648.
+/// Encodes bytes as in RFC 4648.
 std::string base64(std::string_view bytes) {
     constexpr std::string_view digits =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -47,14 +47,14 @@ std::string nats_bytes(const Inspection& inspection) {
     return bytes;
 }
 
-/// That numbers of distillations take.
+/// Returns the bytes that the number of a distillation takes.
 std::size_t n_left_bytes(const eval::Survival& survival) {
     const std::uint32_t largest = survival.n_distillations();
     if (largest <= std::numeric_limits<std::uint8_t>::max()) return 1;
     return largest <= std::numeric_limits<std::uint16_t>::max() ? 2 : 4;
 }
 
-/// [n_layer][n_head_kv][n_tokens]
+/// Returns the distillation that evicted each token, [n_layer][n_head_kv][n_tokens].
 std::string left_bytes(const Inspection& inspection) {
     const eval::Survival& survival = *inspection.survival();
     const std::size_t n_bytes = n_left_bytes(survival);
@@ -93,7 +93,7 @@ std::string about(const Inspection& inspection, const Report& report) {
            ", retain " + eval::count_text(static_cast<std::uint64_t>(session.budget.retain)) + ".";
 }
 
-/// Position to id.
+/// Returns the ids of control tokens by position.
 Json control_tokens(const Inspection& inspection) {
     Json ids = Json::object();
     for (std::size_t at = 0; at < inspection.tokens().size(); ++at) {
@@ -132,7 +132,8 @@ Json page_data(const Inspection& inspection, const Report& report) {
             {"left", base64(left_bytes(inspection))}};
 }
 
-/// JSON means the same with every `<` spelt so, and nothing in it can end the script it lies in.
+/// Returns JSON with every `<` escaped. Its meaning is the same, and it cannot end the script
+/// around it.
 std::string escaped(const std::string& json) {
     std::string text;
     text.reserve(json.size());

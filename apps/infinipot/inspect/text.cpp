@@ -16,7 +16,7 @@ namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-/// "43.1%"
+/// Returns a share as "43.1%".
 std::string percent(double share) {
     std::array<char, 16> text{};
     std::snprintf(text.data(), text.size(), "%.1f%%", 100 * share);
@@ -37,8 +37,8 @@ std::string right(const std::string& text, std::size_t width) {
 
 constexpr const char* plain = "\x1b[0m";
 
-/// Of a highlighter: black on paler or stronger yellow, so that it reads on dark and light
-/// terminals; what no head holds is grey.
+/// Colours of a highlighter: black on paler or stronger yellow, which is legible on dark and light
+/// terminals. A token that no head keeps is grey.
 constexpr std::array shades = {"\x1b[38;5;245m",         "\x1b[38;5;16;48;5;230m",
                                "\x1b[38;5;16;48;5;229m", "\x1b[38;5;16;48;5;227m",
                                "\x1b[38;5;16;48;5;220m", "\x1b[38;5;16;48;5;208m"};
@@ -57,7 +57,7 @@ std::string legend() {
     return text + " of all heads; plain: read since the last distillation\n\n";
 }
 
-/// What would move the cursor or change colours is left out.
+/// Returns the text without characters that move the cursor or change colours.
 std::string harmless(std::string text) {
     std::ranges::replace_if(
         text,
@@ -69,7 +69,7 @@ std::string harmless(std::string text) {
     return text;
 }
 
-/// Lines are coloured one by one, or the ground would run to the edge of the terminal.
+/// Colours each line separately, because the background would else reach the edge of the terminal.
 std::string shaded(const std::string& piece, const char* shade) {
     std::string text;
     for (std::size_t from = 0; from <= piece.size();) {
@@ -84,12 +84,12 @@ std::string shaded(const std::string& piece, const char* shade) {
 // --- Passages ---------------------------------------------------------------------------------
 
 constexpr std::size_t passage_tokens = 16;
-constexpr std::size_t n_passages = 6;  // best, and as many least kept
+constexpr std::size_t n_passages = 6;  // most kept, and as many least kept
 
 struct Passage {
     std::size_t position = 0;
-    double share = 0;  ///< mean of its tokens
-    double nats = 0;   ///< likewise
+    double share = 0;  ///< mean share of its tokens
+    double nats = 0;   ///< mean surprisal of its tokens
     std::string text = {};
 };
 
@@ -111,7 +111,7 @@ Passage passage_at(const Inspection& inspection, const std::vector<double>& shar
     return passage;
 }
 
-/// One after the other, of what was distilled and is not protected.
+/// Returns consecutive passages of the tokens that were distilled and are not protected.
 std::vector<Passage> passages(const Inspection& inspection, const ResolvedBudget& budget) {
     const auto shares = inspection.shares();
     const auto pieces = inspection.pieces();

@@ -4,18 +4,18 @@
 
 #include "inspect/inspection.h"
 
-/// What survived, for people who read it on a terminal or in a file.
+/// The survivors as text, for a terminal or a file.
 namespace infinipot::cli {
 
-/// The text, each token on a ground that is the stronger the more heads hold it after the last
-/// distillation, with escape sequences of terminals of 256 colours; a legend before it.
+/// Returns the text and a legend before it. The more heads keep a token at the last distillation,
+/// the stronger is its background. Uses escape sequences for 256 colours.
 std::string shaded_text(const Inspection& inspection);
 
-/// The passages that most and fewest heads hold after the last distillation, without those that the
-/// budget protects.
+/// Returns the passages that most heads and fewest heads keep at the last distillation, without
+/// those that the budget protects.
 std::string passages_table(const Inspection& inspection, const ResolvedBudget& budget);
 
-/// A line of totals, and a table with a row for each distillation, or for a dozen of them.
+/// Returns a line of totals and a table with a row for each distillation, or for a sample of 12.
 std::string survival_table(const Inspection& inspection, const ResolvedBudget& budget);
 
 }  // namespace infinipot::cli

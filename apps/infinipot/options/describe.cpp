@@ -8,7 +8,7 @@
 namespace infinipot::cli {
 namespace {
 
-constexpr char page_break = '\f';  ///< between the examples and the notes of a footer
+constexpr char page_break = '\f';  ///< separates the examples from the notes in a footer
 
 std::string full_name(const CLI::App& app) {
     const CLI::App* parent = app.get_parent();
@@ -39,7 +39,7 @@ void add_values(const CLI::Option& from, usage::Option& to) {
     }
 }
 
-/// The letter and the first word; the other words are aliases.
+/// Adds the letter and the first word of an option; its other words are aliases.
 void add_names(const CLI::Option& from, usage::Option& to) {
     to.positional = from.get_positional();
     if (to.positional) {

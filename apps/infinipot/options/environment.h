@@ -6,7 +6,7 @@
 
 namespace infinipot::cli {
 
-/// The environment variables that the program reads, for the reference and the manual page.
+/// The environment variables of the program, for the reference and the manual page.
 inline std::vector<usage::Entry> environment_variables() {
     return {
         {"INFINIPOT_CACHE", "Folder of models [$XDG_CACHE_HOME/infinipot or ~/.cache/infinipot]."},

@@ -22,20 +22,20 @@ void add_out_flag(CLI::App& app, std::string& out, const std::string& help);
 /// --length, the tokens of a text.
 void add_length_flag(CLI::App& app, std::vector<int>& lengths, const std::string& help);
 
-/// --items and --item-seed: how many items there are, and which.
+/// --items and --item-seed, the number of items and the seed that selects them.
 void add_item_flags(CLI::App& app, int& n_items, std::uint32_t& seed, const std::string& help);
 
-/// --length, --depth, --items and --item-seed: the grid of texts that hide something.
+/// --length, --depth, --items and --item-seed: the grid of texts in which something is hidden.
 void add_grid_flags(CLI::App& app, std::vector<int>& lengths, std::vector<double>& depths,
                     int& n_items, std::uint32_t& seed);
 
 /// --tasks, the names of tasks.
 void add_task_flag(CLI::App& app, std::vector<std::string>& tasks);
 
-/// --out and --parallel, of experiments of many items.
+/// --out and --parallel, for experiments of many items.
 void add_experiment_flags(CLI::App& app, std::string& out, eval::Method& method);
 
-/// The words of a table of names, for add_choice().
+/// Returns the words of a table of names, for add_choice().
 template <typename T>
 std::vector<std::pair<std::string, T>> choices_of(
     std::span<const std::pair<std::string_view, T>> names) {

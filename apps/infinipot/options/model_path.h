@@ -5,12 +5,12 @@
 
 namespace infinipot::cli {
 
-/// Where scripts/fetch-model puts models: $INFINIPOT_CACHE, else $XDG_CACHE_HOME/infinipot, else
-/// ~/.cache/infinipot.
+/// Returns the folder in which scripts/fetch-model puts models: $INFINIPOT_CACHE, else
+/// $XDG_CACHE_HOME/infinipot, else ~/.cache/infinipot.
 std::filesystem::path model_cache();
 
-/// The model file that `name` means: the file of that name, else NAME.gguf in the cache.
-/// @throws Error(file_error) if there is neither.
+/// Returns the model file with a name: the file of that name, else NAME.gguf in the cache.
+/// @throws Error(file_error) if there is neither
 std::filesystem::path find_model(const std::string& name);
 
 }  // namespace infinipot::cli

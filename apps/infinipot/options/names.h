@@ -1,7 +1,7 @@
 #pragma once
 
-/// Options that several commands declare: their letters, words and aliases, and the headings that
-/// they stand under.
+/// Names of options that several commands declare (letter, word and aliases), and the headings of
+/// help.
 namespace infinipot::cli {
 
 namespace names {

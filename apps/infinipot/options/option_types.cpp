@@ -12,7 +12,7 @@
 namespace infinipot::cli {
 namespace {
 
-/// The word of an option, for an error: "--capacity" of "-c,--capacity,--ctx-size".
+/// Returns the word of an option for an error: "--capacity" for "-c,--capacity,--ctx-size".
 std::string word_of(const std::string& names) {
     const std::size_t begin = names.find("--");
     if (begin == std::string::npos) return names;
@@ -24,7 +24,7 @@ std::string word_of(const std::string& names) {
     throw CLI::ValidationError(word_of(names) + " wants " + wanted + ", not \"" + given + '"');
 }
 
-/// All of `text` as a number; nothing if it is none.
+/// Returns all of `text` as a number; nothing if it is not a number.
 template <typename T>
 std::optional<T> parse(std::string_view text) {
     T value{};
@@ -58,7 +58,7 @@ T within(const std::string& names, const std::string& given, T least, T most) {
     return *number;
 }
 
-/// An option whose value is what `read` makes of its text.
+/// Adds an option whose value is the result of `read`, called with its text.
 template <typename T, typename Read>
 CLI::Option* add_one(CLI::App& app, const std::string& names, T& value, Read read,
                      const std::string& help) {

@@ -7,21 +7,21 @@
 #include <utility>
 #include <vector>
 
-/// Kinds of command line options. A value is checked as it is read, and the error says what is
-/// wanted. `names` are an option's letter and its word, such as "-c,--capacity"; words after the
-/// first are aliases, which only --help-all lists.
+/// Types of command-line options. A value is checked when it is parsed, and the error names the
+/// allowed values. `names` has an option's letter and word, such as "-c,--capacity". Words after
+/// the first are aliases, which only --help-all lists.
 namespace infinipot::cli {
 
-/// The heading of options that --help leaves out and --help-all shows below `heading`.
+/// Returns the heading of options that only --help-all shows, below `heading`.
 std::string advanced(const std::string& heading);
 
-/// Strings, as they are.
+/// Strings, unchanged.
 CLI::Option* add_text(CLI::App& app, const std::string& names, std::string& value,
                       const std::string& placeholder, const std::string& help);
 CLI::Option* add_texts(CLI::App& app, const std::string& names, std::vector<std::string>& values,
                        const std::string& placeholder, const std::string& help);
 
-/// Names of files and folders. add_files() takes one name each time it is given.
+/// Names of files and folders. add_files() takes one name per option, which may be repeated.
 CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& value,
                       const std::string& help);
 CLI::Option* add_files(CLI::App& app, const std::string& names, std::vector<std::string>& values,
@@ -29,7 +29,7 @@ CLI::Option* add_files(CLI::App& app, const std::string& names, std::vector<std:
 CLI::Option* add_folder(CLI::App& app, const std::string& names, std::string& value,
                         const std::string& help);
 
-/// Words that a shell proposes for the value of an option; others are accepted.
+/// Sets the words that a shell proposes for an option. The option accepts other words too.
 void suggest(CLI::Option& option, const std::vector<std::string>& words);
 
 /// A whole number of at least `least`.
@@ -40,8 +40,8 @@ CLI::Option* add_count(CLI::App& app, const std::string& names, std::optional<in
 CLI::Option* add_count(CLI::App& app, const std::string& names, std::uint32_t& value,
                        const std::string& help);
 
-/// Whole numbers, instead of those that `values` holds: the option again for each, or commas
-/// between them.
+/// Whole numbers that replace those in `values`. The option is repeated, or commas separate the
+/// numbers.
 CLI::Option* add_counts(CLI::App& app, const std::string& names, std::vector<int>& values,
                         int least, const std::string& help);
 
@@ -49,7 +49,7 @@ CLI::Option* add_counts(CLI::App& app, const std::string& names, std::vector<int
 CLI::Option* add_number(CLI::App& app, const std::string& names, float& value, float least,
                         float most, const std::string& help);
 
-/// Numbers from `least` to `most`, instead of those that `values` holds.
+/// Numbers from `least` to `most` that replace those in `values`.
 CLI::Option* add_numbers(CLI::App& app, const std::string& names, std::vector<double>& values,
                          double least, double most, const std::string& help);
 
@@ -60,7 +60,7 @@ CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::optional<st
 [[noreturn]] void refuse_choice(const std::string& names, const std::vector<std::string>& words,
                                 const std::string& given);
 
-/// One of a few words, each of which stands for a value.
+/// One of several words, each of which stands for a value.
 template <typename T>
 CLI::Option* add_choice(CLI::App& app, const std::string& names, T& value,
                         std::vector<std::pair<std::string, T>> choices, const std::string& help) {

@@ -23,7 +23,7 @@ std::vector<std::string> catalyst_words() {
     return words;
 }
 
-/// Without before-reading, which only policy truncate uses.
+/// Returns all schedules except before-reading, which only policy truncate uses.
 std::vector<std::string> schedule_words() {
     std::vector<std::string> words;
     for (const Schedule each : {Schedule::when_full, Schedule::per_token, Schedule::at_end}) {

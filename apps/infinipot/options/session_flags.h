@@ -7,13 +7,13 @@
 #include "eval/run/method.h"
 #include "infinipot/infinipot.h"
 
-/// The options that every command that reads or answers shares.
+/// The options that all commands share that read or answer.
 namespace infinipot::cli {
 
 inline constexpr const char* policy_help =
     "Policy NAME:option=value,... that 'infinipot policies' lists [infinipot]";
 
-/// The words that --policy and --kv-type accept, and what help says of the latter.
+/// Return the words that --policy and --kv-type accept, and the help of --kv-type.
 std::vector<std::string> policy_names();
 std::vector<std::string> kv_type_names();
 std::string kv_type_help();

@@ -67,7 +67,7 @@ Json model_json(const ModelInfo& info, const ModelOptions& options) {
             {"novelty_vocab", options.novelty_vocab}};
 }
 
-/// The double that prints as the float was written: 0.95, not 0.949999988.
+/// Returns the double that prints like the float: 0.95, not 0.949999988.
 double decimal(float value) {
     std::array<char, 32> text{};
     const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;

@@ -18,11 +18,11 @@ struct Answer {
     int answer_budget = 0;  ///< see Stats
 };
 
-/// Of a generation that is over.
+/// Returns the answer of a generation that has ended.
 Answer answer_of(const Session& session, const Generation& generation, std::string question,
                  std::string text);
 
-/// What one run did, for people and for programs.
+/// A record of one run, printed as text or as JSON.
 struct Report {
     ModelInfo model;
     ModelOptions model_options;
@@ -34,17 +34,17 @@ struct Report {
     std::uint64_t peak_memory_bytes = 0;
 };
 
-/// What a session has done so far, and the most memory that the program has held.
+/// Returns the report of a session up to now, with the peak memory of the program.
 Report report_on(const Session& session, const ModelOptions& model_options,
                  std::vector<std::string> files, const GenerateOptions& generate,
                  std::vector<Answer> answers);
 
-/// A sentence for every answer that was cut short, and then one line of measurements.
+/// Returns a sentence for every answer that was cut short, and one line of measurements.
 std::string closing_lines(const Report& report);
 
 nlohmann::ordered_json to_json(const Report& report);
 
-/// As text, with what is not UTF-8 replaced.
+/// Returns the JSON as text. Bytes that are not UTF-8 are replaced.
 std::string print_json(const nlohmann::ordered_json& json);
 
 }  // namespace infinipot::cli

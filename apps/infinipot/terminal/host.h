@@ -9,15 +9,15 @@
 
 namespace infinipot::cli {
 
-/// The terminal as an experiment's host: progress bars and lines on standard error. While it lives,
-/// Ctrl-C interrupts the sessions that are watched.
+/// An experiment's host on a terminal: progress bars and lines on standard error. While it lives,
+/// Ctrl-C interrupts the watched sessions.
 class TerminalHost final : public eval::Host {
    public:
-    /// When the progress of a reading is shown.
+    /// The conditions for showing the progress of a reading.
     enum class Bars {
         always,            ///< a bar on a terminal, lines elsewhere
         only_on_terminal,  ///< no lines elsewhere
-        never,             ///< as several readings at one time would draw over each other
+        never,             ///< several readings at one time would draw over each other
     };
 
     explicit TerminalHost(Bars bars) : bars_(bars) {}
@@ -32,7 +32,7 @@ class TerminalHost final : public eval::Host {
     InterruptGuard interrupts_;
 };
 
-/// Bars for experiments that measure `n_parallel` items at one time.
+/// Returns the bars for an experiment that measures `n_parallel` items at one time.
 TerminalHost::Bars bars_for(int n_parallel);
 
 }  // namespace infinipot::cli

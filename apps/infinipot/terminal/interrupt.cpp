@@ -31,25 +31,26 @@ std::int64_t now_ms() {
     return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
-/// One key press may arrive more than once: from the terminal, and from a program that runs this
-/// one and passes it on. What comes so soon is not a second press.
+/// A key press may arrive twice: from the terminal, and from a parent program that forwards it. A
+/// signal within this time is not a second press.
 constexpr std::int64_t same_press_ms = 250;
 
 /// Calls nothing but what a signal handler may.
 extern "C" void on_interrupt(int signal) {
     if (pressed && now_ms() - pressed_at_ms > same_press_ms) {
         std::signal(signal, SIG_DFL);
-        ::raise(signal);  // takes effect when this handler returns
+        ::raise(signal);  // the signal takes effect when this handler returns
         return;
     }
     if (!pressed) pressed_at_ms = now_ms();
     pressed = true;
 }
 
-/// Passes a press on: a signal handler could meet a session that is just going. A signal that is to
-/// end a read() must meet the thread that reads, so none comes here.
+/// Interrupts the sessions after a press. A signal handler cannot do that, because a session might
+/// be in destruction. This thread blocks signals: a signal must end the read() of the thread that
+/// reads.
 void watch(const std::stop_token& end) {
-    constexpr std::chrono::milliseconds patience(20);  // a handler cannot notify
+    constexpr std::chrono::milliseconds patience(20);  // polls, because a handler cannot notify
     std::condition_variable_any never_notified;
     std::unique_lock lock(watched_mutex);
     while (!pressed && !end.stop_requested()) {
@@ -83,7 +84,7 @@ InterruptGuard::InterruptGuard() {
     if (is_ignored()) return;
     struct sigaction action {};
     action.sa_handler = on_interrupt;
-    action.sa_flags = 0;  // no SA_RESTART: a read() ends
+    action.sa_flags = 0;  // no SA_RESTART: a signal ends a read()
     sigaction(SIGINT, &action, nullptr);
 
     sigset_t all{}, before{};
@@ -104,7 +105,7 @@ void InterruptGuard::check() const {
 InterruptibleSession::InterruptibleSession(Session& session) : session_(session) {
     const std::lock_guard lock(watched_mutex);
     watched.insert(&session_);
-    if (pressed) session_.interrupt();  // pressed just before
+    if (pressed) session_.interrupt();  // pressed before the session was registered
 }
 
 InterruptibleSession::~InterruptibleSession() {

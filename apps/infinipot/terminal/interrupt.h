@@ -7,8 +7,9 @@
 
 namespace infinipot::cli {
 
-/// While it lives, the first Ctrl-C asks the work to end and the second one kills the program.
-/// Only one lives at a time. Where Ctrl-C was ignored, as under nohup, it stays ignored.
+/// While it lives, the first Ctrl-C requests the end of the work and the second one kills the
+/// program. Only one guard may live at a time. If Ctrl-C was ignored, as under nohup, it stays
+/// ignored.
 class InterruptGuard {
    public:
     InterruptGuard();
@@ -23,8 +24,8 @@ class InterruptGuard {
     std::jthread watcher_;  // passes a press on to the sessions
 };
 
-/// While it lives beside an InterruptGuard, Ctrl-C interrupts `session`, as well as all others that
-/// threads watch over so at the same time.
+/// While it and an InterruptGuard live, Ctrl-C interrupts `session`. Several threads may each have
+/// one at the same time.
 class InterruptibleSession {
    public:
     explicit InterruptibleSession(Session& session);
@@ -36,7 +37,7 @@ class InterruptibleSession {
     Session& session_;
 };
 
-/// For work that cannot be asked to end: while it lives, Ctrl-C (or a signal that ends the program)
+/// For work that cannot be interrupted. While it lives, Ctrl-C, or a signal that ends the program,
 /// deletes a file and ends the program at once.
 class DeleteOnInterrupt {
    public:

@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 
 constexpr auto between_redraws = 100ms;
 constexpr auto between_lines = 10s;
-constexpr std::size_t bar_width = 12;         // the whole line fits into 80 columns
-constexpr double seconds_to_trust_speed = 2;  // before that the time left jumps about
+constexpr std::size_t bar_width = 12;         // with it the whole line fits into 80 columns
+constexpr double seconds_to_trust_speed = 2;  // before that the remaining time is too uncertain
 
 }  // namespace
 
@@ -52,7 +52,7 @@ bool ProgressBar::due() {
     return true;
 }
 
-/// Back to the first column, the line, and what was behind it deleted.
+/// Returns to the first column, prints the line, and clears the rest.
 void ProgressBar::draw(std::string_view line) {
     const auto fits = static_cast<std::size_t>(std::max(terminal_width(stderr) - 1, 1));
     std::fprintf(stderr, "\r%s\x1b[K", std::string(line.substr(0, fits)).c_str());

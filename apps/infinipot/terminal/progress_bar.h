@@ -10,24 +10,25 @@
 
 namespace infinipot::cli {
 
-/// How far the reading has come, on standard error: a bar that is drawn over and over on a terminal
-/// and vanishes at the end; elsewhere a line every ten seconds.
+/// The progress of a reading on standard error. On a terminal it is a bar, which is redrawn and
+/// removed at the end. Elsewhere it is a line every ten seconds.
 class ProgressBar {
    public:
-    /// Without a total there is no time left to tell. A quiet bar shows nothing.
+    /// @param total_bytes bytes of the text; if nothing, the bar has no remaining time
+    /// @param quiet shows nothing
     ProgressBar(std::optional<std::uint64_t> total_bytes, bool quiet);
     ~ProgressBar() { clear(); }
     ProgressBar(const ProgressBar&) = delete;
     ProgressBar& operator=(const ProgressBar&) = delete;
 
-    /// Says what goes on where nothing is read.
+    /// Shows a text for work that is not reading.
     void announce(std::string_view what);
 
-    /// The reading's speed is measured from here on.
+    /// Starts the clock that the speed of the reading is measured with.
     void start();
     void update(const Progress& progress);
 
-    /// Takes the bar off the terminal.
+    /// Removes the bar from the terminal.
     void clear();
 
    private:

@@ -4,25 +4,25 @@
 #include <string>
 #include <string_view>
 
-/// What the streams of the program are connected to.
+/// Properties of the terminal that a standard stream may be connected to.
 namespace infinipot::cli {
 
 bool is_terminal(std::FILE* stream);
 
-/// Columns of the terminal; 80 where that is unknown.
+/// Returns the columns of the terminal; 80 if they are unknown.
 int terminal_width(std::FILE* stream);
 
-/// Whether `stream` is a terminal that is meant to have colours (https://no-color.org).
+/// Returns whether `stream` is a terminal that may show colours (https://no-color.org).
 bool may_style(std::FILE* stream);
 
-/// `text` in bold, if `stream` may be styled.
+/// Returns `text` in bold if `stream` may be styled, and unchanged otherwise.
 std::string bold(std::string_view text, std::FILE* stream);
 
-/// Opens /dev/null for every standard stream that is closed, so that no file of ours takes its
-/// place and is written to by mistake.
+/// Opens /dev/null for every closed standard stream. Else the next file that is opened would take
+/// the place of the stream and receive its output.
 void open_closed_streams();
 
-/// Writes `sentence` as one line of standard error, whatever is in it.
+/// Writes `sentence` to standard error as exactly one line, whatever characters it has.
 void complain(std::string_view sentence);
 
 }  // namespace infinipot::cli
