@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "eval/run/fingerprint.h"
@@ -92,6 +93,40 @@ TEST(PolicySpelling, A_run_resumes_from_a_line_in_the_old_spelling) {
     const Results results(path, [](const Json&) { return true; });
     const std::string id = Json::parse(with_new_spec(old_line))["id"];
     EXPECT_TRUE(results.find(id));
+}
+
+/// The policies of the results that the project publishes, with the number of lines of each.
+std::map<std::string, int> published_policies() {
+    std::map<std::string, int> policies;
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(source_file("results"))) {
+        if (entry.path().extension() != ".jsonl") continue;
+        std::ifstream file(entry.path());
+        for (std::string line; std::getline(file, line);) {
+            const Json result = Json::parse(line, nullptr, false);
+            const std::string policy = result.is_object() ? result.value("policy", "") : "";
+            EXPECT_NE(policy, "") << entry.path() << ": " << line.substr(0, 100);
+            ++policies[policy];
+        }
+    }
+    return policies;
+}
+
+TEST(PolicySpelling, Every_policy_of_the_published_results_is_a_policy_of_today) {
+    const auto policies = published_policies();
+    ASSERT_FALSE(policies.empty()) << "no line in results/";
+    for (const auto& [spec, n_lines] : policies) {
+        SCOPED_TRACE(spec + " in " + std::to_string(n_lines) + " lines");
+        PolicyPtr policy;
+        ASSERT_NO_THROW(policy = make_policy(spec));
+        ASSERT_TRUE(policy);
+        EXPECT_EQ(policy->spec().substr(0, policy->spec().find(':')),
+                  spec.substr(0, spec.find(':')));
+        Json result = {{"policy", spec}};
+        spell_as_today(result);
+        EXPECT_EQ(result["policy"], policy->spec());
+        EXPECT_EQ(make_policy(policy->spec())->spec(), policy->spec());
+    }
 }
 
 }  // namespace
