@@ -1,5 +1,5 @@
-// A model and its pot on a device whose memory the CPU cannot reach. Here it is ggml's own remote
-// device, served by another process: it computes with the CPU's code, so that everything must be
+// A model and its KV cache on a device whose memory the CPU cannot reach. The device is ggml's own
+// remote device, served by another process. It computes with the CPU's code, so results must be
 // equal bit for bit, and code that touches the KV cache directly crashes. It claims to support
 // every operation, so this test does not cover operations that a device lacks.
 
@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 using DeviceRulesTest = DeviceTest;
 
-TEST_F(DeviceRulesTest, An_answer_can_be_taken_back) {
+TEST_F(DeviceRulesTest, The_same_question_has_the_same_answer_again) {
     const TinyModel tiny{.n_embd_head = 32};
     Session session(load(remote_device(), tiny), options("infinipot"));
     session.ingest("the old men sat still and read on the day of the long night and the sun");
@@ -165,7 +165,7 @@ TEST_F(DeviceRulesTest, A_question_with_an_answer_budget_leaves_no_trace) {
     EXPECT_EQ(actual.state, expected.state);
 }
 
-TEST_F(DeviceRulesTest, Weights_are_on_the_device_once) {
+TEST_F(DeviceRulesTest, The_device_holds_the_weights_only_once) {
     const TinyModel untied{.n_embd_head = 32}, tied{.n_embd_head = 32, .tied = true};
     const std::size_t table = std::size_t{64} * 512 * sizeof(float);
     const auto copied = [&](const TinyModel& tiny) {

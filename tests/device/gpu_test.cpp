@@ -1,5 +1,6 @@
-// A GPU beside the CPU, in a build for one and on a machine that has it. Both round, each in its
-// own way: numbers are close, and of entries whose scores are nearly equal others may be kept.
+// A GPU compared with the CPU, in a build for GPUs and on a machine that has one. Both round
+// differently: numbers are close, and entries with nearly equal scores may be kept by one and not
+// by the other.
 
 #include <gtest/gtest.h>
 

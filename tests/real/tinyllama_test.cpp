@@ -60,7 +60,7 @@ std::vector<float> shortfalls(const std::filesystem::path& path, Kernels kernels
     return result;
 }
 
-TEST_F(TinyLlamaTest, Writes_the_same_200_tokens_as_libllama) {
+TEST_F(TinyLlamaTest, Generates_the_same_200_tokens_as_libllama) {
     const Model model = Model::load(path_, {.repack = false});
     std::vector<Token> prompt = model.impl().vocabulary.stream_start();
     const auto words = model.tokenize(story);

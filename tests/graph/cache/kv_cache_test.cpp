@@ -11,11 +11,11 @@
 namespace infinipot {
 namespace {
 
-class Pot : public CacheTest {};
+class KvCacheTest : public CacheTest {};
 
-INSTANTIATE_TEST_SUITE_P(Types, Pot, testing::ValuesIn(pot_types), type_name);
+INSTANTIATE_TEST_SUITE_P(Types, KvCacheTest, testing::ValuesIn(pot_types), type_name);
 
-TEST_P(Pot, Has_rows_where_the_tensor_has_them) {
+TEST_P(KvCacheTest, Finds_rows_where_the_tensor_has_them) {
     fill();
     for (int il = 0; il < shape.n_layer; ++il) {
         for (ggml_tensor* pot : {cache_.keys(il), cache_.rotated_keys(il), cache_.values(il)}) {
@@ -28,7 +28,7 @@ TEST_P(Pot, Has_rows_where_the_tensor_has_them) {
     }
 }
 
-TEST_P(Pot, Sums_attention_for_every_entry_of_every_head) {
+TEST_P(KvCacheTest, Sums_attention_for_every_entry_of_every_head) {
     append_random(cache_, 3);
     cache_.add_attention(1, 2, std::vector<float>{1, 2, 3});
     cache_.add_attention(1, 2, std::vector<float>{10, 20, 30});
@@ -37,7 +37,7 @@ TEST_P(Pot, Sums_attention_for_every_entry_of_every_head) {
     EXPECT_EQ(attention(cache_, 0, 2), (std::vector<float>{0, 0, 0}));
 }
 
-TEST_P(Pot, Begins_at_zero_for_the_entries_that_are_about_to_be_appended) {
+TEST_P(KvCacheTest, Attention_of_new_entries_begins_at_zero) {
     append_random(cache_, 4);
     cache_.add_attention(0, 0, std::vector<float>{1, 1, 1, 1});
     cache_.truncate(2);  // what slots 2 and 3 had is forgotten
@@ -47,7 +47,7 @@ TEST_P(Pot, Begins_at_zero_for_the_entries_that_are_about_to_be_appended) {
     EXPECT_EQ(attention(cache_, 0, 0), (std::vector<float>{6, 7, 7, 8, 9}));
 }
 
-TEST_P(Pot, Moves_the_last_entry_of_one_head_with_all_that_it_is) {
+TEST_P(KvCacheTest, Moves_all_parts_of_the_last_entry_of_one_head) {
     fill();
     for (const auto& [il, head, slot] :
          {std::tuple{0, 0, 0}, {0, 1, 4}, {0, 2, 8}, {1, 0, 1}, {1, 1, 9}, {1, 2, 5}}) {
@@ -65,7 +65,7 @@ TEST_P(Pot, Moves_the_last_entry_of_one_head_with_all_that_it_is) {
     EXPECT_EQ(cache_.n(), 10);
 }
 
-TEST_P(Pot, Gathers_entries_with_all_that_they_are) {
+TEST_P(KvCacheTest, Gathers_all_parts_of_entries) {
     fill();
     const KeptSlots kept = {{0, 1, 4, 9}, {1, 2, 3, 4}, {0, 1, 2, 9},
                             {6, 7, 8, 9}, {0, 3, 5, 7}, {0, 1, 2, 3}};
@@ -83,7 +83,7 @@ TEST_P(Pot, Gathers_entries_with_all_that_they_are) {
     }
 }
 
-TEST_P(Pot, Says_which_slot_was_the_first_to_change) {
+TEST_P(KvCacheTest, Gathering_returns_the_first_slot_that_changed) {
     fill();
     KeptSlots kept(6, {0, 1, 2, 3, 4, 5});
     EXPECT_EQ(cache_.gather(kept), 6) << "none";
@@ -92,7 +92,7 @@ TEST_P(Pot, Says_which_slot_was_the_first_to_change) {
     EXPECT_EQ(cache_.gather(kept), 2);
 }
 
-TEST(PotWithoutAttention, Moves_entries_and_takes_less_memory) {
+TEST(KvCacheWithoutAttention, Moves_entries_and_takes_less_memory) {
     const CacheShape shape = shape_of(GGML_TYPE_F16);
     CacheShape without = shape;
     without.accumulates = false;
@@ -107,7 +107,7 @@ TEST(PotWithoutAttention, Moves_entries_and_takes_less_memory) {
 }
 
 /// Three vectors and a tag of 16 bytes for each of 6 heads; 32 numbers take 64, 64, 34 or 18 bytes.
-TEST(PotOfEachType, Takes_the_bytes_that_are_written_down) {
+TEST(KvCacheOfEachType, Takes_the_documented_bytes_for_each_type) {
     std::vector<std::size_t> bytes;
     for (const ggml_type type : pot_types) {
         CacheShape shape = shape_of(type);

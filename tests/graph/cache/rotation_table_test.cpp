@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: a sine's sign, coordinates rotated one after the
-// other, pairs of the other mode, halves of the whole head, the rest of the head lost, positions
-// off by one, factors ignored.
-
 #include "cache/rotation_table.h"
 
 #include <gtest/gtest.h>
@@ -136,7 +132,7 @@ TEST(RotationTable, Pairs_neighbours_or_halves) {
     EXPECT_EQ(neox.pair(3), Pair(3, 7));
 }
 
-TEST(RotationTable, Leaves_what_lies_beyond_the_rotated_part_and_everything_at_position_0) {
+TEST(RotationTable, Leaves_the_unrotated_part_and_position_0_unchanged) {
     Backend backend(1);
     const RotationTable table({.n_rot = 8}, 12, 4, backend);
     const std::vector<float> numbers = normal_numbers(12, 1);

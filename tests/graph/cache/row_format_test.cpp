@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: rows that a graph stores and does not transform,
-// or loads as they lie, rows that are loaded so without a graph.
-
 #include "cache/row_format.h"
 
 #include <gtest/gtest.h>
@@ -43,7 +40,7 @@ class RowFormat : public testing::TestWithParam<ggml_type> {
 
 INSTANTIATE_TEST_SUITE_P(Types, RowFormat, testing::ValuesIn(pot_types), type_name);
 
-TEST_P(RowFormat, Gives_back_what_was_stored_but_for_rounding) {
+TEST_P(RowFormat, Returns_stored_rows_up_to_rounding) {
     for (unsigned seed = 0; seed < 20; ++seed) {
         const auto x = normal_numbers(d, seed);
         EXPECT_LT(normalized_error(rounded(x), x), rounding(GetParam()));
@@ -51,7 +48,7 @@ TEST_P(RowFormat, Gives_back_what_was_stored_but_for_rounding) {
 }
 
 /// What a graph stores and loads, at scattered slots, is what is stored and loaded row by row.
-TEST_P(RowFormat, Lie_alike_whether_a_graph_has_written_them_or_not) {
+TEST_P(RowFormat, Stores_the_same_bytes_with_and_without_a_graph) {
     const std::vector<std::int32_t> slots = {3, 11, 0, 7};
     const auto n = static_cast<std::int64_t>(slots.size());
     const auto numbers = normal_numbers(d * n_head_kv * n, 5);
@@ -94,7 +91,7 @@ TEST_P(RowFormat, Lie_alike_whether_a_graph_has_written_them_or_not) {
 
 /// Keys have channels that are far larger than all others, and always the same ones. Rounded as
 /// they are, the 31 numbers beside such a channel are left with few steps.
-TEST_P(RowFormat, Round_vectors_with_outlying_channels_less_after_the_Hadamard_transform) {
+TEST_P(RowFormat, Rounds_vectors_with_outliers_less_after_the_Hadamard_transform) {
     constexpr std::size_t n = 128;
     const ggml_type type = GetParam();
     if (!uses_hadamard(type)) GTEST_SKIP() << "numbers are rounded one by one";

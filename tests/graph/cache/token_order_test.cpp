@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: the newest entry left where it was, moved though
-// it is the one that leaves, a rank taken for a slot, one head for all.
-
 #include "cache/token_order.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +16,7 @@ Slots of(const TokenOrder& order, int head) {
     return {slots.begin(), slots.end()};
 }
 
-TEST(TokenOrder, Is_that_of_the_slots_until_an_entry_leaves) {
+TEST(TokenOrder, Is_the_order_of_slots_until_an_eviction) {
     TokenOrder order(2, 8);
     EXPECT_EQ(order.n(), 0);
     EXPECT_EQ(of(order, 0), Slots{});
@@ -42,7 +39,7 @@ TEST(TokenOrder, Gives_a_freed_slot_to_the_newest_entry) {
     EXPECT_EQ(of(order, 2), (Slots{0, 1, 2}));
 }
 
-TEST(TokenOrder, Stays_as_it_is_where_the_newest_entry_itself_leaves) {
+TEST(TokenOrder, Is_unchanged_if_the_newest_entry_is_evicted) {
     TokenOrder order(1, 8);
     order.append(4);
     order.replace(0, 1);
@@ -53,7 +50,7 @@ TEST(TokenOrder, Stays_as_it_is_where_the_newest_entry_itself_leaves) {
     EXPECT_EQ(of(order, 0), (Slots{0, 2, 1}));
 }
 
-TEST(TokenOrder, Counts_ranks_by_age_and_not_by_slot) {
+TEST(TokenOrder, Ranks_entries_by_age_and_not_by_slot) {
     TokenOrder order(1, 8);
     order.append(4);
     order.replace(0, 0);
@@ -67,7 +64,7 @@ TEST(TokenOrder, Counts_ranks_by_age_and_not_by_slot) {
 }
 
 /// What slots hold, moved about as a pot does it, beside a plain list of what should be left.
-TEST(TokenOrder, Finds_every_entry_after_a_thousand_have_left) {
+TEST(TokenOrder, Finds_every_entry_after_a_thousand_evictions) {
     constexpr int n_heads = 3, capacity = 9;
     std::minstd_rand random(1);
     TokenOrder order(n_heads, capacity);

@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: neighbours or groups alone, one neighbour more,
-// no shift, all of it or rounded up, keys not grouped, the batch's first slot ignored, the scale,
-// heads and tokens permuted, half the memory.
-
 #include "model/grouped_attention.h"
 
 #include <gtest/gtest.h>
@@ -162,7 +158,7 @@ std::vector<float> attend(const Shape& s, const Inputs& in) {
 
 class GroupedAttention : public testing::TestWithParam<Shape> {};
 
-TEST_P(GroupedAttention, Equals_one_softmax_over_pairs_that_have_positions_of_their_own) {
+TEST_P(GroupedAttention, Equals_a_softmax_over_pairs_with_grouped_positions) {
     const Inputs inputs(GetParam());
     EXPECT_LT(normalized_error(attend(GetParam(), inputs), reference(GetParam(), inputs)), 1e-5);
 }
@@ -180,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Shape{32, 4, 2, {20, 20}, 40, 1, 7},       // groups of one: exact throughout
                     Shape{64, 8, 2, {100, 50}, 160, 16, 1}));  // only itself is a neighbour
 
-TEST(GroupedPositions, Are_whole_divisions_and_shifted_to_follow_the_neighbours) {
+TEST(GroupedPositions, Divide_by_the_group_and_shift_to_follow_the_neighbours) {
     Backend backend(1);
     constexpr std::size_t max_nodes = 16;
     Workspace workspace(backend, max_nodes);
@@ -210,7 +206,7 @@ TEST(GroupedPositions, Are_whole_divisions_and_shifted_to_follow_the_neighbours)
               (std::vector<float>{0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1}));
 }
 
-TEST(GroupedBatch, Takes_no_more_tokens_than_16_MiB_of_scores_have_room_for) {
+TEST(GroupedBatch, Takes_at_most_the_tokens_whose_scores_fit_into_16_MiB) {
     EXPECT_EQ(grouped_batch_tokens(4096, 32), 32);
     EXPECT_EQ(grouped_batch_tokens(4097, 32), 31);
     EXPECT_EQ(grouped_batch_tokens(131072, 32), 1);

@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: rotated keys for keys and the reverse, norms
-// swapped, squared or without absolutes, an anchor of keys as long as they are, a product for the
-// cosine, division by 0, one head for all.
-
 #include "observe/entry_geometry.h"
 
 #include <gtest/gtest.h>
@@ -116,7 +112,7 @@ TEST_P(EntryGeometry, Compares_rotated_keys_with_the_mean_of_their_directions) {
     });
 }
 
-TEST_P(EntryGeometry, Finds_equal_keys_alike_and_an_opposite_one_unlike) {
+TEST_P(EntryGeometry, Equal_keys_have_similarity_1_and_an_opposite_key_minus_1) {
     for (int slot = 0; slot < n_kv; ++slot) {
         std::vector<float> key;
         for (int i = 0; i < shape.n_embd_head; ++i) {
@@ -131,7 +127,7 @@ TEST_P(EntryGeometry, Finds_equal_keys_alike_and_an_opposite_one_unlike) {
     }
 }
 
-TEST_P(EntryGeometry, Takes_a_key_of_zeros_as_like_nothing) {
+TEST_P(EntryGeometry, A_key_of_zeros_has_similarity_0) {
     const std::vector<float> zeros(static_cast<std::size_t>(shape.n_embd_head));
     set_row(cache_, cache_.rotated_keys(0), 0, 5, zeros);
     key_similarities(cache_, 0, 0, got_);

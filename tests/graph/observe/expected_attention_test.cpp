@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: the quadratic term absent or doubled, the linear
-// one divided by d, sinks for other entries, query heads of other groups, their sum or the first
-// alone, a covariance turned on one side or backwards, 511 positions, positions from 0.
-
 #include "observe/expected_attention.h"
 
 #include <gtest/gtest.h>
@@ -138,9 +134,9 @@ class Plain {
     Numbers rotation_;  // [d][d], the mean of the next 512 positions
 };
 
-class ExpectedAttentionOf : public testing::TestWithParam<Variant> {
+class ExpectedAttentionTest : public testing::TestWithParam<Variant> {
    protected:
-    ExpectedAttentionOf()
+    ExpectedAttentionTest()
         : v_(GetParam()),
           d_(size(v_.n_embd_head)),
           backend_(2),
@@ -176,7 +172,7 @@ class ExpectedAttentionOf : public testing::TestWithParam<Variant> {
     std::vector<float> queries_;
 };
 
-TEST_P(ExpectedAttentionOf, Turns_mean_and_covariance_by_the_mean_of_the_next_rotations) {
+TEST_P(ExpectedAttentionTest, Rotates_mean_and_covariance_by_the_mean_of_the_next_rotations) {
     std::vector<float> mean = normal_numbers(v_.n_head * v_.n_embd_head, 5);
     std::vector<float> covariance = normal_numbers(v_.n_head * v_.n_embd_head * v_.n_embd_head, 6);
     const Plain plain(v_);
@@ -199,7 +195,7 @@ TEST_P(ExpectedAttentionOf, Turns_mean_and_covariance_by_the_mean_of_the_next_ro
     EXPECT_LT(normalized_error(covariance, covariances), 1e-10);
 }
 
-TEST_P(ExpectedAttentionOf, Queries_and_keys_is_what_plain_arithmetic_gives) {
+TEST_P(ExpectedAttentionTest, Equals_plain_arithmetic) {
     std::vector<float> mean(size(v_.n_head) * d_), covariance(mean.size() * d_);
     const QueryStatistics measured = statistics();
     measured.mean(0, mean);
@@ -232,7 +228,7 @@ TEST_P(ExpectedAttentionOf, Queries_and_keys_is_what_plain_arithmetic_gives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Variants, ExpectedAttentionOf,
+    Variants, ExpectedAttentionTest,
     testing::Values(Variant{"norm", {.n_rot = 16}, 16, 2, 2, 0},
                     Variant{"neox", {.n_rot = 16, .mode = GGML_ROPE_TYPE_NEOX}, 16, 2, 2, 4},
                     Variant{"groups", {.n_rot = 16}, 16, 6, 2, 4},

@@ -1,7 +1,3 @@
-// Broken on purpose once, each turned a test red: the mean not subtracted, n - 1 for n, skipped
-// queries measured, one layer for all, products not forgotten, a stale batch counted twice, batches
-// not summed.
-
 #include "observe/query_statistics.h"
 
 #include <gtest/gtest.h>
@@ -53,9 +49,9 @@ struct Plain {
     }
 };
 
-class QueryStatisticsOf : public testing::Test {
+class QueryStatisticsTest : public testing::Test {
    protected:
-    QueryStatisticsOf() : backend_(2), statistics_(shape, n_head, backend_.buffer_type()) {}
+    QueryStatisticsTest() : backend_(2), statistics_(shape, n_head, backend_.buffer_type()) {}
 
     /// A batch whose layers have the queries of the seeds `seed`, `seed` + 1, ...
     void read(int n_tokens, unsigned seed, int n_skipped = 0) {
@@ -90,14 +86,14 @@ class QueryStatisticsOf : public testing::Test {
     QueryStatistics statistics_;
 };
 
-TEST_F(QueryStatisticsOf, One_batch_are_its_mean_and_covariance_in_every_layer) {
+TEST_F(QueryStatisticsTest, One_batch_gives_its_mean_and_covariance_in_every_layer) {
     read(50, 1);
     for (int il = 0; il < shape.n_layer; ++il) {
         expect(il, queries(50, 1 + static_cast<unsigned>(il)));
     }
 }
 
-TEST_F(QueryStatisticsOf, Several_batches_are_those_of_all_their_queries) {
+TEST_F(QueryStatisticsTest, Several_batches_give_the_statistics_of_all_their_queries) {
     read(50, 1);
     read(1, 11);
     read(7, 21);
@@ -111,19 +107,19 @@ TEST_F(QueryStatisticsOf, Several_batches_are_those_of_all_their_queries) {
     }
 }
 
-TEST_F(QueryStatisticsOf, A_batch_leave_out_the_first_so_many_queries) {
+TEST_F(QueryStatisticsTest, The_first_queries_of_a_batch_can_be_left_out) {
     read(20, 1, 4);
     const std::vector<float> q = queries(20, 2);
     expect(1, {q.begin() + 4 * n_head * static_cast<std::ptrdiff_t>(d), q.end()});
 }
 
-TEST_F(QueryStatisticsOf, A_batch_that_is_left_out_are_as_if_it_had_not_been) {
+TEST_F(QueryStatisticsTest, A_batch_that_is_left_out_changes_nothing) {
     read(20, 1);
     read(3, 11, 3);
     expect(2, queries(20, 3));
 }
 
-TEST_F(QueryStatisticsOf, Nothing_are_zeros) {
+TEST_F(QueryStatisticsTest, No_queries_give_zeros) {
     read(20, 1);
     statistics_.forget();
     EXPECT_EQ(statistics_.n(), 0);
@@ -136,7 +132,7 @@ TEST_F(QueryStatisticsOf, Nothing_are_zeros) {
     expect(0, queries(9, 31));
 }
 
-TEST_F(QueryStatisticsOf, A_batch_say_how_much_memory_they_take) {
+TEST_F(QueryStatisticsTest, The_memory_that_a_batch_takes_is_reported) {
     EXPECT_EQ(statistics_.bytes(), 2 * sizeof(float) * 3 * n_head * (d + d * d));
 }
 

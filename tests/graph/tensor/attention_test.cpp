@@ -190,7 +190,7 @@ INSTANTIATE_TEST_SUITE_P(
 class JointAttention : public Attention,
                        public testing::WithParamInterface<std::tuple<Shape, int>> {};
 
-TEST_P(JointAttention, Equals_plain_arithmetic_with_other_keys_beyond_a_distance) {
+TEST_P(JointAttention, Equals_plain_arithmetic_with_other_keys_for_distant_entries) {
     const auto& [shape, distance] = GetParam();
     const Inputs inputs = Inputs::random(shape).stored();
     Inputs others = inputs;
@@ -224,7 +224,7 @@ std::vector<float> through(ggml_type type, const std::vector<float>& numbers, st
 
 class AttentionToType : public Attention, public testing::WithParamInterface<ggml_type> {};
 
-TEST_P(AttentionToType, Equals_plain_arithmetic_on_what_the_type_holds) {
+TEST_P(AttentionToType, Equals_plain_arithmetic_on_the_rounded_keys_and_values) {
     for (const Shape s : {Shape{64, 8, 2, 1, 600}, Shape{96, 4, 2, 37, 333}}) {
         Inputs inputs = Inputs::random(s);
         std::vector<char> keys, values;
@@ -248,7 +248,7 @@ INSTANTIATE_TEST_SUITE_P(Types, AttentionToType,
                                          GGML_TYPE_Q4_0),
                          [](const auto& type) { return ggml_type_name(type.param); });
 
-TEST_F(Attention, Errs_less_than_storing_keys_and_values_in_F16_does) {
+TEST_F(Attention, Errs_less_than_rounding_keys_and_values_to_F16_does) {
     if (multiplies_bf16()) GTEST_SKIP() << "AMX errs more";
     const Shape s{64, 8, 2, 9, 1000};
     const Inputs plain = Inputs::random(s);
@@ -294,7 +294,7 @@ TEST_F(Attention, Gives_a_token_the_same_result_in_every_batch) {
     }
 }
 
-TEST_F(Attention, Reads_a_pot_larger_than_its_entries_and_queries_in_any_order) {
+TEST_F(Attention, Reads_a_cache_larger_than_its_entries_and_queries_in_any_order) {
     const Shape s{64, 8, 2, 5, 70};
     const std::int64_t capacity = 128;
     const Inputs inputs = Inputs::random(s).stored();
@@ -334,7 +334,7 @@ TEST_F(Attention, Follows_scores_that_grow_from_entry_to_entry_without_bound) {
     EXPECT_LT(normalized_error(AttentionGraph(s, inputs).ours(1), reference(s, inputs)), 1e-3);
 }
 
-TEST_F(Attention, Of_equal_keys_is_the_mean_of_the_values) {
+TEST_F(Attention, Equal_keys_give_the_mean_of_the_values) {
     const Shape s{32, 2, 1, 1, 1000};
     Inputs inputs = Inputs::random(s).stored();
     std::fill(inputs.k.begin(), inputs.k.end(), 0.5f);
@@ -347,7 +347,7 @@ TEST_F(Attention, Of_equal_keys_is_the_mean_of_the_values) {
     EXPECT_LT(normalized_error(AttentionGraph(s, inputs).ours(1), mean), 1e-6);
 }
 
-TEST_F(Attention, Of_zero_queries_keys_and_values_is_zero) {
+TEST_F(Attention, Zero_queries_keys_and_values_give_zero) {
     const Shape s{64, 2, 1, 2, 70};
     Inputs inputs = Inputs::random(s);
     for (auto* numbers : {&inputs.q, &inputs.k, &inputs.v}) {
@@ -356,7 +356,7 @@ TEST_F(Attention, Of_zero_queries_keys_and_values_is_zero) {
     EXPECT_EQ(AttentionGraph(s, inputs).ours(1), std::vector<float>(2 * 128));
 }
 
-TEST_F(Attention, Lets_an_overflow_of_the_keys_be_noticed) {
+TEST_F(Attention, An_infinite_key_makes_the_result_not_finite) {
     for (const std::int64_t n_tokens : {1, 2}) {
         const Shape s{64, 2, 1, n_tokens, 70};
         Inputs inputs = Inputs::random(s);

@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: a sign, a pass left out, no scale, blocks of half
-// the size, rows in another order than they lie.
-
 #include "tensor/kernels/hadamard.h"
 
 #include <gtest/gtest.h>
@@ -48,7 +45,7 @@ class HadamardOf : public testing::TestWithParam<int> {
     std::size_t block_ = static_cast<std::size_t>(hadamard_block(d_));
 };
 
-TEST_P(HadamardOf, Equals_a_plain_matrix_product_and_undoes_itself) {
+TEST_P(HadamardOf, Equals_a_plain_matrix_product_and_is_its_own_inverse) {
     std::vector<float> x = normal_numbers(d_, 1);
     const std::vector<float> before = x;
     hadamard(x.data(), d_);

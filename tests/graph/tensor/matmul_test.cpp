@@ -231,7 +231,7 @@ TEST_P(Matmul, Reads_rows_of_x_that_are_apart_and_weights_at_any_address) {
     EXPECT_EQ(of_apart, of_dense);
 }
 
-TEST_P(Matmul, Supports_whole_blocks_and_groups_only) {
+TEST_P(Matmul, Supports_only_whole_blocks_and_groups) {
     EXPECT_TRUE(matmul_supported(GetParam(), 576, 1536));
     EXPECT_TRUE(matmul_supported(GetParam(), 32, 16));
     EXPECT_FALSE(matmul_supported(GetParam(), 48, 16));
@@ -240,7 +240,7 @@ TEST_P(Matmul, Supports_whole_blocks_and_groups_only) {
     EXPECT_FALSE(matmul_supported(GetParam(), 32, 0));
 }
 
-TEST(MatmulTypes, Are_those_that_there_are_kernels_for) {
+TEST(MatmulSupport, Types_without_a_kernel_are_not_supported) {
     for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_Q4_1, GGML_TYPE_Q4_K}) {
         EXPECT_FALSE(matmul_supported(type, 256, 16)) << ggml_type_name(type);
     }

@@ -19,7 +19,7 @@ struct Shape {
 class ObservedAttentionOf : public testing::TestWithParam<Shape> {};
 
 /// ggml's operations on the same numbers, with all probabilities written out.
-TEST_P(ObservedAttentionOf, Equals_a_softmax_that_is_written_out_for_any_number_of_threads) {
+TEST_P(ObservedAttentionOf, Equals_a_plain_softmax_for_any_number_of_threads) {
     const Shape s = GetParam();
     if (!kernels::single_query_supported(GGML_TYPE_F16, static_cast<int>(s.n_embd_head)))
         GTEST_SKIP() << "this CPU has no kernel";

@@ -20,8 +20,8 @@
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
-// What a pot of each type promises besides what policies_test compares: bytes, no rounding that
-// adds up, answers that do not depend on how a text comes, and one sentence for a type that does
+// Promises of a KV cache of each type that policies_test does not check: its bytes, no rounding
+// that adds up, answers that do not depend on how a text arrives, and an error for a type that does
 // not fit.
 
 namespace infinipot {

@@ -1,4 +1,4 @@
-// What eval/survival/survival.h records of a session is what the session's pot holds.
+// The record of eval/survival/survival.h must equal what the session's KV cache holds.
 #include <gtest/gtest.h>
 
 #include <algorithm>

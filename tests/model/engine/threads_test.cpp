@@ -1,5 +1,5 @@
-// What is promised about threads: a model serves any number of them at once, and any thread may
-// interrupt a session. The thread sanitizer has these to watch.
+// A model serves any number of threads at once, and any thread may interrupt a session. `make tsan`
+// runs these tests with the thread sanitizer.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -61,9 +61,9 @@ class LoadTest : public testing::Test {
     std::string bytes_;
 };
 
-TEST_F(LoadTest, The_unchanged_file_is_fine) { EXPECT_EQ(complaint(bytes_), ""); }
+TEST_F(LoadTest, The_unchanged_file_loads) { EXPECT_EQ(complaint(bytes_), ""); }
 
-TEST_F(LoadTest, Counts_the_weights_that_a_token_is_multiplied_with) {
+TEST_F(LoadTest, The_count_of_weights_includes_all_that_a_token_is_multiplied_with) {
     const std::uint64_t layer = 2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 64, head = 32 * 400;
     TinyModel shape = tiny;
     for (const bool tied : {false, true}) {  // the embedding is looked up in, or is the head
@@ -86,7 +86,7 @@ TEST_F(LoadTest, Novelty_is_measured_against_as_many_tokens_as_a_kernel_takes_or
     EXPECT_THROW(measured(-1), Error);
 }
 
-TEST_F(LoadTest, Weights_of_a_type_that_nothing_multiplies_are_refused) {
+TEST_F(LoadTest, Weights_of_a_type_without_a_matrix_product_are_refused) {
     const std::size_t type = behind("blk.0.attn_q.weight") + 4 + 2 * 8;  // n_dims, ne[2]
     EXPECT_NE(complaint(with_number(type, GGML_TYPE_I32)).find("attn_q"), std::string::npos);
     const std::size_t embedding = behind("token_embd.weight") + 4 + 2 * 8;
@@ -96,7 +96,7 @@ TEST_F(LoadTest, Weights_of_a_type_that_nothing_multiplies_are_refused) {
     EXPECT_NE(complaint(with_number(norm, GGML_TYPE_I32)).find("F32 only"), std::string::npos);
 }
 
-TEST_F(LoadTest, Another_architecture_is_refused_with_those_supported) {
+TEST_F(LoadTest, An_unsupported_architecture_is_refused_with_a_list_of_the_supported) {
     std::string changed = bytes_;
     const std::size_t name = behind("general.architecture") + 4 + 8;  // type, length
     changed.replace(name, 5, "mamba");

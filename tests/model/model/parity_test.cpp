@@ -232,7 +232,7 @@ TEST_P(Parity, Hidden_states_and_logits_equal_libllamas_in_the_same_split) {
 // Split otherwise, a batch is rounded otherwise, and quantised activations make much of that:
 // libllama does not agree with itself to the last bit either. By how much is the yardstick; one of
 // its batches is the whole, which adds nothing to it.
-TEST_P(Parity, Native_kernels_differ_by_as_little_as_libllama_split_otherwise) {
+TEST_P(Parity, Native_kernels_differ_no_more_than_libllama_with_other_batches) {
     LibLlama whole(path_, n_ctx);
     const auto expected = whole.decode(tokens_);
     std::optional<Engine> ours;
@@ -269,7 +269,7 @@ TEST_P(Parity, Surprisal_is_minus_log_of_libllamas_probability) {
 }
 
 // As if there were no tokens but the frequent ones and the one that came.
-TEST_P(Parity, Surprisal_against_some_tokens_is_that_of_libllama_without_the_others) {
+TEST_P(Parity, Surprisal_against_some_tokens_equals_libllamas_softmax_over_them) {
     LibLlama theirs(path_, n_ctx);
     const auto logits = theirs.decode(tokens_);
     for (const Kernels kernels : {Kernels::ggml, Kernels::native}) {
@@ -351,9 +351,9 @@ TEST(ParityOfRealVocabularies, Logits_and_next_token_equal_libllamas) {
 
 // libllama transforms quantised keys and values as well, if heads are multiples of 64. Values it
 // transforms in blocks of 64 whatever their size, so that heads of 64 alone can be compared.
-class ParityOfPotTypes : public testing::TestWithParam<std::tuple<int, KvType>> {};
+class ParityOfKvTypes : public testing::TestWithParam<std::tuple<int, KvType>> {};
 
-TEST_P(ParityOfPotTypes, Hidden_states_equal_libllamas_with_a_cache_of_the_type) {
+TEST_P(ParityOfKvTypes, Hidden_states_equal_libllamas_with_a_cache_of_the_type) {
     const auto [n_embd_head, type] = GetParam();
     const TempDir folder;
     const auto path = write_tiny_model(
@@ -372,7 +372,7 @@ TEST_P(ParityOfPotTypes, Hidden_states_equal_libllamas_with_a_cache_of_the_type)
     });
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, ParityOfPotTypes,
+INSTANTIATE_TEST_SUITE_P(Types, ParityOfKvTypes,
                          testing::Values(std::tuple(32, KvType::bf16),
                                          std::tuple(128, KvType::bf16),
                                          std::tuple(64, KvType::q8_0),

@@ -40,7 +40,7 @@ class Parts : public testing::Test {
     GgufWriter writer_;
 };
 
-TEST_F(Parts, Answer_as_the_whole_model_does) {
+TEST_F(Parts, A_model_in_parts_answers_as_the_whole_model_does) {
     writer_.write(folder_ / "whole.gguf");
     const auto expected = answer(folder_ / "whole.gguf");
     EXPECT_FALSE(expected.empty());
@@ -53,7 +53,7 @@ TEST_F(Parts, Answer_as_the_whole_model_does) {
 }
 
 /// All parts are written as one file, which answers as the whole model requantised does.
-TEST_F(Parts, Are_requantised_into_one_file) {
+TEST_F(Parts, Parts_are_requantised_into_one_file) {
     writer_.write(folder_ / "whole.gguf");
     const auto paths = writer_.write_parts(folder_.path(), 3);
     requantize(folder_ / "whole.gguf", folder_ / "from_whole.gguf", "f16", 1);
@@ -65,7 +65,7 @@ TEST_F(Parts, Are_requantised_into_one_file) {
     EXPECT_FALSE(std::filesystem::exists(folder_ / "from_second.gguf"));
 }
 
-TEST_F(Parts, Any_but_the_first_is_refused_with_the_name_of_the_first) {
+TEST_F(Parts, A_part_that_is_not_the_first_is_refused_with_the_name_of_the_first) {
     const auto paths = writer_.write_parts(folder_.path(), 3);
     EXPECT_NE(complaint(paths[1]).find("is part 2 of 3"), std::string::npos) << complaint(paths[1]);
     EXPECT_NE(complaint(paths[2]).find("-00001-of-00003.gguf"), std::string::npos);
@@ -86,7 +86,7 @@ TEST_F(Parts, A_renamed_first_part_cannot_find_the_others) {
         << complaint(folder_ / "model.gguf");
 }
 
-TEST_F(Parts, Exchanged_and_doubled_parts_are_refused) {
+TEST_F(Parts, Swapped_and_repeated_parts_are_refused) {
     auto paths = writer_.write_parts(folder_.path(), 3);
     std::filesystem::rename(paths[1], folder_ / "kept.gguf");
     std::filesystem::copy_file(paths[2], paths[1]);

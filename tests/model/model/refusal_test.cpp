@@ -50,7 +50,7 @@ TEST_F(Refusal, Every_architecture_loads_unchanged) {
     }
 }
 
-TEST_F(Refusal, What_no_graph_does_is_named) {
+TEST_F(Refusal, A_feature_that_no_graph_computes_is_named) {
     for (const auto& name : architectures) {
         for (const char* key :
              {"expert_count", "nextn_predict_layers", "attention.shared_kv_layers",
@@ -65,7 +65,7 @@ TEST_F(Refusal, What_no_graph_does_is_named) {
     }
 }
 
-TEST_F(Refusal, What_only_other_architectures_do_is_named) {
+TEST_F(Refusal, A_feature_of_other_architectures_is_named) {
     for (const char* name : {"llama", "qwen2", "qwen3", "gemma3", "phi3"}) {
         expect_named(name, "attn_logit_softcapping", [&](GgufWriter& file) {
             file.set(std::string(name) + ".attn_logit_softcapping", 50.0f);
@@ -103,7 +103,7 @@ TEST_F(Refusal, An_unknown_scaling_is_named) {
     }
 }
 
-TEST_F(Refusal, Attention_to_what_comes_later_is_named) {
+TEST_F(Refusal, Attention_to_later_tokens_is_named) {
     expect_named("llama", "attention.causal",
                  [](GgufWriter& file) { file.set("llama.attention.causal", false); });
 }
@@ -119,7 +119,7 @@ TEST_F(Refusal, A_tensor_that_nothing_uses_is_named) {
     }
 }
 
-TEST_F(Refusal, A_file_with_a_tokenizer_alone_is_told_from_a_damaged_one) {
+TEST_F(Refusal, A_file_with_only_a_tokenizer_is_not_called_damaged) {
     try {
         Model::load(vocabulary_path("llama-spm"));
         ADD_FAILURE() << "loaded";

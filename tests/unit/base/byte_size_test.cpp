@@ -33,19 +33,19 @@ TEST(ParseByteSize, Reads_fractions_and_rounds_down) {
     EXPECT_EQ(parse_byte_size("0.9999999999999999999999999999KiB"), Bytes(1023));
 }
 
-TEST(ParseByteSize, Takes_any_case_and_spaces_around) {
+TEST(ParseByteSize, Ignores_case_and_surrounding_spaces) {
     EXPECT_EQ(parse_byte_size("  64mib "), Bytes(64u << 20));
     EXPECT_EQ(parse_byte_size("64MIB"), Bytes(64u << 20));
 }
 
-TEST(ParseByteSize, Refuses_what_is_no_amount) {
+TEST(ParseByteSize, Refuses_text_that_is_not_an_amount) {
     for (const char* const text : {"", " ", "MiB", "-1", "+1", "1.", ".5GiB", "1e6", "64 Mi B",
                                    "64XB", "0x10", "1.5.5MiB", "64MiB free", "NaN", "1,5GiB"}) {
         EXPECT_EQ(parse_byte_size(text), std::nullopt) << text;
     }
 }
 
-TEST(ParseByteSize, Refuses_what_does_not_fit) {
+TEST(ParseByteSize, Refuses_amounts_beyond_64_bits) {
     EXPECT_EQ(parse_byte_size("18446744073709551616"), std::nullopt);
     EXPECT_EQ(parse_byte_size("99999999999999999999999999"), std::nullopt);
     EXPECT_EQ(parse_byte_size("16777216TiB"), std::nullopt);
@@ -61,7 +61,7 @@ TEST(FormatByteSize, Shows_one_digit_behind_the_point) {
     EXPECT_EQ(format_byte_size(18446744073709551615ull), "16.0 EiB");
 }
 
-TEST(FormatByteSize, Goes_to_the_next_unit_rather_than_show_1024) {
+TEST(FormatByteSize, Uses_the_next_unit_instead_of_1024) {
     EXPECT_EQ(format_byte_size((1u << 20) - 1), "1.0 MiB");
     EXPECT_EQ(format_byte_size((1u << 20) - 52), "1023.9 KiB");
 }

@@ -39,7 +39,7 @@ TEST(MappedFile, Shows_the_bytes_of_the_file) {
     EXPECT_EQ(file.path(), path);
 }
 
-TEST(MappedFile, Moving_it_keeps_views_valid) {
+TEST(MappedFile, Views_survive_a_move_of_the_mapping) {
     const TempDir folder;
     MappedFile first = MappedFile::open(folder.write("a.bin", "first"));
     const std::byte* const data = first.data();
@@ -67,7 +67,7 @@ TEST(MappedFile, Dropped_ranges_read_the_same_again) {
     EXPECT_EQ(text_of(file), text);
 }
 
-TEST(MappedFile, Dropping_behind_the_end_does_nothing) {
+TEST(MappedFile, Dropping_a_range_behind_the_end_does_nothing) {
     const TempDir folder;
     const MappedFile file = MappedFile::open(folder.write("a.bin", "short"));
     file.drop(5, 10);

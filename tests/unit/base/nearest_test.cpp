@@ -23,7 +23,7 @@ TEST(Nearest, Finds_the_word_that_was_meant) {
     EXPECT_EQ(nearest("streaming-llm", {"full", "infinipot", "streaming_llm"}), "streaming_llm");
 }
 
-TEST(Nearest, Finds_nothing_where_nothing_is_near) {
+TEST(Nearest, Finds_nothing_if_no_word_is_near) {
     EXPECT_EQ(nearest("snapkv", {"full", "infinipot"}), std::nullopt);
     EXPECT_EQ(nearest("x", {}), std::nullopt);
     EXPECT_EQ(nearest("", {"full"}), std::nullopt);

@@ -54,13 +54,13 @@ TEST(Utf8Validator, Rejects_overlong_forms) {
     }
 }
 
-TEST(Utf8Validator, Rejects_bytes_that_occur_nowhere) {
+TEST(Utf8Validator, Rejects_bytes_that_no_character_has) {
     for (const char* const text : {"\x80", "\xBF", "\xF5\x80\x80\x80", "\xFE", "\xFF"}) {
         EXPECT_FALSE(is_valid(text));
     }
 }
 
-TEST(Utf8Validator, Does_not_care_where_chunks_cut) {
+TEST(Utf8Validator, Accepts_chunks_that_cut_characters) {
     const std::string text = std::string(mixed) + "plain text of some length" + std::string(mixed);
     for (std::size_t n = 1; n <= text.size(); ++n) {
         EXPECT_EQ(valid_bytes(text, n), text.size()) << n;

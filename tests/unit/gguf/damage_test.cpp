@@ -1,5 +1,5 @@
-// What a damaged file may do to us: throw infinipot::Error, or pass as another valid file. Nothing
-// else.
+// Reading a damaged file may only throw infinipot::Error, or succeed if the damage makes another
+// valid file.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

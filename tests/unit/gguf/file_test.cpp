@@ -153,7 +153,7 @@ TEST(GgufFile, Refuses_integers_out_of_range) {
         "key huge holds a number of 64 bits");
 }
 
-TEST(GgufFile, Says_which_key_is_missing_or_of_the_wrong_type) {
+TEST(GgufFile, Names_the_key_that_is_missing_or_of_the_wrong_type) {
     RawGguf raw = RawGguf::head(0, 3);
     raw.key("text", string).string("words").key("number", u32).number(std::uint32_t{1});
     raw.array("list", u32, 1).number(std::uint32_t{1});
@@ -219,7 +219,7 @@ TEST(GgufFile, Recognises_other_kinds_of_files) {
     bad(std::string_view("\0\0\0\0\0\0", 6), "begins with \"????\"");
 }
 
-TEST(GgufFile, Says_that_a_cut_off_header_is_truncated) {
+TEST(GgufFile, Calls_a_cut_off_header_truncated) {
     for (const std::string_view start : {"G", "GGU", "GGUF", "GGUF\3"}) {
         expect_refused(start, ErrorCode::bad_model, "is truncated");
     }
@@ -228,7 +228,7 @@ TEST(GgufFile, Says_that_a_cut_off_header_is_truncated) {
     expect_bad(raw, "ends inside key general.name");
 }
 
-TEST(GgufFile, Rejects_counts_that_cannot_be_true) {
+TEST(GgufFile, Rejects_counts_larger_than_the_file) {
     const std::uint64_t huge = ~std::uint64_t{0};
     expect_bad(RawGguf::head(0, huge), "claims 18446744073709551615 keys");
     expect_bad(RawGguf::head(huge, 0), "claims 18446744073709551615 tensors");
@@ -241,7 +241,7 @@ TEST(GgufFile, Rejects_counts_that_cannot_be_true) {
     expect_bad(raw.key("a", string).number(huge).zeros(64), "key a holds a string of 184467440");
 }
 
-TEST(GgufFile, Rejects_improper_keys) {
+TEST(GgufFile, Rejects_malformed_keys) {
     const auto one_key = [](std::string_view name) {
         return RawGguf::head(0, 1).key(name, u8).number(std::uint8_t{0}).zeros(8);
     };
@@ -257,7 +257,7 @@ TEST(GgufFile, Rejects_improper_keys) {
     expect_bad(twice, "key a occurs twice");
 }
 
-TEST(GgufFile, Shows_no_control_characters_of_the_file) {
+TEST(GgufFile, Replaces_control_characters_in_errors) {
     RawGguf raw = RawGguf::head(0, 1);
     expect_bad(raw.key("\x1B[31mred", 99).zeros(8), "key ?[31mred has the unknown type");
 }
@@ -275,7 +275,7 @@ TEST(GgufFile, Checks_the_alignment) {
                "key general.alignment must be a single integer");
 }
 
-TEST(GgufFile, Wants_the_first_of_several_parts_under_its_proper_name) {
+TEST(GgufFile, Opens_several_parts_only_by_the_standard_name_of_the_first) {
     const auto part = [](std::uint16_t number, std::uint16_t n) {
         RawGguf file = RawGguf::head(0, 2);
         file.key("split.no", u16).number(number).key("split.count", u16).number(n);
@@ -288,7 +288,7 @@ TEST(GgufFile, Wants_the_first_of_several_parts_under_its_proper_name) {
     EXPECT_NO_THROW(open(part(0, 0)));
 }
 
-TEST(GgufFile, Rejects_improper_tensor_names) {
+TEST(GgufFile, Rejects_malformed_tensor_names) {
     expect_bad(one_tensor({1}, 0, 0, ""), "has no name");
     expect_bad(one_tensor({1}, 0, 0, std::string(64, 'n')), "has a name of 64 bytes");
     expect_bad(one_tensor({1}, 0, 0, std::string_view("a\0b", 3)), "zero byte in its name");

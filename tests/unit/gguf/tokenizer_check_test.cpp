@@ -71,7 +71,7 @@ TEST(TokenizerCheck, Accepts_a_sound_tokenizer) {
     EXPECT_NO_THROW(validate_tokenizer(byte_level(20, "llama-bpe").open()));
 }
 
-TEST(TokenizerCheck, Needs_a_kind_and_tokens) {
+TEST(TokenizerCheck, Requires_a_kind_and_tokens) {
     Tokenizer without_kind;
     without_kind.writer.remove("tokenizer.ggml.model");
     expect_bad(without_kind, "tokenizer.ggml.model is missing");
@@ -155,13 +155,13 @@ TEST(TokenizerCheck, Refuses_an_unknown_type_of_token) {
     }
 }
 
-TEST(TokenizerCheck, Refuses_two_tokens_that_are_alike) {
+TEST(TokenizerCheck, Refuses_duplicate_tokens) {
     Tokenizer tokenizer;
     tokenizer.vocabulary.tokens[301] = tokenizer.vocabulary.tokens[300];
     expect_bad(tokenizer.update(), "token 301");
 }
 
-TEST(TokenizerCheck, Sees_tokens_as_libllama_does_up_to_a_zero_byte) {
+TEST(TokenizerCheck, Compares_tokens_up_to_their_first_zero_byte_as_libllama_does) {
     Tokenizer tokenizer;
     tokenizer.vocabulary.tokens[301] = tokenizer.vocabulary.tokens[300] + "\x7F";
     const TempDir folder;
@@ -188,7 +188,7 @@ TEST(TokenizerCheck, Refuses_tokens_that_are_too_long) {
     expect_bad(tokenizer.update(), "token 300 is 5000 bytes long");
 }
 
-TEST(TokenizerCheck, Refuses_a_byte_that_does_not_look_like_one) {
+TEST(TokenizerCheck, Refuses_a_byte_token_that_is_not_spelt_as_one) {
     for (const char* const token : {"<0xG0>", "<0x", "", "0x0A", "<0x0A >"}) {
         Tokenizer tokenizer;
         tokenizer.vocabulary.tokens[13] = token;
@@ -205,7 +205,7 @@ TEST(TokenizerCheck, Refuses_a_vocabulary_that_lacks_bytes) {
     EXPECT_NO_THROW(validate_tokenizer(tokenizer.update().open()));
 }
 
-TEST(TokenizerCheck, Refuses_numbers_of_tokens_that_do_not_exist) {
+TEST(TokenizerCheck, Refuses_ids_of_tokens_that_do_not_exist) {
     for (const char* const key : {"tokenizer.ggml.bos_token_id", "tokenizer.ggml.eos_token_id",
                                   "tokenizer.ggml.eot_token_id"}) {
         Tokenizer tokenizer;
@@ -214,7 +214,7 @@ TEST(TokenizerCheck, Refuses_numbers_of_tokens_that_do_not_exist) {
     }
 }
 
-TEST(TokenizerCheck, Needs_the_tokens_that_it_is_to_add) {
+TEST(TokenizerCheck, Requires_the_tokens_that_the_tokenizer_adds) {
     Tokenizer tokenizer = byte_level(10, "llama-bpe");
     tokenizer.writer.set("tokenizer.ggml.add_eos_token", true);
     EXPECT_NO_THROW(validate_tokenizer(tokenizer.open()));
@@ -227,7 +227,7 @@ TEST(TokenizerCheck, Needs_the_tokens_that_it_is_to_add) {
     EXPECT_NO_THROW(validate_tokenizer(tokenizer.open()));
 }
 
-TEST(TokenizerCheck, Needs_merges_at_byte_level) {
+TEST(TokenizerCheck, Requires_merges_for_byte_level_BPE) {
     Tokenizer tokenizer = byte_level(20, "llama-bpe");
     tokenizer.writer.remove("tokenizer.ggml.merges");
     expect_bad(tokenizer, "tokenizer.ggml.merges is missing");

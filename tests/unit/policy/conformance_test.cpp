@@ -1,5 +1,5 @@
-// What every registered policy owes to the engine, on random measurements. The worked examples of
-// what each policy in particular keeps stand in its own test.
+// The contract of every registered policy, on random measurements. Each policy's own test has
+// worked examples of what it keeps.
 
 #include <gtest/gtest.h>
 
@@ -98,7 +98,7 @@ TEST_P(EveryPolicy, Keeps_slots_in_reading_order) {
     }
 }
 
-TEST_P(EveryPolicy, Leaves_what_is_protected_kept) {
+TEST_P(EveryPolicy, Keeps_protected_entries) {
     for (const Room& room : rooms) {
         const std::vector<int> before = protected_heads(room)[0].slots();
         for (const Keep& keep : selected(room)) {
@@ -181,7 +181,7 @@ TEST(Registry, Describes_every_policy_and_prints_all_its_options) {
     }
 }
 
-TEST(Registry, Says_what_every_policy_needs) {
+TEST(Registry, Describes_what_every_policy_needs) {
     std::map<std::string, std::string> needs;
     for (const PolicyInfo& info : all_policies()) needs[info.name] = info.needs;
     EXPECT_EQ(
@@ -204,7 +204,7 @@ TEST(Registry, Says_what_every_policy_needs) {
             {"random", "position in the stream"}}));
 }
 
-TEST(Registry, Says_when_entries_leave_and_where_they_sit_as_the_policy_does) {
+TEST(Registry, Describes_the_schedule_and_positions_of_every_policy) {
     for (const PolicyInfo& info : all_policies()) {
         const PolicyPtr policy = make_policy(info.name);
         EXPECT_EQ(parse_schedule(info.schedule), policy->schedule()) << info.name;
@@ -212,7 +212,7 @@ TEST(Registry, Says_when_entries_leave_and_where_they_sit_as_the_policy_does) {
     }
 }
 
-TEST(Registry, Says_which_policies_need_memory_for_the_whole_text) {
+TEST(Registry, Marks_the_policies_that_need_memory_for_the_whole_text) {
     std::vector<std::string> unbounded;
     for (const PolicyInfo& info : all_policies()) {
         if (!info.bounded) unbounded.push_back(info.name);

@@ -37,16 +37,16 @@ TEST(ExpectedAttention, Adds_epsilon_to_the_attention_before_it_is_weighted) {
               (Heads{{0, 1, 3, 6, 7}}));
 }
 
-TEST(ExpectedAttention, Keeps_as_many_sinks_as_it_is_told_to_and_four_by_default) {
+TEST(ExpectedAttention, Keeps_the_requested_number_of_sinks_and_four_by_default) {
     EXPECT_EQ(kept_slots(expected_attention({.sinks = 0}), one_head, 3), (Heads{{6, 7, 8}}));
     EXPECT_EQ(kept_slots(expected_attention(), one_head, 5), (Heads{{0, 1, 2, 3, 7}}));
 }
 
-TEST(ExpectedAttention, Keeps_the_oldest_where_sinks_take_all_the_room) {
+TEST(ExpectedAttention, Keeps_the_oldest_if_sinks_take_all_the_room) {
     EXPECT_EQ(kept_slots(expected_attention({.sinks = 100}), one_head, 3), (Heads{{0, 1, 2}}));
 }
 
-TEST(ExpectedAttention, Ranks_by_attention_alone_where_no_norm_is_asked_for) {
+TEST(ExpectedAttention, Ranks_by_attention_alone_without_value_norm) {
     EXPECT_EQ(kept_slots(expected_attention({.sinks = 2, .value_norm = ValueNorm::none}),
                          measured({expected}, {}), 5),
               (Heads{{0, 1, 2, 4, 6}}));
@@ -60,7 +60,7 @@ TEST(ExpectedAttention, Selects_every_head_by_its_own_measurements) {
               (Heads{{6, 7, 8}, {3, 5, 7}}));
 }
 
-TEST(ExpectedAttention, Leaves_protected_entries_and_fills_the_room) {
+TEST(ExpectedAttention, Keeps_protected_entries_and_fills_the_room) {
     std::vector<Keep> heads(1, Keep(10, 5));
     heads[0].last(1);
     expected_attention({.sinks = 1})->select(one_head.view(), heads);
@@ -86,7 +86,7 @@ TEST(ExpectedAttention, Needs_statistics_of_queries_and_norms_of_values) {
               (Needs{.expected_attention = true, .n_sink = 1}));
 }
 
-TEST(ExpectedAttention, Cuts_the_pot_down_when_it_is_full) {
+TEST(ExpectedAttention, Evicts_when_the_cache_is_full) {
     EXPECT_EQ(expected_attention()->schedule(), Schedule::when_full);
     EXPECT_EQ(expected_attention()->positions(), Positions(Positions::reset));
     EXPECT_EQ(expected_attention()->spec(), "expected_attention:sinks=4,epsilon=0,value_norm=l2");
@@ -95,7 +95,7 @@ TEST(ExpectedAttention, Cuts_the_pot_down_when_it_is_full) {
         "expected_attention:sinks=1,epsilon=0.02,value_norm=none");
 }
 
-TEST(ExpectedAttention, Says_which_options_it_takes) {
+TEST(ExpectedAttention, Names_the_allowed_values_of_its_options) {
     EXPECT_EQ(refusal([] { expected_attention({.sinks = -1}); }),
               "policy expected_attention wants a whole number of at least 0 for sinks, not \"-1\"");
     EXPECT_EQ(refusal([] { expected_attention({.epsilon = -0.5f}); }),

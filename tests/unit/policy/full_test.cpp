@@ -9,7 +9,7 @@
 namespace infinipot::policies {
 namespace {
 
-TEST(Full, Refuses_to_evict_and_says_what_to_do) {
+TEST(Full, Refuses_to_evict_and_names_a_way_out) {
     const Layer layer = {.n_head_kv = 1, .n_kv = 10};
     try {
         kept_slots(full(), layer, 5);
@@ -21,7 +21,7 @@ TEST(Full, Refuses_to_evict_and_says_what_to_do) {
     }
 }
 
-TEST(Full, Needs_nothing_measured) {
+TEST(Full, Needs_no_measurements) {
     EXPECT_EQ(full()->needs(), Needs());
     EXPECT_EQ(full()->schedule(), Schedule::when_full);
     EXPECT_EQ(full()->positions(), Positions(Positions::reset));

@@ -19,7 +19,7 @@ const std::vector<float> early = {9, 1, 8, 7, 2, 6, 3, 5, 4, 0};
 const std::vector<float> late = {3, 1, 2, 7, 0, 4, 5, 6, 8, 9};
 const Layer one_head = Layer::of({early}, {});
 
-TEST(H2o, Keeps_one_half_for_being_recent_and_the_highest_attention_of_the_rest) {
+TEST(H2o, Keeps_the_recent_half_and_the_highest_attention_of_the_rest) {
     EXPECT_EQ(kept_slots(h2o(), one_head, 4), (Heads{{0, 2, 8, 9}}));
 }
 
@@ -27,12 +27,12 @@ TEST(H2o, Gives_the_odd_entry_to_the_heavy_hitters) {
     EXPECT_EQ(kept_slots(h2o(), one_head, 5), (Heads{{0, 2, 3, 8, 9}}));
 }
 
-TEST(H2o, Takes_heavy_hitters_from_those_that_are_not_recent) {
+TEST(H2o, Chooses_heavy_hitters_among_entries_that_are_not_recent) {
     // Slots 9 and 8 have most attention and are recent: two others are the heavy hitters, 3 and 7.
     EXPECT_EQ(kept_slots(h2o(), Layer::of({late}, {}), 4), (Heads{{3, 7, 8, 9}}));
 }
 
-TEST(H2o, Keeps_as_many_for_being_recent_as_it_is_told) {
+TEST(H2o, Keeps_the_requested_number_of_recent_entries) {
     EXPECT_EQ(kept_slots(h2o({.recent = 0}), one_head, 4), (Heads{{0, 2, 3, 5}}));
     EXPECT_EQ(kept_slots(h2o({.recent = 1}), one_head, 4), (Heads{{0, 2, 3, 9}}));
     EXPECT_EQ(kept_slots(h2o({.recent = 3}), one_head, 4), (Heads{{0, 7, 8, 9}}));
@@ -77,7 +77,7 @@ TEST(H2o, Needs_the_attention_of_all_tokens) {
               (Needs{.attention = AttentionProbe::accumulated, .value_norm = ValueNorm::l2}));
 }
 
-TEST(H2o, Lets_one_entry_go_for_every_token_with_positions_inside_the_cache) {
+TEST(H2o, Evicts_one_entry_per_token_with_positions_inside_the_cache) {
     EXPECT_EQ(h2o()->schedule(), Schedule::per_token);
     EXPECT_EQ(h2o()->positions(), Positions(Positions::reset));
     EXPECT_EQ(h2o()->spec(), "h2o:recent=half,value_norm=none");
@@ -85,7 +85,7 @@ TEST(H2o, Lets_one_entry_go_for_every_token_with_positions_inside_the_cache) {
               "h2o:recent=256,value_norm=l1");
 }
 
-TEST(H2o, Says_which_options_it_takes) {
+TEST(H2o, Names_the_allowed_values_of_its_options) {
     EXPECT_EQ(refusal([] { h2o({.recent = -2}); }),
               "policy h2o wants half or a whole number of at least 0 for recent, not \"-2\"");
     EXPECT_EQ(refusal([] { h2o({.value_norm = static_cast<ValueNorm>(3)}); }),

@@ -79,7 +79,7 @@ TEST(InfiniPot, Takes_its_share_of_the_room_that_protection_leaves) {
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 5, 7, 9}));
 }
 
-TEST(InfiniPot, Lets_only_new_entries_compete_by_surprisal_if_novelty_is_not_carried) {
+TEST(InfiniPot, Ranks_only_new_entries_by_surprisal_if_novelty_is_not_carried) {
     Layer layer = one_head;
     layer.n_new = 4;
     // Half of 4 by surprisal, of the slots from 6 on: 6 and 8. Then by attention: 0 and 2.
@@ -95,7 +95,7 @@ TEST(InfiniPot, Gives_what_new_entries_leave_of_the_share_to_attention) {
     EXPECT_EQ(kept_slots(as_in_paper({.carried = false}), layer, 4), (Heads{{0, 2, 3, 5}}));
 }
 
-TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
+TEST(InfiniPot, Does_not_rank_protected_entries_among_the_new_ones) {
     Layer layer = one_head;
     layer.n_new = 2;
     std::vector<Keep> heads(1, Keep(10, 5));
@@ -105,7 +105,7 @@ TEST(InfiniPot, Counts_protected_entries_out_of_the_new_ones_that_compete) {
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 8, 9}));
 }
 
-TEST(InfiniPot, Fills_up_with_recent_entries_where_novelty_alone_is_not_carried) {
+TEST(InfiniPot, Fills_up_with_recent_entries_if_novelty_decides_alone_and_is_not_carried) {
     Layer layer = Layer::of({}, {surprisal_a});
     layer.n_new = 3;
     EXPECT_EQ(kept_slots(as_in_paper({.novelty = 1, .carried = false}), layer, 2), (Heads{{8, 9}}));
@@ -113,7 +113,7 @@ TEST(InfiniPot, Fills_up_with_recent_entries_where_novelty_alone_is_not_carried)
               (Heads{{5, 6, 7, 8, 9}}));
 }
 
-TEST(InfiniPot, Without_a_catalyst_takes_the_attention_of_the_last_token) {
+TEST(InfiniPot, Without_a_catalyst_ranks_by_the_attention_of_the_last_token) {
     const PolicyPtr policy = as_in_paper({.probe = Probe::last});
     EXPECT_EQ(policy->needs(),
               (Needs{.attention = AttentionProbe::recent, .n_query = 1, .surprisal = true}));
@@ -129,7 +129,7 @@ TEST(InfiniPot, Multiplies_attention_but_not_surprisal_by_the_norm_of_the_value)
               (Heads{{0, 2, 6, 7}}));
 }
 
-TEST(InfiniPot, Lets_all_heads_keep_what_they_attend_to_together) {
+TEST(InfiniPot, With_share_heads_all_heads_keep_the_highest_sum_of_attention) {
     // The sum is highest at 4, which is neither head's first, and then at 2 and 6.
     const Layer layer = Layer::of({{0, 0, 9, 0, 6, 0, 1, 0}, {0, 0, 0, 0, 6, 0, 7, 5}}, {});
     EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0}), layer, 2), (Heads{{2, 4}, {4, 6}}));
@@ -138,7 +138,7 @@ TEST(InfiniPot, Lets_all_heads_keep_what_they_attend_to_together) {
     EXPECT_EQ(kept_slots(shared, layer, 3), (Heads{{2, 4, 6}, {2, 4, 6}}));
 }
 
-TEST(InfiniPot, Lets_all_layers_keep_what_one_head_attends_to_most) {
+TEST(InfiniPot, With_share_layers_all_heads_keep_the_highest_attention_of_any_head) {
     // The most is highest at 2, then at 6 and 4; the sum would be highest at 4.
     const Layer layer = Layer::of({{0, 0, 9, 0, 6, 0, 1, 0}, {0, 0, 0, 0, 6, 0, 7, 5}}, {});
     const PolicyPtr shared = infinipot({.novelty = 0, .share = Share::layers, .pool = 1});
@@ -150,20 +150,20 @@ TEST(InfiniPot, Lets_all_layers_keep_what_one_head_attends_to_most) {
         << "where attention is not asked";
 }
 
-TEST(InfiniPot, Refuses_what_layers_cannot_share) {
+TEST(InfiniPot, Refuses_an_unknown_share_and_value_norms_with_share_layers) {
     EXPECT_THROW(infinipot({.share = static_cast<Share>(3)}), Error);
     EXPECT_THROW(infinipot({.share = static_cast<Share>(-1)}), Error);
     EXPECT_THROW(infinipot({.share = Share::layers, .value_norm = ValueNorm::l1}), Error);
 }
 
-TEST(InfiniPot, Lets_novelty_differ_where_heads_share_attention) {
+TEST(InfiniPot, Novelty_differs_between_heads_that_share_attention) {
     const Layer layer = Layer::of({{9, 0, 0, 0}, {0, 8, 0, 0}}, {{0, 0, 0, 1}, {0, 0, 1, 0}});
     const PolicyPtr policy =
         infinipot({.novelty = 0.5f, .share = Share::heads, .pool = 1, .novelty_pool = 1});
     EXPECT_EQ(kept_slots(policy, layer, 2), (Heads{{0, 3}, {0, 2}}));
 }
 
-TEST(InfiniPot, Keeps_what_stands_beside_an_entry_that_is_attended_to) {
+TEST(InfiniPot, Keeps_the_neighbours_of_an_attended_entry) {
     // Without pooling: 3, 8 and, of those with nothing, the most recent.
     const Layer layer = Layer::of({{0, 0, 0, 9, 0, 0, 0, 0, 5, 0}}, {});
     EXPECT_EQ(kept_slots(as_in_paper({.novelty = 0}), layer, 4), (Heads{{3, 7, 8, 9}}));
@@ -184,7 +184,7 @@ TEST(InfiniPot, Pools_attention_that_is_weighted_already) {
         (Heads{{0, 1}}));
 }
 
-TEST(InfiniPot, Averages_surprisal_over_its_own_kernel) {
+TEST(InfiniPot, Averages_surprisal_over_its_own_pool) {
     // Averages of three: 0, 3, 3, 3, 2, 4, 4, 4, 2, 0. Ties keep the more recent.
     const Layer layer = Layer::of({}, {{0, 0, 9, 0, 0, 6, 6, 0, 0, 0}});
     EXPECT_EQ(kept_slots(infinipot({.novelty = 1, .novelty_pool = 3}), layer, 3),
@@ -198,12 +198,12 @@ TEST(InfiniPot, Pools_attention_by_its_maximum) {
     EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .pool = 3}), layer, 2), (Heads{{0, 1}}));
 }
 
-TEST(InfiniPot, Lets_NaN_neither_win_nor_spoil_its_neighbours) {
+TEST(InfiniPot, NaN_neither_wins_nor_spoils_its_neighbours) {
     const Layer layer = Layer::of({{nan, 0, 0, 0, 0, 0, 0, 1, 2, nan}}, {});
     EXPECT_EQ(kept_slots(infinipot({.novelty = 0, .pool = 3}), layer, 3), (Heads{{7, 8, 9}}));
 }
 
-TEST(InfiniPot, Needs_the_norm_of_the_value_where_attention_counts) {
+TEST(InfiniPot, Needs_the_norm_of_the_value_only_to_weight_attention) {
     EXPECT_EQ(as_in_paper({.value_norm = ValueNorm::l2})->needs(),
               (Needs{.attention = AttentionProbe::catalyst,
                      .surprisal = true,
@@ -244,7 +244,7 @@ TEST(InfiniPot, Needs_both_measurements_by_default) {
         "infinipot:novelty=1,carried=no,probe=last,share=none,pool=3,novelty_pool=5,value_norm=l2");
 }
 
-TEST(InfiniPot, Cuts_the_pot_down_when_it_is_full_and_resets_positions) {
+TEST(InfiniPot, Evicts_when_the_cache_is_full_and_resets_positions) {
     EXPECT_EQ(as_in_paper()->schedule(), Schedule::when_full);
     EXPECT_EQ(as_in_paper()->positions(), Positions(Positions::reset));
 }
@@ -257,7 +257,7 @@ TEST(InfiniPot, Refuses_a_novelty_that_is_not_a_share) {
               "policy infinipot wants a number from 0 to 1 for novelty, not \"1.5\"");
 }
 
-TEST(InfiniPot, Says_which_other_options_it_takes) {
+TEST(InfiniPot, Names_the_allowed_values_of_its_other_options) {
     EXPECT_EQ(refusal([] { infinipot({.pool = 4}); }),
               "policy infinipot wants sentence or an odd number of at least 1 for pool, not \"4\"");
     EXPECT_EQ(refusal([] { infinipot({.novelty_pool = -1}); }),
@@ -294,7 +294,7 @@ TEST(InfiniPot, Keeps_whole_sentences_by_default) {
               make_policy("infinipot:pool=sentence,novelty_pool=sentence")->spec());
 }
 
-TEST(InfiniPot, Needs_sentences_only_for_what_it_chooses_by_them) {
+TEST(InfiniPot, Needs_sentences_only_to_pool_by_them) {
     const auto reads = [](InfiniPotOptions options) {
         const Needs needs = infinipot(options)->needs();
         EXPECT_EQ(needs.sentences, needs.position);

@@ -32,7 +32,7 @@ TEST(Keep, Last_stops_when_the_room_is_used_up_and_prefers_the_most_recent) {
     EXPECT_EQ(Keep(10, 4).last(7).slots(), (Slots{6, 7, 8, 9}));
 }
 
-TEST(Keep, First_and_last_of_more_than_there_is_keep_everything) {
+TEST(Keep, First_and_last_keep_everything_if_asked_for_more) {
     EXPECT_EQ(Keep(3, 3).first(100).slots(), (Slots{0, 1, 2}));
     EXPECT_EQ(Keep(3, 3).last(100).slots(), (Slots{0, 1, 2}));
 }
@@ -119,7 +119,7 @@ TEST(Keep, Fill_recent_uses_all_remaining_room_most_recent_first) {
     EXPECT_EQ(keep.room(), 0);
 }
 
-TEST(Keep, Fills_everything_when_nothing_has_to_go) {
+TEST(Keep, Keeps_everything_if_there_is_room_for_all) {
     const std::vector<float> score = {nan, 1, -infinity};
     EXPECT_EQ(Keep(3, 3).fill_best(score).slots(), (Slots{0, 1, 2}));
     EXPECT_EQ(Keep(3, 3).fill_recent().slots(), (Slots{0, 1, 2}));

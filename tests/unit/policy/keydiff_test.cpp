@@ -23,12 +23,12 @@ Layer with_similarity(const std::vector<std::vector<float>>& rows) {
 // Slot                                  0     1      2     3     4     5     6     7     8     9
 const std::vector<float> similarity = {0.9f, 0.1f, -0.8f, 0.7f, 0.2f, 0.6f, 0.3f, 0.5f, 0.4f, 0.0f};
 
-TEST(KeyDiff, Keeps_the_keys_least_like_the_others) {
+TEST(KeyDiff, Keeps_the_keys_least_similar_to_the_others) {
     // The opposite of the others, cosine -0.8, is least like them.
     EXPECT_EQ(kept_slots(keydiff(), with_similarity({similarity}), 3), (Heads{{1, 2, 9}}));
 }
 
-TEST(KeyDiff, Keeps_the_sinks_that_it_is_told_to) {
+TEST(KeyDiff, Keeps_the_requested_number_of_sinks) {
     EXPECT_EQ(kept_slots(keydiff({.sinks = 1}), with_similarity({similarity}), 3),
               (Heads{{0, 2, 9}}));
 }
@@ -39,7 +39,7 @@ TEST(KeyDiff, Selects_every_head_by_its_own_keys) {
               (Heads{{1, 2, 9}, {0, 7, 8}}));
 }
 
-TEST(KeyDiff, Leaves_protected_entries_and_fills_the_room) {
+TEST(KeyDiff, Keeps_protected_entries_and_fills_the_room) {
     std::vector<Keep> heads(1, Keep(10, 4));
     heads[0].first(1).last(1);
     keydiff()->select(with_similarity({similarity}).view(), heads);
@@ -65,7 +65,7 @@ TEST(KeyDiff, Needs_the_similarity_of_keys) {
     EXPECT_EQ(keydiff({.sinks = 4})->spec(), "keydiff:sinks=4");
 }
 
-TEST(KeyDiff, Says_which_options_it_takes) {
+TEST(KeyDiff, Names_the_allowed_values_of_its_options) {
     EXPECT_EQ(refusal([] { keydiff({.sinks = -1}); }),
               "policy keydiff wants a whole number of at least 0 for sinks, not \"-1\"");
 }

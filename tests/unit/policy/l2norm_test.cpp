@@ -32,7 +32,7 @@ TEST(L2Norm, Selects_every_head_by_its_own_keys) {
               (Heads{{1, 4, 6}, {3, 5, 8}}));
 }
 
-TEST(L2Norm, Leaves_protected_entries_and_fills_the_room) {
+TEST(L2Norm, Keeps_protected_entries_and_fills_the_room) {
     std::vector<Keep> heads(1, Keep(10, 4));
     heads[0].first(1).last(1);
     l2norm()->select(with_norms({norms}).view(), heads);
@@ -50,7 +50,7 @@ TEST(L2Norm, Never_prefers_NaN) {
     EXPECT_EQ(kept_slots(l2norm(), with_norms({with_nan}), 3), (Heads{{4, 6, 8}}));
 }
 
-TEST(L2Norm, Needs_the_norms_of_keys_and_nothing_else) {
+TEST(L2Norm, Needs_only_the_norms_of_keys) {
     EXPECT_EQ(l2norm()->needs(), Needs{.key_norm = true});
     EXPECT_EQ(l2norm()->schedule(), Schedule::when_full);
     EXPECT_EQ(l2norm()->positions(), Positions(Positions::reset));

@@ -49,12 +49,12 @@ std::ptrdiff_t n_common(const std::vector<int>& a, const std::vector<int>& b) {
     return std::ranges::count_if(a, [&](int slot) { return std::ranges::count(b, slot) != 0; });
 }
 
-TEST(Random, Draws_the_same_lots_in_every_version_of_the_program) {
+TEST(Random, Draws_the_same_numbers_in_every_version_of_the_program) {
     EXPECT_EQ(drawn(following(0, 10), 4, 2), (Heads{{1, 3, 5, 8}, {0, 1, 5, 6}}));
     EXPECT_EQ(drawn(following(0, 10), 4, 1, 2), (Heads{{1, 5, 6, 8}}));
 }
 
-TEST(Random, Draws_anew_for_each_seed_layer_and_head_and_as_the_stream_goes_on) {
+TEST(Random, Draws_other_numbers_for_another_seed_layer_head_or_newest_token) {
     const Heads kept = drawn(following(0, 100), 50, 2);
     EXPECT_NE(kept[1], kept[0]) << "heads";
     EXPECT_NE(drawn(following(0, 100), 50, 1, 2)[0], kept[0]) << "seeds";
@@ -65,7 +65,7 @@ TEST(Random, Draws_anew_for_each_seed_layer_and_head_and_as_the_stream_goes_on) 
     EXPECT_LT(n_common(drawn(later, 50)[0], kept[0]), 40) << "later";
 }
 
-TEST(Random, Draws_for_a_token_whatever_slot_it_is_in) {
+TEST(Random, The_slot_of_a_token_does_not_change_its_draw) {
     const Stream stream = following(0, 100);
     const std::vector<int> kept = drawn(stream, 50)[0];
     int left = 0;  // the first that is not kept
@@ -88,7 +88,7 @@ TEST(Random, Keeps_every_entry_equally_often) {
     for (const int each : times) EXPECT_NEAR(each, n_draws * n_keep / n_kv, 350);
 }
 
-TEST(Random, Keeps_two_entries_together_as_often_as_chance_does) {
+TEST(Random, Keeps_pairs_of_entries_as_often_as_chance_does) {
     constexpr int n_kv = 10, n_keep = 5, n_draws = 20'000;
     int both_neighbours = 0, both_heads = 0;
     for (int draw = 0; draw < n_draws; ++draw) {
@@ -103,7 +103,7 @@ TEST(Random, Keeps_two_entries_together_as_often_as_chance_does) {
     EXPECT_NEAR(both_heads, n_draws / 4, 300);
 }
 
-TEST(Random, Leaves_protected_entries_and_fills_the_room) {
+TEST(Random, Keeps_protected_entries_and_fills_the_room) {
     Layer layer = {.n_head_kv = 1, .n_kv = 10, .position = following(0, 10)};
     std::vector<Keep> heads(1, Keep(10, 5));
     heads[0].first(2).last(1);

@@ -40,7 +40,7 @@ TEST(Registry, Names_the_nearest_policy) {
               "there is no policy \"infinitpot\"; did you mean \"infinipot\"?");
 }
 
-TEST(Registry, Lists_the_policies_where_none_is_near) {
+TEST(Registry, Lists_the_policies_if_none_is_near) {
     EXPECT_EQ(
         error_of("pyramid"),
         "there is no policy \"pyramid\"; the policies are infinipot, streaming_llm, swa, h2o, "
@@ -53,14 +53,14 @@ TEST(Registry, Names_the_nearest_option) {
               "policy infinipot has no option \"novelity\"; did you mean \"novelty\"?");
 }
 
-TEST(Registry, Lists_the_options_where_none_is_near) {
+TEST(Registry, Lists_the_options_if_none_is_near) {
     EXPECT_EQ(error_of("infinipot:alpha=0.3"),
               "policy infinipot has no option \"alpha\"; its options are novelty, carried, probe, "
               "share, pool, novelty_pool, value_norm");
     EXPECT_EQ(error_of("full:sinks=1"), "policy full has no option \"sinks\"; it takes none");
 }
 
-TEST(Registry, Says_which_values_an_option_takes) {
+TEST(Registry, Names_the_allowed_values_of_an_option) {
     EXPECT_EQ(error_of("infinipot:novelty=2"),
               "policy infinipot wants a number from 0 to 1 for novelty, not \"2\"");
     EXPECT_EQ(error_of("infinipot:novelty=half"),

@@ -24,7 +24,7 @@ TEST(Score, Is_attention_times_the_norm_of_the_value_in_the_same_head) {
     EXPECT_EQ(weighted(view.attention[1], view.head(1, keep)), (Scores{12, 0, 1.5f}));
 }
 
-TEST(Score, Is_attention_alone_where_no_norm_was_measured) {
+TEST(Score, Is_attention_alone_if_no_norm_was_measured) {
     const Layer unweighted = {.n_head_kv = 1, .n_kv = 3, .attention = {1, 2, 3}};
     Keep keep(3, 0);
     const LayerView view = unweighted.view();
@@ -67,19 +67,19 @@ TEST(Score, By_sentence_is_the_average_or_the_maximum_of_its_values) {
               (Scores{3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4}));
 }
 
-TEST(Score, By_sentence_takes_short_ones_together_and_cuts_long_ones) {
+TEST(Score, By_sentence_joins_short_sentences_and_cuts_long_ones) {
     Layer text = endless(100);
     for (const int end : {2, 6, 7, 10}) text.ends_sentence[static_cast<std::size_t>(end)] = 1;
     EXPECT_EQ(cuts(text), (std::vector{8, 72}));
 }
 
-TEST(Score, By_sentence_ends_where_text_is_gone) {
+TEST(Score, By_sentence_ends_a_sentence_at_evicted_text) {
     Layer text = endless(6);
     text.position = {0, 1, 2, 7, 8, 11};
     EXPECT_EQ(cuts(text), (std::vector{3, 5}));
 }
 
-TEST(Score, By_sentence_is_of_the_head_that_is_asked_for) {
+TEST(Score, By_sentence_uses_the_sentences_of_the_requested_head) {
     Layer text = endless(20);
     text.n_head_kv = 2;
     text.n_kv = 10;

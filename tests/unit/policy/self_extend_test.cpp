@@ -10,7 +10,7 @@
 namespace infinipot::policies {
 namespace {
 
-TEST(SelfExtend, Refuses_to_evict_and_says_what_to_do) {
+TEST(SelfExtend, Refuses_to_evict_and_names_a_way_out) {
     const Layer layer = {.n_head_kv = 1, .n_kv = 10};
     try {
         kept_slots(self_extend({.group = 2, .neighbours = 4}), layer, 5);
@@ -24,13 +24,13 @@ TEST(SelfExtend, Refuses_to_evict_and_says_what_to_do) {
     }
 }
 
-TEST(SelfExtend, Has_positions_in_groups_beyond_its_neighbours) {
+TEST(SelfExtend, Uses_grouped_positions_beyond_the_neighbours) {
     EXPECT_EQ(self_extend()->positions(), Positions::in_groups(8, 1024));
     EXPECT_EQ(self_extend({.group = 3, .neighbours = 500})->positions(),
               Positions::in_groups(3, 500));
 }
 
-TEST(SelfExtend, Needs_nothing_measured) {
+TEST(SelfExtend, Needs_no_measurements) {
     EXPECT_EQ(self_extend()->needs(), Needs());
     EXPECT_EQ(self_extend()->schedule(), Schedule::when_full);
     EXPECT_EQ(self_extend()->spec(), "self_extend:group=8,neighbours=1024");
@@ -38,7 +38,7 @@ TEST(SelfExtend, Needs_nothing_measured) {
               "self_extend:group=3,neighbours=500");
 }
 
-TEST(SelfExtend, Says_which_options_it_takes) {
+TEST(SelfExtend, Names_the_allowed_values_of_its_options) {
     EXPECT_EQ(refusal([] { self_extend({.group = 0}); }),
               "policy self_extend wants a whole number of at least 1 for group, not \"0\"");
     EXPECT_EQ(refusal([] { self_extend({.neighbours = -5}); }),

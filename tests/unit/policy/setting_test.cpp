@@ -23,7 +23,7 @@ TEST(Setting, Reads_the_schedule_that_release_0_1_called_one_by_one) {
     EXPECT_EQ(parse_schedule("one-by-one"), Schedule::per_token);
 }
 
-TEST(Setting, Names_the_schedules_there_are) {
+TEST(Setting, Lists_the_schedules_for_an_unknown_word) {
     for (const std::string text : {"", "when_full", "When-full", "one-by-one ", "never"}) {
         EXPECT_EQ(
             refusal([&] { parse_schedule(text); }),
@@ -46,7 +46,7 @@ TEST(Setting, Reads_the_sizes_of_groups_in_any_order) {
     EXPECT_EQ(parse_positions("grouped:neighbours=512,group=4"), Positions::in_groups(4, 512));
 }
 
-TEST(Setting, Names_the_positions_there_are) {
+TEST(Setting, Lists_the_positions_for_an_unknown_word) {
     for (const std::string text :
          {"", "Keep", "keep:", "original", "grouped", "grouped:", "grouped:group=8",
           "grouped:group=8,neighbours", "grouped:group=8,neighbours=1024,", "grouped:group=8,x=1",

@@ -27,27 +27,27 @@ TEST(SnapKv, Keeps_the_window_and_the_highest_average_over_neighbours) {
     EXPECT_EQ(kept_slots(snapkv(of_three), one_head, 5), (Heads{{4, 5, 6, 8, 9}}));
 }
 
-TEST(SnapKv, Counts_places_beyond_the_start_as_zeros) {
+TEST(SnapKv, Pools_zeros_before_the_start) {
     // (0 + 5 + 0) / 3 is less than (4 + 0 + 3) / 3; over the two there are it would be more.
     EXPECT_EQ(kept_slots(snapkv(of_three), one_head, 5), (Heads{{4, 5, 6, 8, 9}}));
     EXPECT_EQ(kept_slots(snapkv(of_three), one_head, 6), (Heads{{1, 4, 5, 6, 8, 9}}));
 }
 
-TEST(SnapKv, Counts_places_beyond_the_end_and_so_the_window_as_zeros) {
+TEST(SnapKv, Pools_zeros_in_place_of_the_window) {
     const std::vector<float> at_end = {0, 4, 4, 4, 0, 0, 0, 8, 9, 9};
     // Slot 7: (0 + 8 + 0) / 3, slot 2: (4 + 4 + 4) / 3. Next are 1 and 3, 8 / 3 as 7 and 6.
     EXPECT_EQ(kept_slots(snapkv(of_three), Layer::of({at_end}, {}), 3), (Heads{{2, 8, 9}}));
     EXPECT_EQ(kept_slots(snapkv(of_three), Layer::of({at_end}, {}), 5), (Heads{{2, 6, 7, 8, 9}}));
 }
 
-TEST(SnapKv, Pools_over_as_many_neighbours_as_the_kernel_has) {
+TEST(SnapKv, Pools_over_the_requested_number_of_entries) {
     EXPECT_EQ(kept_slots(snapkv({.window = 2, .pool = 1}), one_head, 5), (Heads{{0, 4, 5, 8, 9}}));
     EXPECT_EQ(kept_slots(snapkv({.window = 2, .pool = 5}), one_head, 5), (Heads{{2, 5, 6, 8, 9}}));
     // All eight: 16 / 99 each.
     EXPECT_EQ(kept_slots(snapkv({.window = 2, .pool = 99}), one_head, 5), (Heads{{5, 6, 7, 8, 9}}));
 }
 
-TEST(SnapKv, Takes_the_highest_of_the_neighbours_if_told_to) {
+TEST(SnapKv, With_pooling_maximum_takes_the_highest_neighbour) {
     const SnapKvOptions highest = {.window = 2, .pool = 3, .pooling = Pooling::maximum};
     EXPECT_EQ(kept_slots(snapkv(highest), one_head, 4), (Heads{{0, 1, 8, 9}}));
     EXPECT_EQ(kept_slots(snapkv(highest), one_head, 5), (Heads{{0, 1, 6, 8, 9}}));
@@ -56,7 +56,7 @@ TEST(SnapKv, Takes_the_highest_of_the_neighbours_if_told_to) {
     EXPECT_EQ(kept_slots(snapkv(highest), Layer::of({low_end}, {}), 5), (Heads{{0, 1, 6, 8, 9}}));
 }
 
-TEST(SnapKv, Keeps_the_window_though_nothing_attends_to_it) {
+TEST(SnapKv, Keeps_the_window_even_if_nothing_attends_to_it) {
     const std::vector<float> ignored = {5, 0, 0, 0, 4, 4, 0, 3, 0, 0};
     EXPECT_EQ(kept_slots(snapkv(of_three), Layer::of({ignored}, {}), 5), (Heads{{4, 5, 6, 8, 9}}));
 }
@@ -66,7 +66,7 @@ TEST(SnapKv, Keeps_the_most_recent_of_a_window_larger_than_the_room) {
     EXPECT_EQ(kept_slots(snapkv({.window = 32}), one_head, 5), (Heads{{5, 6, 7, 8, 9}}));
 }
 
-TEST(SnapKv, Leaves_protected_entries_and_fills_the_room) {
+TEST(SnapKv, Keeps_protected_entries_and_fills_the_room) {
     std::vector<Keep> heads(1, Keep(10, 5));
     heads[0].first(1);
     snapkv(of_three)->select(one_head.view(), heads);
@@ -92,7 +92,7 @@ TEST(SnapKv, Breaks_ties_in_favour_of_the_more_recent) {
     EXPECT_EQ(kept_slots(snapkv(of_three), one_head, 3), (Heads{{5, 8, 9}}));
 }
 
-TEST(SnapKv, Never_prefers_NaN_nor_what_was_pooled_with_it) {
+TEST(SnapKv, Never_prefers_NaN_or_entries_pooled_with_it) {
     std::vector<float> with_nan = attention;
     with_nan[4] = nan;  // 3, 4 and 5 are NaN then
     EXPECT_EQ(kept_slots(snapkv(of_three), Layer::of({with_nan}, {}), 5), (Heads{{0, 1, 6, 8, 9}}));
@@ -116,7 +116,7 @@ TEST(SnapKv, Evicts_once_at_the_end_with_positions_of_the_stream) {
         "snapkv:window=64,pool=7,pooling=maximum,value_norm=l1");
 }
 
-TEST(SnapKv, Says_which_options_it_takes) {
+TEST(SnapKv, Names_the_allowed_values_of_its_options) {
     EXPECT_EQ(refusal([] { snapkv({.window = 0}); }),
               "policy snapkv wants a whole number of at least 1 for window, not \"0\"");
     EXPECT_EQ(refusal([] { snapkv({.pool = 4}); }),

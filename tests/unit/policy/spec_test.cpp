@@ -22,7 +22,7 @@ TEST(PolicySpec, Prints_what_it_reads) {
     }
 }
 
-TEST(PolicySpec, Refuses_what_is_not_a_spec) {
+TEST(PolicySpec, Refuses_text_that_is_not_a_spec) {
     for (const std::string text :
          {"", ":", ":a=1", "p:", "p:a", "p:a=", "p:=1", "p:a=1,", "p:,a=1", "p:a=1,,b=2"}) {
         EXPECT_THROW(PolicySpec::parse(text), Error) << text;

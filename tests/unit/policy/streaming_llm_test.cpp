@@ -23,7 +23,7 @@ TEST(StreamingLlm, Has_four_sinks_by_default) {
     EXPECT_EQ(streaming_llm()->spec(), "streaming_llm:sinks=4");
 }
 
-TEST(StreamingLlm, Without_sinks_keeps_the_most_recent_alone) {
+TEST(StreamingLlm, Without_sinks_keeps_only_the_most_recent) {
     EXPECT_EQ(kept_slots(streaming_llm({.sinks = 0}), unmeasured, 3)[0],
               (std::vector<int>{7, 8, 9}));
 }
@@ -35,14 +35,14 @@ TEST(StreamingLlm, Takes_protected_entries_at_the_start_as_sinks) {
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 1, 7, 8, 9}));
 }
 
-TEST(StreamingLlm, Keeps_the_oldest_where_sinks_take_all_the_room) {
+TEST(StreamingLlm, Keeps_the_oldest_if_sinks_take_all_the_room) {
     EXPECT_EQ(kept_slots(streaming_llm({.sinks = 100}), unmeasured, 3)[0],
               (std::vector<int>{0, 1, 2}));
 }
 
-TEST(StreamingLlm, Needs_nothing_measured) { EXPECT_EQ(streaming_llm()->needs(), Needs()); }
+TEST(StreamingLlm, Needs_no_measurements) { EXPECT_EQ(streaming_llm()->needs(), Needs()); }
 
-TEST(StreamingLlm, Lets_one_entry_go_for_every_token_with_positions_inside_the_cache) {
+TEST(StreamingLlm, Evicts_one_entry_per_token_with_positions_inside_the_cache) {
     EXPECT_EQ(streaming_llm()->schedule(), Schedule::per_token);
     EXPECT_EQ(streaming_llm()->positions(), Positions(Positions::reset));
 }

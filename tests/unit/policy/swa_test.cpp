@@ -12,7 +12,7 @@ using Heads = std::vector<std::vector<int>>;
 
 const Layer unmeasured = {.n_head_kv = 2, .n_kv = 10};
 
-TEST(Swa, Keeps_the_most_recent_alone) {
+TEST(Swa, Keeps_only_the_most_recent) {
     EXPECT_EQ(kept_slots(swa(), unmeasured, 3), (Heads{{7, 8, 9}, {7, 8, 9}}));
 }
 
@@ -23,7 +23,7 @@ TEST(Swa, Leaves_protected_entries_outside_its_window) {
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 1, 7, 8, 9}));
 }
 
-TEST(Swa, Needs_nothing_and_lets_one_entry_go_for_every_token_at_positions_of_the_stream) {
+TEST(Swa, Needs_no_measurements_and_evicts_one_entry_per_token_at_positions_of_the_stream) {
     EXPECT_EQ(swa()->needs(), Needs());
     EXPECT_EQ(swa()->schedule(), Schedule::per_token);
     EXPECT_EQ(swa()->positions(), Positions(Positions::keep));

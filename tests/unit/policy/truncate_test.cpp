@@ -9,7 +9,7 @@
 namespace infinipot::policies {
 namespace {
 
-TEST(Truncate, Refuses_to_evict_and_says_what_to_do) {
+TEST(Truncate, Refuses_to_evict_and_names_a_way_out) {
     const Layer layer = {.n_head_kv = 1, .n_kv = 10};
     try {
         kept_slots(truncate(), layer, 5);
@@ -23,7 +23,7 @@ TEST(Truncate, Refuses_to_evict_and_says_what_to_do) {
     }
 }
 
-TEST(Truncate, Needs_nothing_and_cuts_the_text_before_it_is_read) {
+TEST(Truncate, Needs_no_measurements_and_cuts_the_text_before_reading) {
     EXPECT_EQ(truncate()->needs(), Needs());
     EXPECT_EQ(truncate()->schedule(), Schedule::before_reading);
     EXPECT_EQ(truncate()->positions(), Positions(Positions::reset));

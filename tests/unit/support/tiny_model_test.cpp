@@ -1,5 +1,4 @@
-// The models that other tests are made of: libllama must read them, and they must not be
-// degenerate.
+// The models of other tests: libllama must read them, and they must not be degenerate.
 
 #include "support/tiny_model.h"
 
@@ -92,7 +91,7 @@ std::ostream& operator<<(std::ostream& out, const Variant& variant) { return out
 
 class TinyModels : public testing::TestWithParam<Variant> {};
 
-TEST_P(TinyModels, Run_in_libllama_and_attend_to_the_first_words) {
+TEST_P(TinyModels, Tiny_models_run_in_libllama_and_attend_to_the_first_words) {
     const TempDir folder;
     const auto path = write_tiny_model(GetParam().model, folder.path());
     EXPECT_NO_THROW(validate_tokenizer(GgufFile::open(path)));
@@ -127,7 +126,7 @@ TEST(TinyModel, Equal_settings_give_equal_files) {
     EXPECT_NE(first, bytes_of(write_tiny_model({.seed = 2}, folder.path(), "c.gguf")));
 }
 
-TEST(TinyModel, Small_vocabularies_give_back_every_text) {
+TEST(TinyModel, Small_vocabularies_reproduce_every_text) {
     const TempDir folder;
     const Reference reference(write_tiny_model({.n_vocab = 360}, folder.path()));
     ASSERT_TRUE(reference.loaded());

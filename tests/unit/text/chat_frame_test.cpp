@@ -63,14 +63,14 @@ std::vector<Family> families() {
 
 class ChatFamilies : public testing::TestWithParam<Family> {};
 
-TEST_P(ChatFamilies, Have_their_words_around_a_turn) {
+TEST_P(ChatFamilies, A_turn_stands_between_the_markers_of_its_family) {
     const auto frame = chat_frame(GetParam().source);
     ASSERT_TRUE(frame);
     EXPECT_EQ(frame->opening, GetParam().opening);
     EXPECT_EQ(frame->closing, GetParam().closing);
 }
 
-TEST_P(ChatFamilies, Have_the_frame_that_libllama_puts_around_a_turn) {
+TEST_P(ChatFamilies, A_turn_has_the_frame_that_libllama_puts_around_it) {
     const auto frame = chat_frame(GetParam().source);
     ASSERT_TRUE(frame);
     const std::string words = "It was late.\n\nWho came?";
@@ -86,7 +86,7 @@ TEST_P(ChatFamilies, Have_the_frame_that_libllama_puts_around_a_turn) {
 INSTANTIATE_TEST_SUITE_P(All, ChatFamilies, testing::ValuesIn(families()),
                          [](const auto& test_case) { return test_case.param.name; });
 
-TEST(ChatFrame, Ends_a_turn_of_Zephyrs_format_with_the_vocabularys_word) {
+TEST(ChatFrame, Ends_a_turn_of_Zephyrs_format_with_the_vocabularys_end_token) {
     const auto frame = chat_frame(
         "{{ '<|user|>\n' + message['content'] + eos_token }}{{ '<|assistant|>' }}", "</s>");
     ASSERT_TRUE(frame);
@@ -96,7 +96,7 @@ TEST(ChatFrame, Ends_a_turn_of_Zephyrs_format_with_the_vocabularys_word) {
     EXPECT_EQ(phi->closing, "<|end|>\n<|assistant|>\n");
 }
 
-TEST(ChatFrame, Is_nothing_without_a_template_that_is_recognised) {
+TEST(ChatFrame, Is_empty_without_a_recognised_template) {
     EXPECT_FALSE(chat_frame(""));
     EXPECT_FALSE(chat_frame("{{ messages }}"));
 }
@@ -113,7 +113,7 @@ Token control(const Vocabulary& vocabulary, const char* word) {
     return tokens.empty() ? -1 : tokens.front();
 }
 
-TEST(StopTokens, End_the_answers_of_each_family) {
+TEST(StopTokens, Every_family_has_its_stop_tokens) {
     for (const auto& [name, word] :
          {Stop{"llama-bpe", "<|eot_id|>"}, Stop{"llama-bpe", "<|end_of_text|>"},
           Stop{"qwen2", "<|im_end|>"}, Stop{"qwen2", "<|endoftext|>"}, Stop{"phi-3", "<|end|>"},
@@ -125,7 +125,7 @@ TEST(StopTokens, End_the_answers_of_each_family) {
 }
 
 // Gemma's own vocabulary is not among llama.cpp's: a part of LLaMA's with its control words.
-TEST(StopTokens, End_the_answers_of_gemma) {
+TEST(StopTokens, Gemma_has_its_stop_tokens) {
     LlamaVocabulary words = LlamaVocabulary::load(400);
     constexpr std::int32_t control_type = 3;
     for (const char* word : {"<start_of_turn>", "<end_of_turn>"}) {

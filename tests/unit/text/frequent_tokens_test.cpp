@@ -23,7 +23,7 @@ class FrequentTokens : public testing::TestWithParam<const char*> {
     }
 };
 
-TEST_P(FrequentTokens, Are_so_many_ascending_and_no_more_than_there_are) {
+TEST_P(FrequentTokens, Returns_the_requested_number_of_tokens_ascending_or_all) {
     const std::vector<Token> some = frequent_tokens(vocabulary_, 1000);
     EXPECT_EQ(some.size(), 1000U);
     EXPECT_TRUE(std::ranges::is_sorted(some));
@@ -32,7 +32,7 @@ TEST_P(FrequentTokens, Are_so_many_ascending_and_no_more_than_there_are) {
     EXPECT_EQ(frequent_tokens(vocabulary_, n + 1).size(), static_cast<std::size_t>(n));
 }
 
-TEST_P(FrequentTokens, Make_up_most_of_plain_prose_and_little_of_rare_words) {
+TEST_P(FrequentTokens, Covers_most_of_plain_prose_and_few_rare_words) {
     EXPECT_GE(
         share("It was late, and the man who came in from the street had not been there before.",
               vocabulary_.n_tokens() / 4),

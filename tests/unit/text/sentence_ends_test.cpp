@@ -1,6 +1,3 @@
-// Broken on purpose once, each turned a test red: marks behind a full stop not passed over, a line
-// break that must stand last.
-
 #include "text/sentence_ends.h"
 
 #include <gtest/gtest.h>
@@ -29,16 +26,16 @@ class SentenceEnds : public testing::TestWithParam<const char*> {
     }
 };
 
-TEST_P(SentenceEnds, Are_full_stops_and_the_like_and_no_commas) {
+TEST_P(SentenceEnds, Sentences_end_at_full_stops_and_other_end_marks_but_not_at_commas) {
     EXPECT_EQ(marked(" It rained, late; he slept. Did he? No! So"),
               " It rained, late; he slept.| Did he?| No!| So");
 }
 
-TEST_P(SentenceEnds, Are_line_breaks) {
+TEST_P(SentenceEnds, Sentences_end_at_line_breaks) {
     EXPECT_EQ(marked("int a = 1;\nint b = 2"), "int a = 1;\n|int b = 2");
 }
 
-TEST_P(SentenceEnds, May_have_closing_marks_behind_them_in_one_token) {
+TEST_P(SentenceEnds, A_token_with_closing_marks_behind_its_end_mark_ends_a_sentence) {
     const std::string text = marked(" \"He slept.\" (So he did.) Well");
     EXPECT_TRUE(text == " \"He slept.\"| (So he did.)| Well" ||
                 text == " \"He slept.|\" (So he did.)| Well" ||

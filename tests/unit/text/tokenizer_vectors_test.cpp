@@ -46,7 +46,7 @@ std::vector<std::vector<Token>> token_lines(const std::string& path) {
 
 class TokenizerVectors : public testing::TestWithParam<const char*> {};
 
-TEST_P(TokenizerVectors, Equal_ours) {
+TEST_P(TokenizerVectors, Our_tokens_equal_the_vectors_of_llama_cpp) {
     const std::string path = vocabulary_path(GetParam()).string();
     const GgufFile file = GgufFile::open(path);
     ASSERT_NO_THROW(validate_tokenizer(file));

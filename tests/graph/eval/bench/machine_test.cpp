@@ -8,7 +8,7 @@
 namespace infinipot {
 namespace {
 
-TEST(Machine, Every_measured_speed_is_positive_where_there_is_a_kernel) {
+TEST(Machine, Every_measured_speed_is_positive_if_there_is_a_kernel) {
     const MachineSpeed speed = measure_machine(2);
     EXPECT_GT(speed.triad_gb_per_second, 0);
     EXPECT_GT(speed.f32_gflops, 0);
