@@ -57,6 +57,14 @@ TEST(Segmenter, Cuts_at_the_same_places_however_the_text_arrives) {
     }
 }
 
+TEST(Segmenter, Does_not_cut_before_a_space_whose_next_byte_may_not_have_arrived) {
+    std::string text(2 * full, 'a');
+    text[full - 1000] = text[full] = text[full + 1] = ' ';
+    for (const std::size_t step : {full + 1, text.size()}) {
+        EXPECT_EQ(segments_of(text, step)[0].size(), full - 1000) << step;
+    }
+}
+
 TEST(Segmenter, Cuts_before_the_last_space_between_words_that_fits) {
     const std::string text = repeated("abcd ", 2 * full);
     const auto segments = segments_of(text, text.size());
