@@ -4,42 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <functional>
 #include <numeric>
 
-#include "gguf/file.h"
+// The forward pass of the reference.
 
 namespace infinipot {
-
 namespace {
-
-std::vector<double> vector_of(const GgufFile& file, const std::string& name) {
-    const GgufTensor& tensor = file.get_tensor(name);
-    std::vector<float> values(tensor.n_bytes / sizeof(float));
-    std::memcpy(values.data(), tensor.data, tensor.n_bytes);
-    return {values.begin(), values.end()};
-}
-
-std::vector<std::vector<double>> matrix_of(const GgufFile& file, const std::string& name) {
-    const std::vector<double> values = vector_of(file, name);
-    const auto n_in = static_cast<std::size_t>(file.get_tensor(name).ne[0]);
-    std::vector<std::vector<double>> rows;
-    for (std::size_t at = 0; at < values.size(); at += n_in) {
-        rows.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(at),
-                          values.begin() + static_cast<std::ptrdiff_t>(at + n_in));
-    }
-    return rows;
-}
-
-std::vector<double> vector_or_none(const GgufFile& file, const std::string& name) {
-    return file.find_tensor(name) ? vector_of(file, name) : std::vector<double>();
-}
-
-std::vector<std::vector<double>> rows_of(const std::vector<std::vector<double>>& matrix,
-                                         std::size_t first, std::size_t n) {
-    const auto begin = matrix.begin() + static_cast<std::ptrdiff_t>(first);
-    return {begin, begin + static_cast<std::ptrdiff_t>(n)};
-}
 
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
@@ -101,103 +72,6 @@ double half(double x) {
 }
 
 }  // namespace
-
-Reference::Reference(const std::filesystem::path& path, int capacity, int window) {
-    const GgufFile file = GgufFile::open(path);
-    architecture_ = file.get_string("general.architecture");
-    is_gemma_ = architecture_ == "gemma2" || architecture_ == "gemma3";
-    read_keys(file);
-    embedding_ = matrix_of(file, "token_embd.weight");
-    head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
-    norm_ = vector_of(file, "output_norm.weight");
-    for (int il = 0; il < file.get_i32(architecture_ + ".block_count"); ++il) read_layer(file, il);
-    read_window(file, window);
-    read_factors(file, capacity);
-    pot_.assign(layers_.size(), std::vector<Head>(static_cast<std::size_t>(n_head_kv_)));
-    queries_.resize(layers_.size());
-}
-
-void Reference::read_keys(const GgufFile& file) {
-    const auto count = [&](const char* key) { return file.get_i32(architecture_ + "." + key); };
-    const auto number = [&](const char* key, float otherwise) {
-        return static_cast<double>(file.find_f32(architecture_ + "." + key).value_or(otherwise));
-    };
-    n_head_ = count("attention.head_count");
-    n_head_kv_ = count("attention.head_count_kv");
-    n_embd_head_ = count("attention.key_length");
-    n_rot_ = count("rope.dimension_count");
-    eps_ = number("attention.layer_norm_rms_epsilon", 0);
-    attention_softcap_ = number("attn_logit_softcapping", 0);
-    final_softcap_ = number("final_logit_softcapping", 0);
-    rope_magnitude_ = number("rope.scaling.attn_factor", 1);
-}
-
-void Reference::read_layer(const GgufFile& file, int il) {
-    const std::string prefix = "blk." + std::to_string(il) + ".";
-    const auto matrix = [&](const char* name) {
-        return matrix_of(file, prefix + name + ".weight");
-    };
-    const auto vector = [&](const char* name) { return vector_or_none(file, prefix + name); };
-    Layer layer;
-    layer.attention_norm = vector("attn_norm.weight");
-    layer.ffn_norm = vector("ffn_norm.weight");
-    layer.output = matrix("attn_output");
-    layer.up = matrix("ffn_up");
-    layer.down = matrix("ffn_down");
-    layer.q_bias = vector("attn_q.bias");
-    layer.k_bias = vector("attn_k.bias");
-    layer.v_bias = vector("attn_v.bias");
-    layer.q_norm = vector("attn_q_norm.weight");
-    layer.k_norm = vector("attn_k_norm.weight");
-    layer.post_attention_norm = vector("post_attention_norm.weight");
-    layer.post_ffn_norm = vector("post_ffw_norm.weight");
-    if (architecture_ == "phi3") {  // Q, K and V in one matrix, gate and up in another
-        const auto qkv = matrix("attn_qkv");
-        const auto n_q = static_cast<std::size_t>(n_head_ * n_embd_head_);
-        const auto n_kv = static_cast<std::size_t>(n_head_kv_ * n_embd_head_);
-        layer.q = rows_of(qkv, 0, n_q);
-        layer.k = rows_of(qkv, n_q, n_kv);
-        layer.v = rows_of(qkv, n_q + n_kv, n_kv);
-        const auto gate_up = layer.up;
-        layer.gate = rows_of(gate_up, 0, gate_up.size() / 2);
-        layer.up = rows_of(gate_up, gate_up.size() / 2, gate_up.size() / 2);
-    } else {
-        layer.q = matrix("attn_q");
-        layer.k = matrix("attn_k");
-        layer.v = matrix("attn_v");
-        layer.gate = matrix("ffn_gate");
-    }
-    layer.freq_base = static_cast<double>(file.get_f32(architecture_ + ".rope.freq_base"));
-    const auto factor = file.find_f32(architecture_ + ".rope.scaling.factor").value_or(1.0f);
-    layer.freq_scale = 1 / static_cast<double>(factor);
-    layers_.push_back(layer);
-}
-
-/// Every n-th layer is global, the others see a window; gemma3's rotate otherwise as well.
-void Reference::read_window(const GgufFile& file, int otherwise) {
-    const auto key = [&](const char* name) { return architecture_ + ".attention." + name; };
-    const int window = file.find_i32(key("sliding_window")).value_or(otherwise);
-    const int by_default = architecture_ == "gemma2" ? 2 : architecture_ == "gemma3" ? 6 : 0;
-    const int pattern = file.find_i32(key("sliding_window_pattern")).value_or(by_default);
-    if (window == 0 || architecture_ == "phi3") return;
-    for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
-        if (pattern != 0 && il % pattern == pattern - 1) continue;
-        Layer& layer = layers_[static_cast<std::size_t>(il)];
-        layer.window = window;
-        if (architecture_ != "gemma3") continue;
-        layer.freq_base = static_cast<double>(file.get_f32("gemma3.rope.freq_base_swa"));
-        layer.freq_scale = 1;
-    }
-}
-
-void Reference::read_factors(const GgufFile& file, int capacity) {
-    const int original = file.find_i32(architecture_ + ".rope.scaling.original_context_length")
-                             .value_or(file.get_i32(architecture_ + ".context_length"));
-    freq_factors_ = vector_or_none(file, "rope_freqs.weight");
-    if (!freq_factors_.empty()) return;
-    freq_factors_ = vector_or_none(
-        file, capacity > original ? "rope_factors_long.weight" : "rope_factors_short.weight");
-}
 
 Reference::Vector Reference::normed(const Vector& x, const Vector& weight) const {
     const double mean_square = dot(x, x) / static_cast<double>(x.size());
@@ -377,114 +251,6 @@ void Reference::read(Token token, Scores* attention) {
 Reference::Scores Reference::no_attention(int n) const {
     return Scores(layers_.size(), MatrixRows(static_cast<std::size_t>(n_head_kv_),
                                              Vector(static_cast<std::size_t>(n), 0.0)));
-}
-
-Reference::Scores Reference::catalyst_attention(const std::vector<Token>& catalyst) {
-    Scores mass = no_attention(n());
-    for (const Token token : catalyst) forward(token, &mass);
-    take_back(static_cast<int>(catalyst.size()), logits_);
-    return mass;
-}
-
-void Reference::take_back(int n, const Vector& logits) {
-    for (auto& layer : pot_) {
-        for (Head& head : layer) head.resize(head.size() - static_cast<std::size_t>(n));
-    }
-    stream_position_ -= n;
-    logits_ = logits;
-}
-
-std::vector<int> Reference::select(const Vector& surprisal, const Vector& attention, int retain,
-                                   int n_novel, int protect_first, int protect_recent) {
-    const int n = static_cast<int>(surprisal.size());
-    std::vector<int> kept;
-    const auto is_kept = [&](int slot) { return std::ranges::find(kept, slot) != kept.end(); };
-    const auto best = [&](const Vector& score) {  // of those not kept; a tie keeps the more recent
-        int winner = -1;
-        for (int slot = 0; slot < n; ++slot) {
-            if (is_kept(slot)) continue;
-            const auto at = static_cast<std::size_t>(slot);
-            if (winner < 0 || score[at] >= score[static_cast<std::size_t>(winner)]) winner = slot;
-        }
-        return winner;
-    };
-    for (int slot = 0; slot < protect_first; ++slot) kept.push_back(slot);
-    for (int slot = n - protect_recent; slot < n; ++slot) kept.push_back(slot);
-    for (int i = 0; i < n_novel; ++i) kept.push_back(best(surprisal));
-    while (static_cast<int>(kept.size()) < retain) kept.push_back(best(attention));
-    std::ranges::sort(kept);
-    return kept;
-}
-
-Reference::Kept Reference::distil(const std::vector<Token>& catalyst, const Settings& settings) {
-    const Scores attention = catalyst_attention(catalyst);
-    const int room = settings.retain - settings.protect_first - settings.protect_recent;
-    const int n_novel = static_cast<int>(std::lround(settings.novelty * room));
-    Kept kept;
-    for (std::size_t il = 0; il < layers_.size(); ++il) {
-        kept.emplace_back();
-        for (std::size_t h = 0; h < pot_[il].size(); ++h) {
-            Vector surprisal;
-            for (const Entry& entry : pot_[il][h]) surprisal.push_back(entry.surprisal);
-            kept.back().push_back(select(surprisal, attention[il][h], settings.retain, n_novel,
-                                         settings.protect_first, settings.protect_recent));
-        }
-    }
-    keep(kept);
-    return kept;
-}
-
-namespace {
-
-/// The first slot that is not kept, or how many are.
-std::size_t first_gap(const std::vector<int>& slots) {
-    std::size_t j = 0;
-    while (j < slots.size() && slots[j] == static_cast<int>(j)) ++j;
-    return j;
-}
-
-/// Rotated anew, from slot `begin` to before `end`.
-void rotate_anew(Reference::Head& head, std::size_t begin, std::size_t end) {
-    for (std::size_t j = begin; j < end; ++j) head[j].source = head[j].key;
-}
-
-}  // namespace
-
-/// Entries behind the first slot that moves in any head are rotated anew.
-void Reference::keep(const Kept& kept) {
-    drop(kept);
-    if (positions_.rule != Positions::reset) return;
-    std::size_t first_moved = kept[0][0].size();
-    for (const auto& layer : kept) {
-        for (const auto& slots : layer) first_moved = std::min(first_moved, first_gap(slots));
-    }
-    for (auto& layer : pot_) {
-        for (Head& head : layer) rotate_anew(head, first_moved, head.size());
-    }
-}
-
-void Reference::let_one_go(const Kept& kept, int n_positions) {
-    drop(kept);
-    ++first_position_;
-    const bool at_end = first_position_ + n() >= n_positions;
-    for (std::size_t il = 0; il < layers_.size(); ++il) {
-        for (std::size_t h = 0; h < pot_[il].size(); ++h) {
-            Head& head = pot_[il][h];
-            rotate_anew(head, 0, at_end ? head.size() : first_gap(kept[il][h]));
-        }
-    }
-    if (at_end) first_position_ = 0;
-}
-
-void Reference::drop(const Kept& kept) {
-    for (std::size_t il = 0; il < layers_.size(); ++il) {
-        for (std::size_t h = 0; h < pot_[il].size(); ++h) {
-            Head survivors;
-            for (const int slot : kept[il][h])
-                survivors.push_back(pot_[il][h][static_cast<std::size_t>(slot)]);
-            pot_[il][h] = survivors;
-        }
-    }
 }
 
 }  // namespace infinipot

@@ -1,0 +1,138 @@
+#include <cstring>
+
+#include "gguf/file.h"
+#include "support/reference.h"
+
+// Reads the model file of the reference.
+
+namespace infinipot {
+namespace {
+
+std::vector<double> vector_of(const GgufFile& file, const std::string& name) {
+    const GgufTensor& tensor = file.get_tensor(name);
+    std::vector<float> values(tensor.n_bytes / sizeof(float));
+    std::memcpy(values.data(), tensor.data, tensor.n_bytes);
+    return {values.begin(), values.end()};
+}
+
+std::vector<std::vector<double>> matrix_of(const GgufFile& file, const std::string& name) {
+    const std::vector<double> values = vector_of(file, name);
+    const auto n_in = static_cast<std::size_t>(file.get_tensor(name).ne[0]);
+    std::vector<std::vector<double>> rows;
+    for (std::size_t at = 0; at < values.size(); at += n_in) {
+        rows.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(at),
+                          values.begin() + static_cast<std::ptrdiff_t>(at + n_in));
+    }
+    return rows;
+}
+
+std::vector<double> vector_or_none(const GgufFile& file, const std::string& name) {
+    return file.find_tensor(name) ? vector_of(file, name) : std::vector<double>();
+}
+
+std::vector<std::vector<double>> rows_of(const std::vector<std::vector<double>>& matrix,
+                                         std::size_t first, std::size_t n) {
+    const auto begin = matrix.begin() + static_cast<std::ptrdiff_t>(first);
+    return {begin, begin + static_cast<std::ptrdiff_t>(n)};
+}
+
+}  // namespace
+
+Reference::Reference(const std::filesystem::path& path, int capacity, int window) {
+    const GgufFile file = GgufFile::open(path);
+    architecture_ = file.get_string("general.architecture");
+    is_gemma_ = architecture_ == "gemma2" || architecture_ == "gemma3";
+    read_keys(file);
+    embedding_ = matrix_of(file, "token_embd.weight");
+    head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
+    norm_ = vector_of(file, "output_norm.weight");
+    for (int il = 0; il < file.get_i32(architecture_ + ".block_count"); ++il) read_layer(file, il);
+    read_window(file, window);
+    read_factors(file, capacity);
+    pot_.assign(layers_.size(), std::vector<Head>(static_cast<std::size_t>(n_head_kv_)));
+    queries_.resize(layers_.size());
+}
+
+void Reference::read_keys(const GgufFile& file) {
+    const auto count = [&](const char* key) { return file.get_i32(architecture_ + "." + key); };
+    const auto number = [&](const char* key, float otherwise) {
+        return static_cast<double>(file.find_f32(architecture_ + "." + key).value_or(otherwise));
+    };
+    n_head_ = count("attention.head_count");
+    n_head_kv_ = count("attention.head_count_kv");
+    n_embd_head_ = count("attention.key_length");
+    n_rot_ = count("rope.dimension_count");
+    eps_ = number("attention.layer_norm_rms_epsilon", 0);
+    attention_softcap_ = number("attn_logit_softcapping", 0);
+    final_softcap_ = number("final_logit_softcapping", 0);
+    rope_magnitude_ = number("rope.scaling.attn_factor", 1);
+}
+
+void Reference::read_layer(const GgufFile& file, int il) {
+    const std::string prefix = "blk." + std::to_string(il) + ".";
+    const auto matrix = [&](const char* name) {
+        return matrix_of(file, prefix + name + ".weight");
+    };
+    const auto vector = [&](const char* name) { return vector_or_none(file, prefix + name); };
+    Layer layer;
+    layer.attention_norm = vector("attn_norm.weight");
+    layer.ffn_norm = vector("ffn_norm.weight");
+    layer.output = matrix("attn_output");
+    layer.up = matrix("ffn_up");
+    layer.down = matrix("ffn_down");
+    layer.q_bias = vector("attn_q.bias");
+    layer.k_bias = vector("attn_k.bias");
+    layer.v_bias = vector("attn_v.bias");
+    layer.q_norm = vector("attn_q_norm.weight");
+    layer.k_norm = vector("attn_k_norm.weight");
+    layer.post_attention_norm = vector("post_attention_norm.weight");
+    layer.post_ffn_norm = vector("post_ffw_norm.weight");
+    if (architecture_ == "phi3") {  // Q, K and V in one matrix, gate and up in another
+        const auto qkv = matrix("attn_qkv");
+        const auto n_q = static_cast<std::size_t>(n_head_ * n_embd_head_);
+        const auto n_kv = static_cast<std::size_t>(n_head_kv_ * n_embd_head_);
+        layer.q = rows_of(qkv, 0, n_q);
+        layer.k = rows_of(qkv, n_q, n_kv);
+        layer.v = rows_of(qkv, n_q + n_kv, n_kv);
+        const auto gate_up = layer.up;
+        layer.gate = rows_of(gate_up, 0, gate_up.size() / 2);
+        layer.up = rows_of(gate_up, gate_up.size() / 2, gate_up.size() / 2);
+    } else {
+        layer.q = matrix("attn_q");
+        layer.k = matrix("attn_k");
+        layer.v = matrix("attn_v");
+        layer.gate = matrix("ffn_gate");
+    }
+    layer.freq_base = static_cast<double>(file.get_f32(architecture_ + ".rope.freq_base"));
+    const auto factor = file.find_f32(architecture_ + ".rope.scaling.factor").value_or(1.0f);
+    layer.freq_scale = 1 / static_cast<double>(factor);
+    layers_.push_back(layer);
+}
+
+/// Every n-th layer is global, the others see a window; gemma3's rotate otherwise as well.
+void Reference::read_window(const GgufFile& file, int otherwise) {
+    const auto key = [&](const char* name) { return architecture_ + ".attention." + name; };
+    const int window = file.find_i32(key("sliding_window")).value_or(otherwise);
+    const int by_default = architecture_ == "gemma2" ? 2 : architecture_ == "gemma3" ? 6 : 0;
+    const int pattern = file.find_i32(key("sliding_window_pattern")).value_or(by_default);
+    if (window == 0 || architecture_ == "phi3") return;
+    for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
+        if (pattern != 0 && il % pattern == pattern - 1) continue;
+        Layer& layer = layers_[static_cast<std::size_t>(il)];
+        layer.window = window;
+        if (architecture_ != "gemma3") continue;
+        layer.freq_base = static_cast<double>(file.get_f32("gemma3.rope.freq_base_swa"));
+        layer.freq_scale = 1;
+    }
+}
+
+void Reference::read_factors(const GgufFile& file, int capacity) {
+    const int original = file.find_i32(architecture_ + ".rope.scaling.original_context_length")
+                             .value_or(file.get_i32(architecture_ + ".context_length"));
+    freq_factors_ = vector_or_none(file, "rope_freqs.weight");
+    if (!freq_factors_.empty()) return;
+    freq_factors_ = vector_or_none(
+        file, capacity > original ? "rope_factors_long.weight" : "rope_factors_short.weight");
+}
+
+}  // namespace infinipot
