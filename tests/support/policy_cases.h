@@ -33,13 +33,7 @@ inline void PrintTo(const PolicyCase& c, std::ostream* out) { *out << c.spec; }
 extern const std::vector<PolicyCase> policy_cases;
 
 /// The model that engine and reference run.
-inline const TinyModel policy_model{.n_layer = 2,
-                                    .n_embd = 64,
-                                    .n_head = 4,
-                                    .n_head_kv = 2,
-                                    .n_embd_head = 32,
-                                    .n_ff = 96,
-                                    .n_vocab = 400};
+inline const TinyModel policy_model = model_for_reference();
 
 /// Returns the largest difference that rounding may make between logits of engine and reference,
 /// whose standard deviation is about 3. ggml's kernels round more than ours. Of other

@@ -220,6 +220,16 @@ void add_tiny_model(const TinyModel& model, GgufWriter& file) {
     TinyModelWriter(model, file).add();
 }
 
+TinyModel model_for_reference(int n_layer) {
+    return {.n_layer = n_layer,
+            .n_embd = 64,
+            .n_head = 4,
+            .n_head_kv = 2,
+            .n_embd_head = 32,
+            .n_ff = 96,
+            .n_vocab = 400};
+}
+
 std::filesystem::path write_tiny_model(const TinyModel& model, const std::filesystem::path& folder,
                                        const std::string& name) {
     std::filesystem::path path = folder / name;

@@ -51,6 +51,9 @@ struct TinyModel {
     std::uint32_t seed = 1;
 };
 
+/// Returns a model that is small enough for Reference and whose heads fit the native kernels.
+TinyModel model_for_reference(int n_layer = 2);
+
 class GgufWriter;
 
 /// Puts the model into a file that is still to be written.

@@ -8,6 +8,7 @@
 #include "infinipot/error.h"
 #include "infinipot/policies.h"
 #include "infinipot/session.h"
+#include "support/largest_difference.h"
 #include "support/random_tokens.h"
 #include "support/reference.h"
 #include "support/temp_dir.h"
@@ -18,13 +19,7 @@
 namespace infinipot {
 namespace {
 
-const TinyModel tiny{.n_layer = 3,
-                     .n_embd = 64,
-                     .n_head = 4,
-                     .n_head_kv = 2,
-                     .n_embd_head = 32,
-                     .n_ff = 96,
-                     .n_vocab = 400};
+const TinyModel tiny = model_for_reference(3);
 
 /// The same size in every architecture; what makes each of them special is at work in a pot of 128.
 TinyModel tiny_of(const std::string& architecture) {
@@ -153,12 +148,8 @@ TEST_P(ExactDistilTest, Keeps_the_entries_of_the_plain_reference_over_many_disti
     EXPECT_GE(distillations, 3);
     EXPECT_EQ(session.stats().distillations, static_cast<std::uint64_t>(distillations));
     expect_same_pot(session, reference);
-    double worst = 0;
-    for (std::size_t i = 0; i < reference.logits().size(); ++i) {
-        worst = std::max(worst,
-                         std::abs(static_cast<double>(impl.logits()[i]) - reference.logits()[i]));
-    }
-    EXPECT_LE(worst, 0.03) << "logits after " << distillations << " distillations";
+    EXPECT_LE(largest_difference(impl.logits(), reference.logits()), 0.03)
+        << "logits after " << distillations << " distillations";
 }
 
 /// The engine's scores are the reference's but for rounding. Returns the engine's attention.
@@ -233,12 +224,7 @@ TEST_P(DistilTest, Follows_the_reference_over_many_distillations) {
     const Token last = 77;
     impl.read({&last, 1}, true);
     reference.read(last);
-    double worst = 0;
-    for (std::size_t i = 0; i < reference.logits().size(); ++i) {
-        worst = std::max(worst,
-                         std::abs(static_cast<double>(impl.logits()[i]) - reference.logits()[i]));
-    }
-    EXPECT_LE(worst, 0.05) << "logits";
+    EXPECT_LE(largest_difference(impl.logits(), reference.logits()), 0.05) << "logits";
 }
 
 TEST_P(DistilTest, Refuses_per_token_eviction_if_a_window_is_smaller_than_the_capacity) {

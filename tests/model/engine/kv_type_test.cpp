@@ -15,6 +15,7 @@
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
 #include "model/model_impl.h"
+#include "support/largest_difference.h"
 #include "support/random_tokens.h"
 #include "support/reference.h"
 #include "support/temp_dir.h"
@@ -47,14 +48,8 @@ class KvTypeTest : public testing::TestWithParam<KvType> {
         return result;
     }
 
-    static constexpr int n_layer = 2, n_head_kv = 2, n_embd_head = 32;
-    const TinyModel tiny{.n_layer = n_layer,
-                         .n_embd = 64,
-                         .n_head = 4,
-                         .n_head_kv = n_head_kv,
-                         .n_embd_head = n_embd_head,
-                         .n_ff = 96,
-                         .n_vocab = 400};
+    static constexpr int n_heads = 2 * 2;  // KV heads of all layers
+    const TinyModel tiny = model_for_reference();
     TempDir folder_;
     Model model_;
 };
@@ -84,7 +79,7 @@ TEST(KvTypeNames, Are_listed_for_an_unknown_type) {
 TEST_P(KvTypeTest, Takes_the_bytes_of_the_formula) {
     const std::map<KvType, std::size_t> row_bytes = {
         {KvType::f16, 64}, {KvType::bf16, 64}, {KvType::q8_0, 34}, {KvType::q4_0, 18}};
-    const std::size_t entry = n_layer * n_head_kv * (3 * row_bytes.at(GetParam()) + 16);
+    const std::size_t entry = n_heads * (3 * row_bytes.at(GetParam()) + 16);
     EXPECT_EQ(model_.entry_bytes(GetParam()), entry);
     EXPECT_EQ(Session(model_, options()).stats().pot_bytes, 64 * entry);
     SessionOptions in_bytes = options();
@@ -169,7 +164,7 @@ TEST_P(KvTypeTest, Does_not_accumulate_rounding_over_two_hundred_distillations) 
         EXPECT_EQ(bytes(il, head, slot), before->second);
         ++n_survivors;
     });
-    EXPECT_GE(n_survivors, 4 * n_layer * n_head_kv) << "those protected, at least";
+    EXPECT_GE(n_survivors, 4 * n_heads) << "those protected, at least";
     const double share = share_of_fresh_copies(
         impl, [](int, int, int slot) { return slot; },
         [](int, int, int slot) { return slot >= 4; });  // sinks were never rotated anew
@@ -196,11 +191,11 @@ TEST_P(KvTypeTest, Does_not_accumulate_rounding_under_per_token_eviction) {
     impl.read(random_tokens(300, 400, 2), true);
     EXPECT_EQ(session.stats().distillations, 300u);
     EXPECT_EQ(sink_keys(), before);
-    ASSERT_EQ(before.size(), std::size_t{4} * n_layer * n_head_kv);
+    ASSERT_EQ(before.size(), std::size_t{4} * n_heads);
     const PerTokenEviction& moved = *impl.per_token();
     const int first_position = moved.next_position() - cache.n();
     const auto rank = [&](int il, int head, int slot) {
-        const auto slots = moved.order().slots(il * n_head_kv + head);
+        const auto slots = moved.order().slots(il * tiny.n_head_kv + head);
         return static_cast<int>(std::ranges::find(slots, slot) - slots.begin());
     };
     const double share = share_of_fresh_copies(
@@ -254,12 +249,9 @@ TEST_P(KvTypeTest, Has_the_logits_of_the_plain_reference_in_every_architecture) 
         const auto tokens = random_tokens(50, 400);
         session.impl().read(tokens, true);
         for (const Token token : tokens) reference.read(token);
-        double worst = 0;
-        for (std::size_t i = 0; i < reference.logits().size(); ++i) {
-            worst = std::max(worst, std::abs(static_cast<double>(session.impl().logits()[i]) -
-                                             reference.logits()[i]));
-        }
-        EXPECT_LE(worst, GetParam() == KvType::q4_0 ? 0.4 : 0.15) << architecture;
+        EXPECT_LE(largest_difference(session.impl().logits(), reference.logits()),
+                  GetParam() == KvType::q4_0 ? 0.4 : 0.15)
+            << architecture;
     }
 }
 

@@ -1,12 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "cache/kv_type.h"
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
 #include "model/model_impl.h"
+#include "support/largest_difference.h"
 #include "support/policy_cases.h"
 #include "support/random_tokens.h"
 #include "support/temp_dir.h"
@@ -123,11 +123,8 @@ class PolicyTest : public testing::TestWithParam<std::tuple<PolicyCase, Kernels,
     }
 
     void expect_same_logits() {
-        for (std::size_t i = 0; i < reference_.logits().size(); ++i) {
-            const double difference =
-                std::abs(static_cast<double>(impl_.logits()[i]) - reference_.logits()[i]);
-            worst_logit_ = std::max(worst_logit_, difference);
-        }
+        worst_logit_ =
+            std::max(worst_logit_, largest_difference(impl_.logits(), reference_.logits()));
         ASSERT_LE(worst_logit_,
                   logit_tolerance(std::get<Kernels>(GetParam()), std::get<KvType>(GetParam())));
     }

@@ -1,12 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "cache/kv_type.h"
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
 #include "model/model_impl.h"
+#include "support/largest_difference.h"
 #include "support/policy_cases.h"
 #include "support/random_tokens.h"
 #include "support/temp_dir.h"
@@ -49,17 +49,7 @@ class UnboundedPolicyTest : public testing::TestWithParam<Kernels> {
             const auto tokens = random_tokens(25, tiny.n_vocab, stretch);
             impl.read(tokens, true);
             for (const Token token : tokens) reference.read(token);
-            worst = std::max(worst, difference_of(impl.logits(), reference.logits()));
-        }
-        return worst;
-    }
-
-    template <typename Logits>
-    static double difference_of(std::span<const float> logits, const Logits& expected) {
-        double worst = 0;
-        for (std::size_t i = 0; i < logits.size(); ++i) {
-            worst = std::max(
-                worst, std::abs(static_cast<double>(logits[i]) - static_cast<double>(expected[i])));
+            worst = std::max(worst, largest_difference(impl.logits(), reference.logits()));
         }
         return worst;
     }
@@ -100,12 +90,12 @@ TEST_P(UnboundedPolicyTest, Self_extend_is_full_attention_if_all_tokens_are_neig
     const auto tokens = random_tokens(100, tiny.n_vocab);
     grouped.impl().read(tokens, true);
     plain.impl().read(tokens, true);
-    EXPECT_LE(difference_of(grouped.impl().logits(), plain.impl().logits()),
+    EXPECT_LE(largest_difference(grouped.impl().logits(), plain.impl().logits()),
               logit_tolerance(GetParam()));
     const auto more = random_tokens(8, tiny.n_vocab);
     grouped.impl().read(more, true);
     plain.impl().read(more, true);
-    EXPECT_GE(difference_of(grouped.impl().logits(), plain.impl().logits()), 0.1)
+    EXPECT_GE(largest_difference(grouped.impl().logits(), plain.impl().logits()), 0.1)
         << "now the first are none";
 }
 
@@ -128,7 +118,7 @@ TEST_P(UnboundedPolicyTest, Truncate_has_the_logits_of_the_plain_reference_on_bo
     impl.read(question, false);
     for (const Token token : question) reference.read(token);
     EXPECT_EQ(impl.cache().n(), reference.n());
-    EXPECT_LE(difference_of(impl.logits(), reference.logits()), logit_tolerance(GetParam()));
+    EXPECT_LE(largest_difference(impl.logits(), reference.logits()), logit_tolerance(GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, UnboundedPolicyTest,
