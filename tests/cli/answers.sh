@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What ask prints, for people and for programs.
+# The output of ask, for people and for programs.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 words 2000 >"$work/a.txt"

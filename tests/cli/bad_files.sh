@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Models and texts that are missing, damaged or hostile: one sentence and the status of their kind.
+# Missing, damaged and hostile models and texts give one sentence and the exit status of their kind.
 source "$(dirname "$0")/support/expect.bash"
 words 100 >"$work/text.txt"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Texts and budgets that a working model cannot serve, and odd ones that it can.
+# Texts and budgets that a valid model must refuse, and unusual ones that it must accept.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 words 500 >"$work/text.txt"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Arguments that make no sense: one sentence, exit status 2.
+# Wrong arguments give one sentence and exit status 2.
 source "$(dirname "$0")/support/expect.bash"
 words 100 >"$work/text.txt"
 ask=(ask -m "$work/model.gguf" --file "$work/text.txt")

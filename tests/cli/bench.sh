@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The grid of speeds: its table, its lines of results, how it goes on from them, and what it refuses.
+# The grid of speeds: its table, its lines of results, resuming from them, and its errors.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 words 2000 >"$work/text"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# experiments/bench-vs-llama with a stand-in for llama-bench: what it runs, its table, and how it goes on.
+# experiments/bench-vs-llama with a stand-in for llama-bench: its commands, its table, and resuming.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 export INFINIPOT_BIN=$infinipot LLAMA_BENCH=$work/llama-bench

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Comparing two methods: figures worked out by hand, the choice among several, JSON, what it refuses.
+# Comparing two methods: figures worked out by hand, the choice among several, JSON, errors.
 source "$(dirname "$0")/support/expect.bash"
 
 python3 - "$work" <<'END'

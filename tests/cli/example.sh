@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The example programs do what they say.
+# The example programs print what they promise.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 examples=${INFINIPOT_EXAMPLES:-$(dirname "$infinipot")/examples}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What survives of a text: the table, the JSON, the page, and what is refused.
+# The survivors of a text: the table, the JSON, the page, and errors.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 words 300 >"$work/text"

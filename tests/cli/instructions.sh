@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Rules at the start of a long text: rows, table, how often it is distilled, what it refuses.
+# Rules at the start of a long text: rows, table, number of distillations, errors.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 words 300 >"$work/book.txt"

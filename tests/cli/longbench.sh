@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# LongBench on a small folder of its kind: rows, table, how it goes on, what it samples and refuses, and the
-# scripts that read its results.
+# LongBench on a small folder of its kind: rows, table, resuming, samples, errors, and the scripts that
+# read its results.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 data=$work/data

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Needles in a book: rows, table, several needles in one text, how it goes on, the figure, what it refuses.
+# Needles in a book: rows, table, several needles in one text, resuming, the figure, errors.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 words 400 >"$work/book.txt"

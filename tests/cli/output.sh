@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is printed without a model, and what happens when it cannot be printed.
+# Output that needs no model, and output that cannot be written.
 source "$(dirname "$0")/support/expect.bash"
 
 succeeds --version

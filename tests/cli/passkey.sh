@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The passkey experiment: its table, how it goes on from a file of results, and what it refuses.
+# The passkey experiment: its table, resuming from a file of results, and errors.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 passkey=(eval passkey -m "$model" --threads 1 --capacity 256 --length 300)

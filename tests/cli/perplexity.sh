@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Perplexity of a stream: its line of results, that it is not measured twice, and what it refuses.
+# Perplexity of a stream: its line of results, which is measured only once, and errors.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 words 2000 >"$work/text"

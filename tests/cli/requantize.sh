@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A requantised model serves, and one that could not be finished leaves nothing behind.
+# A requantised model answers, and an interrupted conversion leaves no file.
 source "$(dirname "$0")/support/expect.bash"
 needs_model
 words 200 >"$work/text.txt"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# RULER with few words and a short haystack: rows, table, how it goes on, both modes, what it refuses, and the script
+# RULER with few words and a short haystack: rows, table, resuming, both modes, errors, and the script
 # that reads its results.
 source "$(dirname "$0")/support/expect.bash"
 needs_model

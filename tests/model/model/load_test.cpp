@@ -74,7 +74,7 @@ TEST_F(LoadTest, The_count_of_weights_includes_all_that_a_token_is_multiplied_wi
     }
 }
 
-TEST_F(LoadTest, Novelty_is_measured_against_as_many_tokens_as_a_kernel_takes_or_all) {
+TEST_F(LoadTest, Novelty_is_measured_against_a_multiple_of_16_tokens_or_all) {
     const auto measured = [this](int wanted) {
         return Model::load(path_, {.novelty_vocab = wanted}).info().n_novelty_vocab;
     };

@@ -41,16 +41,16 @@ class LongBenchExperimentTest : public testing::Test {
     LongBenchRun run_;
 };
 
-TEST_F(LongBenchExperimentTest, A_prompt_may_have_any_length_where_entries_are_evicted) {
+TEST_F(LongBenchExperimentTest, A_prompt_may_have_any_length_if_entries_are_evicted) {
     EXPECT_EQ(longest(prompt(10, "Who?")), 0);
 }
 
-TEST_F(LongBenchExperimentTest, A_largest_length_that_was_asked_for_holds) {
+TEST_F(LongBenchExperimentTest, A_requested_largest_length_is_kept) {
     run_.max_length = 100;
     EXPECT_EQ(longest(prompt(10, "Who?")), 100);
 }
 
-TEST_F(LongBenchExperimentTest, Truncation_leaves_all_of_the_pot_but_the_answer) {
+TEST_F(LongBenchExperimentTest, Truncation_fills_the_cache_up_to_the_room_for_the_answer) {
     run_.method.policy = "truncate";
     EXPECT_EQ(longest(prompt(10, "Who?", 16)), 256 - 16);
 }
@@ -84,7 +84,7 @@ TEST_F(LongBenchExperimentTest, A_long_prompt_loses_its_middle) {
     EXPECT_EQ(trial.prompt.question, "Who?");
 }
 
-TEST_F(LongBenchExperimentTest, A_question_takes_at_most_a_quarter_of_the_pot) {
+TEST_F(LongBenchExperimentTest, A_question_takes_at_most_a_quarter_of_the_cache) {
     const std::string question = prompt(200, "").data.prompt.text;
     const LongBenchPrompt item = prompt(10, question);
     const LongBenchTrial trial = prepare(run_, item, model_);

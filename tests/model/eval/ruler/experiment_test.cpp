@@ -52,26 +52,26 @@ TEST_F(RulerExperimentTest, The_reserve_has_room_for_question_prefix_and_answer)
     EXPECT_EQ(made.budget.reserve, n_tokens("Which one?It is") + 32);
 }
 
-TEST_F(RulerExperimentTest, A_reserve_that_was_asked_for_holds) {
+TEST_F(RulerExperimentTest, A_requested_reserve_is_kept) {
     run_.method.session.budget.reserve = 77;
     EXPECT_EQ(options().budget.reserve, 77);
 }
 
-TEST_F(RulerExperimentTest, A_query_aware_session_reads_for_its_question) {
+TEST_F(RulerExperimentTest, A_query_aware_session_has_its_question_as_catalyst) {
     run_.mode = RulerMode::query_aware;
     EXPECT_EQ(options().catalyst, "Which one?");
     run_.mode = RulerMode::query_agnostic;
     EXPECT_EQ(options().catalyst.find("Which one?"), std::string::npos);
 }
 
-TEST_F(RulerExperimentTest, Both_modes_are_two_where_the_policy_has_both) {
+TEST_F(RulerExperimentTest, Mode_both_gives_two_readings_if_the_policy_supports_both) {
     run_.mode = RulerMode::both;
     EXPECT_EQ(modes(), (std::vector<std::string>{"query-agnostic", "query-aware"}));
     run_.method.policy = "streaming_llm";
     EXPECT_EQ(modes(), std::vector<std::string>{"query-agnostic"});
 }
 
-TEST_F(RulerExperimentTest, A_mode_that_the_policy_has_not_got_is_refused) {
+TEST_F(RulerExperimentTest, A_mode_that_the_policy_does_not_support_is_refused) {
     run_.method.policy = "streaming_llm";
     run_.mode = RulerMode::query_aware;
     EXPECT_THROW(modes(), Error);

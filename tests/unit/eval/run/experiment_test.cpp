@@ -58,7 +58,7 @@ TEST_F(ExperimentTest, An_item_that_was_measured_before_is_not_measured_again) {
     EXPECT_EQ(again.result_of(items.front())["score"], 0.5);
 }
 
-TEST_F(ExperimentTest, An_interrupted_one_goes_on_from_there) {
+TEST_F(ExperimentTest, An_interrupted_experiment_continues_where_it_stopped) {
     const std::vector<ExperimentItem> items = {item("a"), item("b"), item("c")};
     host_.n_before_interrupt = 2;
     try {

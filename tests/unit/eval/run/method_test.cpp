@@ -70,7 +70,7 @@ TEST(Method, The_paper_protects_nothing_and_fills_nothing) {
     EXPECT_EQ(paper.answer_budget, AnswerBudget());
 }
 
-TEST(Method, The_paper_leaves_alone_what_was_asked_for) {
+TEST(Method, The_paper_does_not_override_explicit_settings) {
     Method method = of_paper();
     method.policy = "h2o";
     method.session.budget.protect_first = 7;
@@ -90,7 +90,7 @@ TEST(Method, Sessions_at_one_time_share_the_threads) {
     EXPECT_EQ(options(method).n_threads, 3);
 }
 
-TEST(Method, Native_kernels_compute_on_the_CPU_alone) {
+TEST(Method, Native_kernels_compute_only_on_the_CPU) {
     ModelInfo model;
     model.device = "cpu";
     EXPECT_EQ(kernels_word(model, {.kernels = Kernels::native}), "native");

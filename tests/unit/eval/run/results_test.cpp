@@ -53,14 +53,14 @@ TEST(Results, A_torn_line_in_the_middle_is_refused) {
     }
 }
 
-TEST(Results, Without_a_path_they_are_kept_in_memory_alone) {
+TEST(Results, Without_a_path_results_are_kept_only_in_memory) {
     Results results("", any);
     results.add({{"id", "a"}, {"score", 1}});
     ASSERT_TRUE(results.find("a"));
     EXPECT_EQ((*results.find("a"))["score"], 1);
 }
 
-TEST(Results, Of_release_0_1_keep_their_identity_though_a_schedule_has_another_name) {
+TEST(Results, Results_of_release_0_1_keep_their_ids_although_a_schedule_was_renamed) {
     const TempDir folder;
     const auto path = folder.write(
         "r.jsonl", R"({"policy":"swa","schedule":"one-by-one",)"
@@ -72,7 +72,7 @@ TEST(Results, Of_release_0_1_keep_their_identity_though_a_schedule_has_another_n
     EXPECT_EQ((*result)["schedule"], "per-token");
 }
 
-TEST(Results, With_another_schedule_are_read_as_they_are) {
+TEST(Results, Results_with_another_schedule_are_read_unchanged) {
     const TempDir folder;
     const auto path = folder.write("r.jsonl", R"({"schedule":"at-end","id":"one-by-one"})"
                                               "\n");
