@@ -24,7 +24,7 @@
 namespace infinipot {
 namespace {
 
-/// The remote device of the tests beside these is none.
+/// The remote device of device_test.cpp does not count as a GPU.
 bool has_gpu() {
     const std::string first = device_name(find_device(""));
     return first != "cpu" && !first.starts_with("RPC");
@@ -40,7 +40,7 @@ struct Setting {
 
 void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
 
-/// What a session knows after a text that it has distilled once.
+/// The state of a session after a text that it has distilled once.
 struct Seen {
     std::vector<float> logits_before;  // before it did
     std::vector<float> logits_after;
@@ -76,7 +76,7 @@ double normalized_error(const std::vector<float>& actual, const std::vector<floa
     return error / norm;
 }
 
-/// Of the entries that one keeps, how many the other keeps as well.
+/// Returns how many of the entries that one session keeps the other keeps too.
 double overlap(const Seen& a, const Seen& b) {
     std::size_t n = 0, n_common = 0;
     for (std::size_t head = 0; head < a.kept.size(); ++head) {

@@ -41,7 +41,7 @@ std::vector<Token> generate_with_libllama(const std::filesystem::path& path,
     return tokens;
 }
 
-/// How much less likely than the likeliest a session finds each next token, in logits.
+/// Returns, in logits, how much less likely than the best token a session finds each next token.
 std::vector<float> shortfalls(const std::filesystem::path& path, Kernels kernels,
                               const std::vector<Token>& prompt, const std::vector<Token>& tokens) {
     SessionOptions options;

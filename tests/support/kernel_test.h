@@ -1,4 +1,4 @@
-// What the tests of our own kernels share: random numbers, an error measure, a graph that holds its
+// Helpers of the tests of our kernels: random numbers, an error measure, a graph that holds its
 // data.
 #pragma once
 

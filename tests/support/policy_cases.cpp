@@ -171,7 +171,7 @@ const std::vector<PolicyCase> policy_cases = {
      .positions = Positions::keep,
      .as_in_source = false},
 
-    // One by one, where their sources do otherwise.
+    // Per-token eviction, for policies whose sources do otherwise.
     {.name = "h2o_positions_kept",
      .spec = "h2o",
      .method = [](const Layer& l) { return methods::h2o(l, -1); },

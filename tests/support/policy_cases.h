@@ -36,9 +36,10 @@ extern const std::vector<PolicyCase> policy_cases;
 inline const TinyModel policy_model = model_for_reference();
 
 /// Returns the largest difference that rounding may make between logits of engine and reference,
-/// whose standard deviation is about 3. ggml's kernels round more than ours. Of other
-/// types the reference rounds every number as the engine does, but a number that lies half-way may
-/// be rounded the other way, by a whole step; q8_0 alone moves logits by up to 1, q4_0 by up to 6.
+/// whose standard deviation is about 3. ggml's kernels round more than ours. With other types than
+/// f16 the reference rounds every number as the engine does. A number that lies half-way may still
+/// be rounded the other way, by a whole step. q8_0 alone moves logits by up to 1, and q4_0 by up to
+/// 6.
 double logit_tolerance(Kernels kernels, KvType type = KvType::f16);
 
 /// Returns whether queries meet quantised keys as ggml wants it: rounded as well.

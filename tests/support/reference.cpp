@@ -131,7 +131,7 @@ double Reference::activated(double gate) const {
     return half(0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * x * (1 + 0.044715 * x * x))));
 }
 
-/// Where the newest entry's query sees itself and the entry of a slot.
+/// Returns the positions of the newest entry's query and of a slot's key, as that query sees them.
 std::pair<int, int> Reference::places(const Head& head, std::size_t slot) const {
     const int query = static_cast<int>(head.size()) - 1, key = static_cast<int>(slot);
     switch (positions_.rule) {

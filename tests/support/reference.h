@@ -21,8 +21,8 @@ class Reference {
    public:
     struct Entry {
         std::vector<double> key;  ///< before RoPE, rounded as the pot does
-        /// What its rotated copy is made from: the key as it was computed, and once its position
-        /// has changed the key as the pot has it.
+        /// The key that the rotated copy is made from: the key as computed, and the stored key once
+        /// the position has changed.
         std::vector<double> source;
         std::vector<double> value;
         double surprisal = 0;  ///< nats
@@ -37,16 +37,17 @@ class Reference {
     /// The window is for files that do not say it.
     explicit Reference(const std::filesystem::path& path, int capacity = 0, int window = 0);
 
-    /// What the pot rounds to; by default F16. Keys, rotated keys and values are rounded by ggml's
-    /// reference code, those of quantised types after a multiplication by a Hadamard matrix, which
-    /// is then undone, and with `rounds_queries` queries to what ggml compares keys of the type
-    /// with. Of F16, which rounds no more than kernels do, only keys and values are.
+    /// Sets the type to which the KV cache rounds; F16 by default. ggml's reference code rounds
+    /// keys, rotated keys and values. Those of quantised types are multiplied with a Hadamard
+    /// matrix before, and again after. With `rounds_queries`, queries are rounded to the type that
+    /// ggml compares such keys with. F16 rounds no more than kernels do, so with it only keys and
+    /// values are rounded.
     void store_as(ggml_type type, bool rounds_queries) {
         type_ = type;
         rounds_queries_ = rounds_queries;
     }
 
-    /// Where entries sit; by default slot j is position j.
+    /// Sets the positions of entries; by default slot j is position j.
     void set_positions(const Positions& positions) { positions_ = positions; }
 
     /// Eq. 3 and 4: reads the next token of the stream and remembers how surprising it was. With
@@ -80,7 +81,7 @@ class Reference {
     /// Forgets the last n tokens, before which the logits were these.
     void take_back(int n, const std::vector<double>& logits);
 
-    /// Of one layer, before RoPE, for every query head: the last token's.
+    /// Returns the queries of the last token in one layer, before RoPE, for every query head.
     const std::vector<std::vector<double>>& queries(int il) const {
         return queries_[static_cast<std::size_t>(il)];
     }

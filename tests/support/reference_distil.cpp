@@ -77,7 +77,8 @@ Reference::Kept Reference::distil(const std::vector<Token>& catalyst, const Sett
     return kept;
 }
 
-/// Entries behind the first slot that moves in any head are rotated anew.
+/// Keeps the entries of `kept`, and rotates those behind the first slot that moves in any head
+/// again.
 void Reference::keep(const Kept& kept) {
     drop(kept);
     if (positions_.rule != Positions::reset) return;

@@ -148,8 +148,8 @@ Chosen sirllm(const Layer& layer, int sinks, int recent) {
 /// avg_pool1d with zeros around, or max_pool1d, over all but the window.
 namespace {
 
-/// Of each of the first n the maximum or, over places beyond the ends too, the average of the
-/// scores around it; 0 behind them.
+/// Returns, for each of the first n scores, the maximum or the average of the scores around it; 0
+/// for the others. The average includes places beyond the ends as zeros.
 Numbers pooled(const Numbers& score, int n, int kernel, bool maximum) {
     Numbers result(score.size(), 0.0);
     for (int rank = 0; rank < n; ++rank) {
@@ -164,9 +164,7 @@ Numbers pooled(const Numbers& score, int n, int kernel, bool maximum) {
     return result;
 }
 
-/// Of each entry the maximum or the average of its sentence's scores. A sentence goes on as long as
-/// one entry follows the other in the text, up to 64, and ends with one that ends it if it then has
-/// eight.
+/// Returns, for each entry, the maximum or the average of its sentence's scores.
 Numbers pooled_by_sentence(const Numbers& score, const Head& head, bool maximum) {
     std::vector<Ranks> sentences(1);
     for (int rank = 0; rank < static_cast<int>(score.size()); ++rank) {

@@ -11,7 +11,7 @@ namespace infinipot::methods {
 using Numbers = std::vector<double>;
 using Ranks = std::vector<int>;  ///< ascending
 
-/// What is known of the entries of one head, oldest first.
+/// The measurements of the entries of one head, oldest first.
 struct Head {
     Numbers attention = {};  ///< as the method is shown it
     Numbers surprisal = {};
@@ -40,7 +40,7 @@ struct Layer {
     Numbers most_attention = {};  ///< that any head of any layer gives
 };
 
-/// Of each head.
+/// The kept entries of each head.
 using Chosen = std::vector<Ranks>;
 
 enum class Weight { none, l1, l2 };  ///< of values, by which attention is multiplied

@@ -279,7 +279,8 @@ void ReferenceSession::evict(int retain, int question) {
     ++n_selections_;
 }
 
-/// What the method says, unless the other side says something that it would say but for rounding.
+/// Returns the method's choice. Returns the other side's choice instead if only rounding separates
+/// the two.
 methods::Chosen ReferenceSession::choose(methods::Layer layer) {
     methods::Chosen chosen = settings_.method(layer);
     if (!other_.holds) return chosen;

@@ -152,8 +152,8 @@ void TinyModelWriter::add_rope_factors(const std::string& name, float largest) {
 }
 
 void TinyModelWriter::add_embeddings() {
-    // What a token looks like matters less than what was made of it, or a tied model would repeat
-    // it.
+    // The embedding is small compared with what the layers add; a tied model would otherwise repeat
+    // its token.
     const float deviation = 3.0f / std::sqrt(static_cast<float>(m_.n_embd));
     file_.add("token_embd.weight", m_.type, {m_.n_embd, m_.n_vocab},
               random_.normal(std::int64_t{m_.n_embd} * m_.n_vocab, 0.0f, deviation));

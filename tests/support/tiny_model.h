@@ -39,8 +39,8 @@ struct TinyModel {
     int n_rot = 0;           ///< rope.dimension_count; 0: n_embd_head
     int window = 0;          ///< attention.sliding_window; 0: no such key
     int window_pattern = 0;  ///< attention.sliding_window_pattern; 0: no such key
-    /// Of all matrices; vectors are F32. Quantised types need all row lengths (n_embd, n_ff and
-    /// n_head * n_embd_head) to be multiples of 32.
+    /// The type of all matrices; vectors are F32. Quantised types need all row lengths (n_embd,
+    /// n_ff and n_head * n_embd_head) to be multiples of 32.
     ggml_type type = GGML_TYPE_F32;
     float rope_freq_base = 10000.0f;
     std::optional<RopeScaling> rope_scaling = {};

@@ -47,7 +47,7 @@ TEST_P(RowFormat, Returns_stored_rows_up_to_rounding) {
     }
 }
 
-/// What a graph stores and loads, at scattered slots, is what is stored and loaded row by row.
+/// A graph stores and loads rows at scattered slots exactly as store_row() and load_row() do.
 TEST_P(RowFormat, Stores_the_same_bytes_with_and_without_a_graph) {
     const std::vector<std::int32_t> slots = {3, 11, 0, 7};
     const auto n = static_cast<std::int64_t>(slots.size());
@@ -89,8 +89,8 @@ TEST_P(RowFormat, Stores_the_same_bytes_with_and_without_a_graph) {
     }
 }
 
-/// Keys have channels that are far larger than all others, and always the same ones. Rounded as
-/// they are, the 31 numbers beside such a channel are left with few steps.
+/// Keys have a few channels that are far larger than all others, and always the same ones. Rounding
+/// such a key leaves few steps for the 31 other numbers of the channel's block.
 TEST_P(RowFormat, Rounds_vectors_with_outliers_less_after_the_Hadamard_transform) {
     constexpr std::size_t n = 128;
     const ggml_type type = GetParam();

@@ -63,7 +63,7 @@ TEST(TokenOrder, Ranks_entries_by_age_and_not_by_slot) {
     EXPECT_EQ(of(order, 0), (Slots{2, 0, 1}));
 }
 
-/// What slots hold, moved about as a pot does it, beside a plain list of what should be left.
+/// Moves tokens between slots as a KV cache does, and compares them with a plain list.
 TEST(TokenOrder, Finds_every_entry_after_a_thousand_evictions) {
     constexpr int n_heads = 3, capacity = 9;
     std::minstd_rand random(1);

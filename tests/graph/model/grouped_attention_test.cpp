@@ -55,7 +55,8 @@ std::vector<ggml_fp16_t> halves(const std::vector<float>& numbers) {
     return out;
 }
 
-/// Of two vectors, each rotated to its own position: neighbouring coordinates turn together.
+/// Returns the product of two vectors, each rotated to its own position. Neighbouring coordinates
+/// rotate together.
 double product_at(const float* q, int q_position, const float* k, int k_position, int d) {
     double sum = 0;
     for (int i = 0; i < d; i += 2) {

@@ -28,7 +28,7 @@ constexpr int n_queries = 40, n_kv = 37, capacity = 48;
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-/// What Expected Attention says, Eq. 6 to 8, by matrices that are written out.
+/// Expected Attention, Eq. 6 to 8, with matrices that are written out.
 class Plain {
    public:
     explicit Plain(const Variant& v) : v_(v), d_(size(v.n_embd_head)), rotation_(d_ * d_) {

@@ -151,7 +151,7 @@ class AttentionGraph : public SmallGraph {
 
 bool multiplies_bf16() { return kernels::cpu() >= kernels::Cpu::amx; }
 
-/// Of the normalized error. AMX multiplies numbers of BF16.
+/// Returns the largest normalized error. AMX multiplies numbers of BF16.
 double tolerance() { return multiplies_bf16() ? 3e-5 : 3e-7; }
 
 class Attention : public testing::Test {

@@ -102,7 +102,7 @@ TEST_P(AllocationOfType, All_memory_of_a_session_is_allocated_before_the_first_t
     peak_bytes = at_rest;
     session.ingest(text);
     EXPECT_GE(session.stats().distillations, 10u);
-    // What comes and goes: a segment of text, libllama's tokenizer at work on it, the slots chosen.
+    // Temporary memory: a segment of text, libllama's tokenizer on it, and the chosen slots.
     constexpr std::size_t transient_bytes = 1 << 20;
     EXPECT_LE(peak_bytes - at_rest, transient_bytes);
 }

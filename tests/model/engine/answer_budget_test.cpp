@@ -14,7 +14,7 @@
 namespace infinipot {
 namespace {
 
-/// How many entries an answer to the question of n tokens sees at its beginning.
+/// Returns the number of entries that an answer to a question of n tokens sees at its beginning.
 int n_seen(Session& reader, const std::string& question) {
     Generation answer = reader.ask(question, {.max_tokens = 3});
     return reader.stats().n_kv;
@@ -69,7 +69,7 @@ TEST_F(SessionTest, An_answer_budget_of_at_least_all_entries_changes_nothing) {
     EXPECT_EQ(answers[0], answers[1]);
 }
 
-/// How sure the model is of the first words of an answer that sees so many entries.
+/// Returns the model's confidence in the first words of an answer that sees so many entries.
 double confidence(Session& session, const std::string& question, int focus) {
     Session::Impl& impl = session.impl();
     const auto prompt = frame_question(impl.model.impl(), impl.plan.frame, question, true);
@@ -188,7 +188,7 @@ TEST_F(AutomaticAnswerBudget, Is_all_if_the_question_cannot_choose) {
     EXPECT_EQ(focus("infinipot", {}, Positions{Positions::keep}), AnswerBudget::all);
 }
 
-/// What a question sees is what distilling for it would have left.
+/// A question must see the entries that a distillation with the question as catalyst keeps.
 TEST_F(SessionTest, An_answer_budget_selects_as_a_distillation_for_the_question_would) {
     const std::string question = "who was not far, and when she came home?";
     SessionOptions distilling = options();

@@ -23,7 +23,7 @@ class BatchedPerToken : public ScheduleTest, public testing::WithParamInterface<
     }
 };
 
-/// Long enough for positions to start anew.
+/// Long enough for positions to start again.
 TEST_P(BatchedPerToken, A_batch_keeps_the_entries_that_single_tokens_keep) {
     SessionOptions on_two_threads = options(GetParam());
     on_two_threads.n_threads = 2;

@@ -108,8 +108,8 @@ void expect_same_pot(Session& session, const Reference& reference) {
     }
 }
 
-/// Where selection is compared entry by entry, over scores that are computed apart. Nearly equal
-/// scores may be ranked otherwise; this model's are far enough from each other.
+/// Tests that compare selections entry by entry, with scores that engine and reference compute on
+/// their own. Nearly equal scores may be ranked differently; this model's scores differ enough.
 using ExactDistilTest = DistilTest;
 
 TEST_P(ExactDistilTest, Keeps_the_entries_of_the_plain_reference) {
@@ -186,7 +186,8 @@ TEST_P(DistilTest, Measures_the_attention_and_surprisal_of_the_reference) {
     expect_same_scores(impl, reference);
 }
 
-/// What the reference's rules keep of the engine's pot by the engine's scores.
+/// Returns the entries of the engine's KV cache that the reference's rules keep, by the engine's
+/// scores.
 Reference::Kept selected(Session::Impl& impl, const Reference::Scores& attention) {
     Reference::Kept kept;
     for (std::size_t il = 0; il < attention.size(); ++il) {

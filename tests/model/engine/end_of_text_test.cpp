@@ -17,8 +17,8 @@ Positions64 positions_of(std::span<const Tag> tags) {
     return positions;
 }
 
-/// What a ranking by surprisal keeps of the entries of a head: the first `n_first`, the last
-/// `n_last`, and of the others those that surprised most, `n` in all.
+/// Returns the `n` entries of a head that a ranking by surprisal keeps: the first `n_first`, the
+/// last `n_last`, and the most surprising of the others.
 Positions64 most_surprising(std::vector<Tag> tags, std::size_t n_first, std::size_t n_last,
                             std::size_t n) {
     const auto begin = tags.begin() + static_cast<std::ptrdiff_t>(n_first);

@@ -4,7 +4,7 @@
 
 #include "support/session_fixture.h"
 
-// Where answers end and what they are made of.
+// The ends of answers, and the text that they consist of.
 
 namespace infinipot {
 namespace {

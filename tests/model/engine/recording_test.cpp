@@ -59,7 +59,7 @@ class RecordingTest : public testing::Test {
         return session;
     }
 
-    /// What the record says of the end must be what the pot's tags say.
+    /// The record of the last distillation must equal the tags of the KV cache.
     void expect_the_pots(Session& session) const {
         const KvCache& cache = session.impl().cache();
         for (int il = 0; il < record_->n_layer(); ++il) {
@@ -72,7 +72,7 @@ class RecordingTest : public testing::Test {
         }
     }
 
-    /// Positions of all the tokens read that a head has not let go.
+    /// Returns the positions of all tokens that were read and that a head has not evicted.
     Places now(int il, int head) const {
         Places held;
         for (std::int64_t at = 0; at < static_cast<std::int64_t>(tokens_.size()); ++at) {

@@ -8,8 +8,8 @@
 #include "support/session_fixture.h"
 #include "text/segmenter.h"
 
-// What sessions promise whenever entries leave: bounds, no trace of questions, the same pot however
-// the text comes.
+// Promises of a session under every schedule: bounds, no trace of questions, and the same KV cache
+// however the text arrives.
 
 namespace infinipot {
 namespace {

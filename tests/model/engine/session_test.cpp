@@ -7,7 +7,7 @@
 #include "support/session_fixture.h"
 #include "support/tiny_model.h"
 
-// What a session promises while it reads.
+// Promises of a session while it reads.
 
 namespace infinipot {
 namespace {

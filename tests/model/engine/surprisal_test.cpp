@@ -11,8 +11,8 @@ namespace {
 
 const TinyModel& tiny = policy_model;
 
-/// Of every token of a text, by Progress, against the reference that reads the same with the same
-/// pot; the policies do not ask for it themselves.
+/// Compares the surprisal of every token, which Progress reports, with the reference's for the same
+/// text and the same KV cache. The policies here do not need surprisal themselves.
 TEST(SurprisalTest, Equals_that_of_the_plain_reference_under_every_schedule) {
     const TempDir folder;
     const auto path = write_tiny_model(tiny, folder.path());

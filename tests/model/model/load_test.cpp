@@ -28,8 +28,7 @@ class LoadTest : public testing::Test {
    protected:
     LoadTest() : path_(write_tiny_model(tiny, folder_.path())), bytes_(bytes_of(path_)) {}
 
-    /// What loading these bytes, and reading a few tokens with them, complains of; empty if
-    /// nothing.
+    /// Returns the error of loading these bytes and reading a few tokens; empty if there is none.
     std::string complaint(const std::string& bytes) const {
         try {
             const Model model = Model::load(folder_.write("changed.gguf", bytes));
@@ -53,7 +52,7 @@ class LoadTest : public testing::Test {
         return changed;
     }
 
-    /// Where the value of a key, or what follows a tensor's name, stands.
+    /// Returns the place of a key's value, or of the bytes behind a tensor's name.
     std::size_t behind(std::string_view name) const { return bytes_.find(name) + name.size(); }
 
     TempDir folder_;

@@ -299,7 +299,7 @@ TEST_P(Parity, Surprisal_against_some_tokens_equals_libllamas_softmax_over_them)
     }
 }
 
-// What a greedy reader would write, token by token.
+// Generates greedily, token by token.
 TEST_P(Parity, Greedy_tokens_equal_libllamas) {
     LibLlama theirs(path_, n_ctx);
     Engine ours(path_, Kernels::ggml);

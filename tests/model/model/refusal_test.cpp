@@ -6,15 +6,15 @@
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
-// What a valid file asks for and no graph of ours does: one sentence that names it, never a model
-// that computes something else.
+// Valid files that need a feature which none of our graphs computes. Loading must fail with a
+// sentence that names the feature, and never give a model that computes something else.
 
 namespace infinipot {
 namespace {
 
 class Refusal : public testing::Test {
    protected:
-    /// What loading a tiny model with these changes complains of; empty if nothing.
+    /// Returns the error of loading a tiny model with these changes; empty if there is none.
     std::string complaint(const std::string& architecture, auto change) const {
         GgufWriter writer;
         TinyModel model{.architecture = architecture, .n_layer = 2, .n_vocab = 400};

@@ -30,7 +30,7 @@ bool is_valid(std::string_view text) {
     return validator.feed(text) && validator.complete();
 }
 
-/// Where validation stops if `text` comes in chunks of `n` bytes.
+/// Returns the byte at which validation stops if `text` comes in chunks of `n` bytes.
 std::uint64_t valid_bytes(std::string_view text, std::size_t n) {
     Utf8Validator validator;
     for (std::size_t i = 0; i < text.size(); i += n) {

@@ -43,7 +43,7 @@ TEST(H2o, Halves_the_room_that_protection_leaves) {
     std::vector<Keep> heads(1, Keep(10, 6));
     heads[0].first(2);
     h2o()->select(one_head.view(), heads);
-    // Of the 4 left two are recent: 8 and 9. Then attention: 2 and 3 (0 is protected).
+    // Two of the 4 places left are for recent entries: 8 and 9.
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 1, 2, 3, 8, 9}));
 }
 

@@ -75,7 +75,7 @@ TEST(InfiniPot, Takes_its_share_of_the_room_that_protection_leaves) {
     std::vector<Keep> heads(1, Keep(10, 6));
     heads[0].first(1).last(1);
     as_in_paper({.novelty = 0.25f})->select(one_head.view(), heads);
-    // Of the 4 left one goes to surprisal: 2. Then attention: 3, 5, 7 (0 is protected).
+    // One of the 4 places left is for surprisal: 2.
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 5, 7, 9}));
 }
 
@@ -101,7 +101,7 @@ TEST(InfiniPot, Does_not_rank_protected_entries_among_the_new_ones) {
     std::vector<Keep> heads(1, Keep(10, 5));
     heads[0].last(1);
     as_in_paper({.carried = false})->select(layer.view(), heads);
-    // Of the 4 left two are for surprisal, but only 8 is new and not protected. Then attention.
+    // Two of the 4 places left are for surprisal, but only 8 is new and not protected.
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 2, 3, 8, 9}));
 }
 

@@ -24,7 +24,7 @@ Stream following(std::int64_t first, int n) {
     return positions;
 }
 
-/// What `n_heads` heads keep that hold the same entries.
+/// Returns the slots that `n_heads` heads with the same entries keep.
 Heads drawn(const Stream& positions, int n_keep, int n_heads = 1, int seed = 1, int il = 0) {
     Layer layer = {.n_head_kv = n_heads, .n_kv = static_cast<int>(positions.size())};
     for (int head = 0; head < n_heads; ++head) {

@@ -44,7 +44,7 @@ Scores by_sentence(const Scores& values, const Layer& text, int head, Pooling po
     return pooled_by_sentence(values, text.view().head(head, keep), pooling);
 }
 
-/// Where one score ends and the next begins, when every value is another.
+/// Returns the places where one score ends and the next begins, when all values differ.
 std::vector<int> cuts(const Layer& text, int head = 0) {
     const std::size_t n = text.view().position[head].size();
     Scores values(n);

@@ -23,7 +23,8 @@ TEST(SirLlm, Keeps_the_sinks_and_the_highest_surprisal_the_same_in_all_heads) {
 }
 
 TEST(SirLlm, Keeps_the_requested_number_of_recent_entries) {
-    // Of 5 one is a sink and two are recent: by surprisal 2 and 6, then 0, then 9 and 8.
+    // One of 5 places is for a sink and two are for recent entries. By surprisal: 2 and 6, then 0,
+    // then 9 and 8.
     EXPECT_EQ(kept_slots(sirllm({.sinks = 1, .recent = 2}), two_heads, 5)[0],
               (std::vector<int>{0, 2, 6, 8, 9}));
 }
@@ -57,7 +58,7 @@ TEST(SirLlm, Shares_the_room_that_protection_leaves) {
     std::vector<Keep> heads(1, Keep(10, 6));
     heads[0].last(2);
     sirllm({.sinks = 2})->select(two_heads.view(), heads);
-    // Of the 4 left two go to surprisal: 2 and 6 (8 is protected).
+    // Two of the 4 places left are for surprisal: 2 and 6 (8 is protected).
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 1, 2, 6, 8, 9}));
 }
 

@@ -41,7 +41,7 @@ class Reference {
         return tokens;
     }
 
-    /// Of the last token.
+    /// Returns the logits of the last token.
     std::vector<float> logits(std::vector<llama_token> tokens) {
         llama_memory_clear(llama_get_memory(context_.get()), true);
         const auto batch = llama_batch_get_one(tokens.data(), static_cast<int>(tokens.size()));

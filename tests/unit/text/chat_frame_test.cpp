@@ -12,7 +12,7 @@
 #include "support/temp_dir.h"
 #include "text/vocabulary.h"
 
-// What stands around text and question in each family of models, and where its answers end.
+// The frame around text and question in each family of models, and the tokens that end an answer.
 
 namespace infinipot {
 namespace {

@@ -13,7 +13,7 @@ class FrequentTokens : public testing::TestWithParam<const char*> {
    protected:
     Vocabulary vocabulary_{llama_file("models/ggml-vocab-") + GetParam() + ".gguf"};
 
-    /// How many of a text's tokens are among the n most frequent.
+    /// Returns the number of a text's tokens that are among the n most frequent.
     double share(std::string_view text, int n) {
         const std::vector<Token> frequent = frequent_tokens(vocabulary_, n);
         const std::vector<Token> tokens = vocabulary_.tokenize(text);

@@ -30,7 +30,7 @@ TEST(Classification, Counts_a_class_that_contains_the_answer) {
 }
 
 TEST(Classification, Misses_the_class_after_a_removed_one) {
-    // "a" is taken out, then "b" is passed over and stays beside the answer.
+    // "a" is removed; then "b" is skipped and stays in the list with the answer.
     const std::vector<std::string> parts = {"a", "b", "a b c"};
     EXPECT_EQ(classification("a b c", "a b c", parts), 0.5);
     const std::vector<std::string> apart = {"a", "x", "b", "a b c"};

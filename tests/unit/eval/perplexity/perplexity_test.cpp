@@ -10,7 +10,7 @@
 namespace infinipot::eval {
 namespace {
 
-// Perplexities 2, 4, 8, 16, 32 one by one: nats are multiples of ln 2.
+// The perplexities of the tokens are 2, 4, 8, 16, 32: nats are multiples of ln 2.
 std::vector<float> powers_of_two() {
     std::vector<float> nats;
     for (int i = 1; i <= 5; ++i) nats.push_back(static_cast<float>(i * std::log(2.0)));

@@ -17,7 +17,7 @@ using namespace testing_ruler;
 
 using Counts = std::map<std::string, int>;
 
-/// How often each word stands in a list whose numbers are 1, 2, 3, ...
+/// Returns the count of each word in a list whose numbers are 1, 2, 3, ...
 Counts counts_of(const std::string& list) {
     std::istringstream stream(list);
     std::string number, word;
@@ -29,7 +29,7 @@ Counts counts_of(const std::string& list) {
     return counts;
 }
 
-/// How many words stand so often.
+/// Returns the number of words with this count.
 std::map<int, int> words_by_count(const Counts& counts) {
     std::map<int, int> words;
     for (const auto& [word, count] : counts) ++words[count];

@@ -39,7 +39,7 @@ RulerItem make_qa(int length, std::size_t index = 0,
                             index);
 }
 
-/// What stands between "Document i:" and the next one, or the end.
+/// Returns the text between "Document i:" and the next one, or the end.
 Texts documents_of(const RulerItem& item) {
     Texts documents;
     std::size_t at = item.text.find("Document 1:\n");

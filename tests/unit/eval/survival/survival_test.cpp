@@ -85,7 +85,7 @@ TEST_F(HandMade, A_summary_counts_tokens_and_averages_surprisal) {
 }
 
 TEST(Survival, Compares_heads_of_one_layer_and_of_different_layers) {
-    // Two layers of two heads; three tokens, one of which each head lets go.
+    // Two layers of two heads; three tokens, one of which each head evicts.
     Survival survival(2, 2);
     const std::vector<std::vector<int>> dropped = {{0, 0}, {0, 1}};
     for (int il = 0; il < 2; ++il) {
