@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 namespace infinipot {
 
@@ -13,6 +14,9 @@ enum class KvType {
     q8_0,  ///< 34 bytes for 32 numbers
     q4_0,  ///< 18 bytes for 32 numbers
 };
+
+/// Returns every type, largest first.
+std::vector<KvType> all_kv_types();
 
 /// Returns `f16`, `bf16`, `q8_0` or `q4_0`.
 std::string_view to_string(KvType type);

@@ -2,12 +2,15 @@
 
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 namespace infinipot {
 
-/// Writes the model `input` with its weights converted to `type`: f32, f16, bf16, q8_0, q6_k,
-/// q5_k_m, q4_k_m or q4_0. `output` appears only when it is complete. Runs on `n_threads` threads;
-/// 0 means one per core.
+/// Returns the weight types that requantize() knows, largest first: `f32`, `f16`, ..., `q4_0`.
+std::vector<std::string_view> weight_types();
+
+/// Writes the model `input` with its weights converted to `type`, one of weight_types(). `output`
+/// appears only when it is complete. Runs on `n_threads` threads; 0 means one per core.
 /// @throws Error(file_error) if a file cannot be read or written.
 /// @throws Error(bad_model) if `input` is not a GGUF model or is damaged.
 /// @throws Error(unsupported_model) if `input` needs something that is not implemented.

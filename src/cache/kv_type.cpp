@@ -28,6 +28,12 @@ const Row& row_of(KvType type) { return *std::ranges::find(types, type, &Row::ty
 
 }  // namespace
 
+std::vector<KvType> all_kv_types() {
+    std::vector<KvType> all;
+    for (const Row& row : types) all.push_back(row.type);
+    return all;
+}
+
 std::string_view to_string(KvType type) { return row_of(type).name; }
 
 KvType parse_kv_type(std::string_view text) {

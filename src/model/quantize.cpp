@@ -6,6 +6,7 @@
 #include <array>
 #include <system_error>
 
+#include "base/word_list.h"
 #include "gguf/file.h"
 #include "gguf/tokenizer_check.h"
 #include "infinipot/error.h"
@@ -31,14 +32,17 @@ constexpr std::array targets = {
 llama_ftype ftype_of(std::string_view type) {
     const auto* target = std::ranges::find(targets, type, &Target::name);
     if (target != targets.end()) return target->ftype;
-    std::string names;
-    for (const Target& known : targets)
-        names += (names.empty() ? "" : ", ") + std::string(known.name);
-    throw Error(ErrorCode::invalid_argument,
-                "\"" + std::string(type) + "\" is no weight type; known: " + names);
+    throw Error(ErrorCode::invalid_argument, "a weight type is " + one_of(weight_types()) +
+                                                 ", not \"" + std::string(type) + '"');
 }
 
 }  // namespace
+
+std::vector<std::string_view> weight_types() {
+    std::vector<std::string_view> names;
+    for (const Target& target : targets) names.push_back(target.name);
+    return names;
+}
 
 void requantize(const std::filesystem::path& input, const std::filesystem::path& output,
                 std::string_view type, int n_threads) {

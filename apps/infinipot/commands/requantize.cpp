@@ -2,9 +2,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "base/byte_size.h"
+#include "base/word_list.h"
 #include "commands/commands.h"
 #include "infinipot/error.h"
 #include "infinipot/model.h"
@@ -55,8 +58,10 @@ Command add_requantize(CLI::App& program) {
     app.add_option("IN", command->input, "GGUF file to read")->type_name(file_values);
     app.add_option("OUT", command->output, "GGUF file to write; it appears when it is complete")
         ->type_name(file_values);
-    add_text(app, "--type", command->type, "TYPE",
-             "Type of the weights: f32, f16, q8_0, q4_0, ... [q8_0]");
+    const std::vector<std::string_view> types = weight_types();
+    CLI::Option* type = add_text(app, "--type", command->type, "TYPE",
+                                 "Type of the weights: " + one_of(types) + " [q8_0]");
+    suggest(*type, {types.begin(), types.end()});
     add_count(app, names::threads, command->n_threads, 1, "Threads [one per core]");
     return {&app, [command] { run(*command); }};
 }

@@ -15,8 +15,6 @@ namespace {
 
 constexpr float no_limit = std::numeric_limits<float>::max();
 
-constexpr KvType kv_types[] = {KvType::f16, KvType::bf16, KvType::q8_0, KvType::q4_0};
-
 std::vector<std::string> catalyst_words() {
     std::vector<std::string> words = {"question"};
     for (const Catalyst& each : catalysts()) words.emplace_back(each.name);
@@ -67,7 +65,7 @@ void add_budget_flags(CLI::App& app, Budget& budget) {
 
 void add_kv_type_flag(CLI::App& app, KvType& type) {
     std::vector<std::pair<std::string, KvType>> words;
-    for (const KvType each : kv_types) words.emplace_back(to_string(each), each);
+    for (const KvType each : all_kv_types()) words.emplace_back(to_string(each), each);
     add_choice(app, names::kv_type, type, words, kv_type_help())
         ->option_text("TYPE")
         ->group(headings::memory);
@@ -162,7 +160,7 @@ void add_machine_flags(CLI::App& app, eval::Method& method) {
 
 std::vector<std::string> kv_type_names() {
     std::vector<std::string> names;
-    for (const KvType type : kv_types) names.emplace_back(to_string(type));
+    for (const KvType type : all_kv_types()) names.emplace_back(to_string(type));
     return names;
 }
 
