@@ -45,6 +45,22 @@ struct Panel {
     int64_t y_stride;  ///< n_out
 };
 
+/// Calls multiply(first token, n_tokens, first block, n_blocks) for every tile of a panel. *Tiles*
+/// have nearly equal sizes of at most `tile_tokens` tokens. All tokens are multiplied with a slice
+/// of `slice` blocks of W before the next slice. A single tile reads W once and needs no slices.
+template <int tile_tokens, typename Multiply>
+void for_every_tile(const Panel& p, int64_t slice, Multiply multiply) {
+    const int n_tiles = (p.n_tokens + tile_tokens - 1) / tile_tokens;
+    if (n_tiles == 1) slice = p.n_blocks;
+    for (int64_t block = 0; block < p.n_blocks; block += slice) {
+        const int64_t n_blocks = p.n_blocks - block < slice ? p.n_blocks - block : slice;
+        for (int tile = 0; tile < n_tiles; ++tile) {
+            const int begin = p.n_tokens * tile / n_tiles;
+            multiply(begin, p.n_tokens * (tile + 1) / n_tiles - begin, block, n_blocks);
+        }
+    }
+}
+
 /// Functions and layout of the kernel for one kind of CPU and one type of weights.
 struct MatmulKernel {
     int lane;             ///< inputs of a row that are adjacent: 2 or 4

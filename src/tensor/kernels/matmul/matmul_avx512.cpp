@@ -144,21 +144,14 @@ void multiply(const Panel& p) {
     alignas(64) float sums[most_columns][row_panel];
     __builtin_memset(sums, 0, sizeof sums[0] * static_cast<unsigned>(p.n_tokens));
     const auto* x = static_cast<const Block*>(p.x);
-    // Tiles have nearly equal sizes. A single tile reads W once and needs no slices.
-    const int n_tiles = (p.n_tokens + tile_tokens - 1) / tile_tokens;
-    const int64_t slice = n_tiles == 1 ? p.n_blocks : slice_bytes / Weights::group_bytes;
-    for (int64_t block = 0; block < p.n_blocks; block += slice) {
-        const int64_t n_blocks = p.n_blocks - block < slice ? p.n_blocks - block : slice;
-        for (int tile = 0; tile < n_tiles; ++tile) {
-            const int begin = p.n_tokens * tile / n_tiles;
-            const int n_tokens = p.n_tokens * (tile + 1) / n_tiles - begin;
-            const Tile multiply_tokens =
-                (p.n_groups == 2 ? tiles<Weights, 2> : tiles<Weights, 1>)[n_tokens - 1];
-            multiply_tokens(p, p.quants + block * Weights::group_bytes,
-                            p.scales + block * row_group, x + begin * p.n_blocks + block, n_blocks,
-                            sums[begin]);
-        }
-    }
+    const auto multiply_tokens = [&](int begin, int n_tokens, int64_t block, int64_t n_blocks) {
+        const Tile multiply_tile_of_size =
+            (p.n_groups == 2 ? tiles<Weights, 2> : tiles<Weights, 1>)[n_tokens - 1];
+        multiply_tile_of_size(p, p.quants + block * Weights::group_bytes,
+                              p.scales + block * row_group, x + begin * p.n_blocks + block,
+                              n_blocks, sums[begin]);
+    };
+    for_every_tile<tile_tokens>(p, slice_bytes / Weights::group_bytes, multiply_tokens);
     for (int t = 0; t < p.n_tokens; ++t)
         for (int g = 0; g < p.n_groups; ++g)
             _mm512_storeu_ps(p.y + t * p.y_stride + g * row_group,
