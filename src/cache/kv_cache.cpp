@@ -40,6 +40,11 @@ std::size_t KvCache::entry_bytes(const CacheShape& shape) {
     return index(shape.n_layer) * index(shape.n_head_kv) * (3 * vector_bytes + tag_bytes);
 }
 
+std::size_t KvCache::attended_entry_bytes(const CacheShape& shape) {
+    const std::size_t vector_bytes = ggml_row_size(shape.type, shape.n_embd_head);
+    return index(shape.n_layer) * index(shape.n_head_kv) * 2 * vector_bytes;
+}
+
 std::size_t KvCache::tag_offset(int il, int head) const {
     return (index(il) * index(shape_.n_head_kv) + index(head)) * index(shape_.capacity);
 }

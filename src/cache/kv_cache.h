@@ -52,6 +52,10 @@ class KvCache {
     /// Returns the bytes of one entry over all layers and heads: key, rotated key, value and tag.
     static std::size_t entry_bytes(const CacheShape& shape);
 
+    /// Returns the bytes that attention reads of one entry over all layers and heads: rotated key
+    /// and value.
+    static std::size_t attended_entry_bytes(const CacheShape& shape);
+
     const CacheShape& shape() const { return shape_; }
     int n() const { return n_; }
     /// Returns how many entries can still be appended.

@@ -26,7 +26,7 @@ int try_out(Session::Impl& session, std::span<const Token> question,
     double most = confidence(session, question, options, 0, -infinity) + least_advantage;
     if (most >= 0) return 0;  // nothing is more confident
     session.attend(question);
-    for (const int answer_budget : session.plan.tried_answer_budgets) {
+    for (const int answer_budget : session.plan().tried_answer_budgets) {
         if (answer_budget >= session.cache().n()) continue;  // that is all
         const double part = confidence(session, question, options, answer_budget, most);
         if (part > most) {
@@ -41,21 +41,19 @@ int try_out(Session::Impl& session, std::span<const Token> question,
 
 int choose_answer_budget(Session::Impl& session, std::span<const Token> question,
                          const GenerateOptions& options) {
-    const AnswerBudget asked = session.plan.options.answer_budget;
+    const AnswerBudget asked = session.plan().options.answer_budget;
     if (asked.rule == AnswerBudget::all) return 0;
     if (asked.rule == AnswerBudget::fixed) {
         if (asked.n < session.cache().n()) session.attend(question);
         return asked.n;
     }
-    const bool is_whole = session.stats.distillations == 0;
-    const bool is_long = static_cast<int>(question.size()) > session.plan.longest_tried_question();
+    const bool is_whole = !session.has_evicted();
+    const bool is_long =
+        static_cast<int>(question.size()) > session.plan().longest_tried_question();
     if (is_whole || is_long) return 0;
     GenerateOptions greedy = options;
     greedy.sampling = {};
-    const double decode_seconds = session.stats.decode_seconds;
-    const int best = try_out(session, question, greedy);
-    session.stats.decode_seconds = decode_seconds;  // the answer has not begun
-    return best;
+    return try_out(session, question, greedy);
 }
 
 }  // namespace infinipot

@@ -5,6 +5,7 @@
 
 #include "infinipot/error.h"
 #include "model/model_impl.h"
+#include "observe/surprisal.h"
 
 namespace infinipot {
 
@@ -40,11 +41,11 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
     : session_(session),
       retention_(retention),
       before_(session.mark()),
-      sampler_(options.sampling, session.model.info().n_vocab),
+      sampler_(options.sampling, session.model().info().n_vocab),
       options_(options) {
-    check(options, session.model.info().n_vocab);
+    check(options, session.model().info().n_vocab);
     if (options.min_tokens > 0) {
-        too_early_ = ends_of_answer(session.model.impl().vocabulary, options.stop_tokens);
+        too_early_ = ends_of_answer(session.model().impl().vocabulary, options.stop_tokens);
     }
     try {
         if (retention == Retention::none) session_.show_only(answer_budget);
@@ -54,7 +55,7 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
         if (retention == Retention::none) session_.rewind(before_);
         throw;
     }
-    session_.generating = true;
+    session_.set_generating(true);
 }
 
 Generation::Impl::~Impl() { close(); }
@@ -63,7 +64,7 @@ Generation::Impl::~Impl() { close(); }
 void Generation::Impl::close() noexcept {
     if (closed_) return;
     closed_ = true;
-    session_.generating = false;
+    session_.set_generating(false);
     if (retention_ == Retention::none) session_.rewind(before_);
 }
 
@@ -71,7 +72,7 @@ std::string Generation::Impl::next() {
     while (!finished_) {
         const std::optional<Token> token = draw();
         if (!token) return finish(stop_reason_);
-        std::string text = pieces_.push(session_.model.impl().vocabulary.piece(*token));
+        std::string text = pieces_.push(session_.model().impl().vocabulary.piece(*token));
         if (!text.empty()) return text;
     }
     return {};
@@ -90,7 +91,7 @@ std::optional<Token> Generation::Impl::draw() {
         return std::nullopt;
     }
     ++n_tokens_;
-    ++session_.stats.tokens_generated;
+    session_.record_generated_token();
     last_ = token;
     return token;
 }
@@ -114,7 +115,7 @@ double Generation::Impl::confidence(int n, double least) {
 }
 
 bool Generation::Impl::ends_answer(Token token) const {
-    return session_.model.impl().vocabulary.ends_answer(token) ||
+    return session_.model().impl().vocabulary.ends_answer(token) ||
            std::ranges::find(options_.stop_tokens, token) != options_.stop_tokens.end();
 }
 
@@ -129,7 +130,9 @@ bool Generation::Impl::read_last() {
     }
     const Token token = *last_;
     last_.reset();
+    const Stopwatch watch;
     session_.read_generated(token, kept);
+    session_.record_decoding(watch.seconds());
     return true;
 }
 

@@ -43,15 +43,14 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
     require_utf8(options.answer_prefix, "the beginning of the answer");
     const Stopwatch watch;
     impl_->flush(Impl::Remaining::nothing);
-    const auto prompt = frame_question(impl_->model.impl(), impl_->plan.frame, question,
-                                       impl_->has_text, options.answer_prefix);
+    const auto prompt = frame_question(impl_->model().impl(), impl_->plan().frame, question,
+                                       impl_->has_text(), options.answer_prefix);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
     impl_->require_room(static_cast<int>(prompt.size()));
-    const int answer_budget = impl_->stats.answer_budget =
-        choose_answer_budget(*impl_, prompt, options);
+    const int answer_budget = choose_answer_budget(*impl_, prompt, options);
     Generation answer(std::make_unique<Generation::Impl>(
         *impl_, prompt, options, Generation::Impl::Retention::none, answer_budget));
-    impl_->stats.ttft_seconds = watch.seconds();
+    impl_->record_answer(answer_budget, watch.seconds());
     return answer;
 }
 
@@ -59,21 +58,21 @@ Generation Session::generate(std::string_view text, const GenerateOptions& optio
     require_utf8(text, "the text to continue");
     const Stopwatch watch;
     impl_->flush(Impl::Remaining::answer);
-    const auto prompt = impl_->model.impl().vocabulary.tokenize(text);
-    if (prompt.empty() && impl_->stats.tokens_read == 0) {
+    const auto prompt = impl_->model().impl().vocabulary.tokenize(text);
+    if (prompt.empty() && impl_->stats().tokens_read == 0) {
         throw Error(ErrorCode::invalid_argument, "there is no text to continue");
     }
     Generation continuation(std::make_unique<Generation::Impl>(*impl_, prompt, options,
                                                                Generation::Impl::Retention::kept));
-    impl_->stats.ttft_seconds = watch.seconds();
+    impl_->record_answer(0, watch.seconds());
     return continuation;
 }
 
 void Session::interrupt() noexcept { impl_->interrupt(); }
-const ResolvedBudget& Session::budget() const { return impl_->plan.options.budget; }
-const ResolvedOptions& Session::options() const { return impl_->plan.options; }
-const Model& Session::model() const { return impl_->model; }
-Stats Session::stats() const { return impl_->current_stats(); }
+const ResolvedBudget& Session::budget() const { return impl_->plan().options.budget; }
+const ResolvedOptions& Session::options() const { return impl_->plan().options; }
+const Model& Session::model() const { return impl_->model(); }
+Stats Session::stats() const { return impl_->stats(); }
 
 // --- Generation -------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 #include "observe/surprisal.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace infinipot {
@@ -16,6 +17,13 @@ ggml_tensor* build_surprisal(ggml_context* context, ggml_tensor* logits, ggml_te
     p = ggml_clamp(context, p, std::exp(-largest_surprisal_nats), 1.0f);
     ggml_tensor* nats = ggml_neg(context, ggml_log(context, p));
     return ggml_reshape_1d(context, nats, logits->ne[1]);
+}
+
+float surprisal_from(std::span<const float> logits, std::int32_t token) {
+    const double largest = *std::ranges::max_element(logits);
+    double sum = 0;
+    for (const float logit : logits) sum += std::exp(logit - largest);
+    return static_cast<float>(largest + std::log(sum) - logits[static_cast<std::size_t>(token)]);
 }
 
 }  // namespace infinipot

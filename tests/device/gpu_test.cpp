@@ -50,7 +50,7 @@ struct Seen {
 Seen read(const Model& model, const SessionOptions& options, const std::vector<Token>& tokens) {
     Session session(model, options);
     Session::Impl& impl = session.impl();
-    const auto n = static_cast<std::size_t>(impl.plan.fill_limit);
+    const auto n = static_cast<std::size_t>(impl.plan().fill_limit);
     Seen seen;
     impl.read(std::span(tokens).first(n), true);
     seen.logits_before.assign(impl.logits().begin(), impl.logits().end());

@@ -72,7 +72,7 @@ TEST_F(SessionTest, An_answer_budget_of_at_least_all_entries_changes_nothing) {
 /// Returns the model's confidence in the first words of an answer that sees so many entries.
 double confidence(Session& session, const std::string& question, int focus) {
     Session::Impl& impl = session.impl();
-    const auto prompt = frame_question(impl.model.impl(), impl.plan.frame, question, true);
+    const auto prompt = frame_question(impl.model().impl(), impl.plan().frame, question, true);
     impl.attend(prompt);
     return Generation::Impl(impl, prompt, {}, Generation::Impl::Retention::none, focus)
         .confidence(8, -1e9);
@@ -111,7 +111,7 @@ TEST_F(SessionTest, Confidence_is_the_mean_log_probability_of_the_answer) {
     reader.ingest(words(100));
     reader.flush();
     Session::Impl& impl = reader.impl();
-    const auto prompt = frame_question(impl.model.impl(), impl.plan.frame, "who?", true);
+    const auto prompt = frame_question(impl.model().impl(), impl.plan().frame, "who?", true);
     const auto before = impl.mark();
     impl.read(prompt, false);
     double nats = 0;

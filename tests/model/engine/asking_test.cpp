@@ -91,7 +91,7 @@ TEST_F(SessionTest, The_answer_prefix_follows_the_chat_template) {
     const Model talker = talking_model();
     Session reader(talker, options());
     reader.ingest(words(50));
-    const Plan& plan = reader.impl().plan;
+    const Plan& plan = reader.impl().plan();
     std::vector<Token> expected = frame_question(talker.impl(), plan.frame, "who?", true);
     const std::vector<Token> prefix = talker.tokenize(" The ol");
     expected.insert(expected.end(), prefix.begin(), prefix.end());

@@ -11,7 +11,7 @@ namespace {
 int n_tokens(const Session& session, const std::string& question) {
     Session::Impl& impl = const_cast<Session&>(session).impl();
     return static_cast<int>(
-        frame_question(impl.model.impl(), impl.plan.frame, question, true).size());
+        frame_question(impl.model().impl(), impl.plan().frame, question, true).size());
 }
 
 const Way at_end_ways[] = {
@@ -125,7 +125,7 @@ TEST_F(ScheduleTest, The_catalyst_fits_after_the_longest_question) {
     SessionOptions tight = options({"", "infinipot", Schedule::at_end});
     tight.budget = {.capacity = 256, .retain = 100, .reserve = 40};
     Session reader(model_, tight);
-    const int n_catalyst = static_cast<int>(reader.impl().plan.catalyst.size());
+    const int n_catalyst = static_cast<int>(reader.impl().plan().catalyst.size());
     reader.ingest(text(256 - n_catalyst - 40 - 4));
     reader.flush();
     ASSERT_GT(reader.stats().n_kv, 100);

@@ -19,8 +19,8 @@ std::vector<Token> read_tokens(Session& session) {
 
 std::vector<Token> tokens_of(const Session& session, const std::string& text) {
     Session::Impl& impl = const_cast<Session&>(session).impl();
-    std::vector<Token> tokens = impl.plan.frame.opening;
-    const auto more = impl.model.impl().vocabulary.tokenize(text);
+    std::vector<Token> tokens = impl.plan().frame.opening;
+    const auto more = impl.model().impl().vocabulary.tokenize(text);
     tokens.insert(tokens.end(), more.begin(), more.end());
     return tokens;
 }

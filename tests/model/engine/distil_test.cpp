@@ -117,11 +117,11 @@ TEST_P(ExactDistilTest, Keeps_the_entries_of_the_plain_reference) {
         Session session(model_, options(novelty));
         Session::Impl& impl = session.impl();
         Reference reference(path_, capacity, GetParam().window);
-        const auto tokens = random_tokens(impl.plan.fill_limit, tiny.n_vocab);
+        const auto tokens = random_tokens(impl.plan().fill_limit, tiny.n_vocab);
         impl.read(tokens, true);
         for (const Token token : tokens) reference.read(token);
         impl.distil();
-        reference.distil(impl.plan.catalyst, {.retain = 40, .novelty = novelty});
+        reference.distil(impl.plan().catalyst, {.retain = 40, .novelty = novelty});
         expect_same_pot(session, reference);
     }
 }
@@ -137,9 +137,9 @@ TEST_P(ExactDistilTest, Keeps_the_entries_of_the_plain_reference_over_many_disti
     impl.read(tokens, true);
     int distillations = 0;
     for (const Token token : tokens) {
-        if (reference.n() == impl.plan.fill_limit) {
+        if (reference.n() == impl.plan().fill_limit) {
             reference.distil(
-                impl.plan.catalyst,
+                impl.plan().catalyst,
                 {.retain = 40, .novelty = 0.5, .protect_first = 4, .protect_recent = 6});
             ++distillations;
         }
@@ -156,7 +156,7 @@ TEST_P(ExactDistilTest, Keeps_the_entries_of_the_plain_reference_over_many_disti
 Reference::Scores expect_same_scores(Session::Impl& impl, Reference& reference) {
     impl.distiller().observe(reference.n());
     const auto measured = impl.forward().attention();
-    const auto expected = reference.catalyst_attention(impl.plan.catalyst);
+    const auto expected = reference.catalyst_attention(impl.plan().catalyst);
     Reference::Scores attention;
     for (std::size_t il = 0; il < expected.size(); ++il) {
         attention.emplace_back();
@@ -213,7 +213,7 @@ TEST_P(DistilTest, Follows_the_reference_over_many_distillations) {
     Reference reference(path_, capacity, GetParam().window);
     unsigned seed = 0;
     for (int distillations = 0; distillations < 5; ++distillations) {
-        const int room = impl.plan.fill_limit - impl.cache().n();
+        const int room = impl.plan().fill_limit - impl.cache().n();
         const auto tokens = random_tokens(room, tiny.n_vocab, ++seed);
         impl.read(tokens, true);
         for (const Token token : tokens) reference.read(token);
@@ -261,7 +261,7 @@ TEST_P(DistilTest, Survivors_are_bit_identical_after_a_hundred_distillations) {
     with_protection.budget.protect_first = 4;  // survivors, whatever else becomes of the others
     Session session(model_, with_protection);
     Session::Impl& impl = session.impl();
-    const auto tokens = random_tokens(impl.plan.fill_limit, tiny.n_vocab);
+    const auto tokens = random_tokens(impl.plan().fill_limit, tiny.n_vocab);
     impl.read(tokens, true);
     KvCache& cache = impl.cache();
     const auto bytes_of = [&](ggml_tensor* pot, int head, int slot) {
@@ -284,7 +284,7 @@ TEST_P(DistilTest, Survivors_are_bit_identical_after_a_hundred_distillations) {
         }
     };
     for_every_entry([&](const auto& entry, const auto& bytes) { first_written[entry] = bytes; });
-    const std::int64_t n_first = impl.plan.fill_limit;
+    const std::int64_t n_first = impl.plan().fill_limit;
     unsigned seed = 1;
     while (session.stats().distillations < 100)
         impl.read(random_tokens(5, tiny.n_vocab, ++seed), true);
@@ -302,7 +302,7 @@ TEST_P(DistilTest, Kept_positions_leave_the_rotated_keys_unchanged) {
     keep.positions = Positions::keep;
     Session session(model_, keep);
     Session::Impl& impl = session.impl();
-    impl.read(random_tokens(impl.plan.fill_limit, tiny.n_vocab), true);
+    impl.read(random_tokens(impl.plan().fill_limit, tiny.n_vocab), true);
     KvCache& cache = impl.cache();
     const auto row = [&](int slot) {
         ggml_tensor* pot = cache.rotated_keys(1);

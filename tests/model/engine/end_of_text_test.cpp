@@ -112,7 +112,7 @@ TEST_F(SessionTest, Observed_tokens_have_room_at_the_end_as_well) {
     observing.schedule = Schedule::when_full;
     for (const int n_words : {560, 590, 650}) {
         Session reader(model_, observing);
-        const int n_query = reader.impl().plan.needs.n_query;
+        const int n_query = reader.impl().plan().needs.n_query;
         ASSERT_GT(n_query, 96 / 8);
         int last = 0,
             n_left = 0;  // entries before a batch; those that the last distillation let go

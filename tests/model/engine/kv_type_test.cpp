@@ -116,7 +116,7 @@ double share_of_fresh_copies(Session::Impl& impl, Position position, auto is_rot
     const ggml_type type = cache.shape().type;
     const auto d = static_cast<std::size_t>(cache.shape().n_embd_head);
     Backend backend(1);
-    const RotationTables tables(impl.model.impl(), cache.shape().capacity, 512, backend);
+    const RotationTables tables(impl.model().impl(), cache.shape().capacity, 512, backend);
     std::vector<float> scratch(d), got(d), expected(d);
     int n_compared = 0, n_equal = 0;
     for_every_entry(cache, [&](int il, int head, int slot, std::int64_t) {
@@ -143,7 +143,7 @@ double share_of_fresh_copies(Session::Impl& impl, Position position, auto is_rot
 TEST_P(KvTypeTest, Does_not_accumulate_rounding_over_two_hundred_distillations) {
     Session session(model_, options());
     Session::Impl& impl = session.impl();
-    impl.read(random_tokens(impl.plan.fill_limit, 400), true);
+    impl.read(random_tokens(impl.plan().fill_limit, 400), true);
     const KvCache& cache = impl.cache();
     using Bytes = std::pair<std::string, std::string>;  // of key and value
     std::map<std::tuple<int, int, std::int64_t>, Bytes> first_written;

@@ -66,13 +66,13 @@ class PolicyTest : public testing::TestWithParam<std::tuple<PolicyCase, Kernels,
                 .type = ggml_type_of(std::get<KvType>(GetParam())),
                 .rounds_queries = ggml_attends(std::get<Kernels>(GetParam())),
                 .retain = 32,
-                .full_at = impl_.plan.fill_limit,
+                .full_at = impl_.plan().fill_limit,
                 .n_positions = 2 * session_.budget().capacity,
                 .protect_first = case_.protect_first,
                 .protect_last = case_.protect_recent,
                 .attention = case_.attention,
                 .n_queries = case_.n_queries,
-                .catalyst = impl_.plan.catalyst,
+                .catalyst = impl_.plan().catalyst,
                 .expects = case_.expects,
                 .sinks = case_.sinks,
                 .ends_sentence = [this](Token token) { return ends_sentence(token); }};
@@ -157,9 +157,9 @@ void PolicyTest::read_stream() {
     const auto tokens = some_tokens(n);
     std::span<const Token> left = tokens;
     while (!left.empty()) {
-        int chunk = impl_.plan.fill_limit - impl_.cache().n();
+        int chunk = impl_.plan().fill_limit - impl_.cache().n();
         if (chunk == 0) {
-            chunk = case_.schedule == per_token ? 1 : impl_.plan.fill_limit - 32;
+            chunk = case_.schedule == per_token ? 1 : impl_.plan().fill_limit - 32;
         }
         const auto now = left.first(std::min(left.size(), static_cast<std::size_t>(chunk)));
         impl_.read(now, true);
@@ -201,8 +201,8 @@ void PolicyTest::read_in_rounds() {
 }
 
 TEST_P(PolicyTest, Keeps_the_entries_and_logits_of_the_plain_reference) {
-    ASSERT_EQ(impl_.plan.options.schedule, case_.schedule);
-    ASSERT_EQ(impl_.plan.options.positions, case_.positions);
+    ASSERT_EQ(impl_.plan().options.schedule, case_.schedule);
+    ASSERT_EQ(impl_.plan().options.positions, case_.positions);
     if (case_.schedule == at_end) {
         read_in_rounds();
     } else {

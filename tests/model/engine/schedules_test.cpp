@@ -109,7 +109,7 @@ TEST_P(EverySchedule, An_interrupted_reading_resumes_as_if_nothing_had_happened)
 
 TEST_P(EverySchedule, Never_holds_more_entries_than_the_capacity) {
     Session reader = session(GetParam());
-    const bool per_token = reader.impl().plan.options.schedule == Schedule::per_token;
+    const bool per_token = reader.impl().plan().options.schedule == Schedule::per_token;
     int batches = 0;
     reader.ingest(text(500));
     reader.flush({[&](const Progress&) {

@@ -38,10 +38,10 @@ TEST(SurprisalTest, Equals_that_of_the_plain_reference_under_every_schedule) {
         ReferenceSession reference(
             path,
             {.method = std::string(spec) == "swa" ? policy_cases[1].method : policy_cases[0].method,
-             .schedule = session.impl().plan.options.schedule,
-             .positions = session.impl().plan.options.positions,
+             .schedule = session.impl().plan().options.schedule,
+             .positions = session.impl().plan().options.positions,
              .retain = 40,
-             .full_at = session.impl().plan.fill_limit,
+             .full_at = session.impl().plan().fill_limit,
              .n_positions = 2 * 256});
         std::vector<float> nats;
         const IngestOptions watching{[&](const Progress& progress) {
