@@ -98,8 +98,8 @@ int KvCache::gather(const KeptSlots& kept) {
     return first_moved(kept);
 }
 
-/// Ascending slots never lie before their destination, so that moving forward overwrites nothing
-/// needed.
+/// An ascending slot never lies before its destination. Moving from the front therefore overwrites
+/// no entry that is still to be moved.
 void KvCache::gather_vectors(int il, int head, std::span<const int> slots) const {
     for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
         std::byte* const base = row(pot, head, 0);
@@ -110,7 +110,7 @@ void KvCache::gather_vectors(int il, int head, std::span<const int> slots) const
     }
 }
 
-/// Rows are read as F32, which loses nothing of the types that it is for.
+/// Rows are read as F32, which holds every number of F16, BF16 and F32.
 void KvCache::gather_graph(ggml_context* context, ggml_cgraph* graph,
                            std::span<ggml_tensor* const> slots) const {
     for (int il = 0; il < shape_.n_layer; ++il) {

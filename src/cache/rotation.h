@@ -4,7 +4,7 @@
 
 namespace infinipot {
 
-/// Rotary position embedding of a model, in the terms of ggml_rope_ext: pair i of a vector at
+/// Rotary position embedding of a layer, in the terms of ggml_rope_ext: pair i of a vector at
 /// position p turns by p * freq_scale * freq_base^(-2i/n_rot) / freq_factors[i].
 struct Rotation {
     int n_rot = 0;
@@ -20,7 +20,8 @@ struct Rotation {
 
     bool operator==(const Rotation&) const = default;
 
-    /// x: [n_embd_head, heads, n], positions: I32 [n]; the result has x's shape and type.
+    /// Adds the rotation of x to a graph. x: [n_embd_head, heads, n], positions: I32 [n]; the
+    /// result has x's shape and type.
     ggml_tensor* apply(ggml_context* context, ggml_tensor* x, ggml_tensor* positions) const {
         return ggml_rope_ext(context, x, positions, freq_factors, n_rot, mode, n_ctx_orig,
                              freq_base, freq_scale, ext_factor, attn_factor, beta_fast, beta_slow);

@@ -11,28 +11,31 @@
 
 namespace infinipot {
 
-/// The cosines and sines of a Rotation at positions 0..n-1, taken from ggml itself, for rotating
-/// single keys: a graph per key would cost more than the key. Both carry the rotation's
-/// attn_factor.
+/// The cosines and sines of a Rotation at positions 0..n_positions-1, as ggml computes them.
+/// Rotates single keys without a graph, which would cost more than the key. Cosines and sines
+/// include the rotation's attn_factor. Immutable: any thread may use it.
 class RotationTable {
    public:
+    /// Computes the table with one graph on `backend`.
+    /// @throws Error(out_of_memory)
     RotationTable(const Rotation& rotation, int n_embd_head, int n_positions, Backend& backend);
 
     int n_positions() const { return n_positions_; }
     int n_rot() const { return shape_.n_rot; }
 
-    /// The two coordinates that turn together, for pairs 0..n_rot/2-1.
+    /// Returns the two coordinates that turn together, for pairs i from 0 to n_rot/2-1.
     std::pair<std::size_t, std::size_t> pair(int i) const {
         const auto first = static_cast<std::size_t>(shape_.halves ? i : 2 * i);
         return {first, first + static_cast<std::size_t>(shape_.halves ? n_rot() / 2 : 1)};
     }
 
-    /// [n_rot]: those of a pair at both of its coordinates; the sine is negative at the first.
+    /// Returns the cosines or sines of all coordinates: [n_rot]. The coordinates of a pair share
+    /// theirs; the sine is negative at the first.
     std::span<const float> cosines(int position) const { return row(cosines_, position); }
     std::span<const float> sines(int position) const { return row(sines_, position); }
 
-    /// rotated = key at `position`, both rows of a pot of this type, which row_format.h describes;
-    /// the two may be the same. scratch: [n_embd_head].
+    /// Writes `key`, rotated for `position`, to `rotated`. Both are rows of a cache of this type,
+    /// as row_format.h describes them, and may be the same. scratch: [n_embd_head].
     void rotate(ggml_type type, const std::byte* key, int position, std::byte* rotated,
                 std::span<float> scratch) const;
 

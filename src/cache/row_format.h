@@ -5,14 +5,14 @@
 #include <cstddef>
 #include <span>
 
-/// How the cache stores a row, which is one vector [n_embd_head] of one entry, rounded to the
-/// cache's type. Types that share a scale among several numbers store the Hadamard transform of a
-/// row (kernels::hadamard), in which no channel is much larger than the others. Queries that meet
+/// Stores and loads rows of the cache. A row is one vector [n_embd_head] of one entry, rounded to
+/// the cache's type. Types that share a scale among several numbers store the Hadamard transform of
+/// a row (kernels::hadamard), in which no channel is much larger than the others. Queries that meet
 /// transformed keys are transformed as well. The result of attention over transformed values is
 /// transformed once more, which undoes it.
 namespace infinipot {
 
-/// Whether rows of this type are stored as their Hadamard transform.
+/// Returns whether rows of this type are stored as their Hadamard transform.
 inline bool uses_hadamard(ggml_type type) { return ggml_is_quantized(type); }
 
 /// Returns x, F32 [n_embd_head, ...], as it meets rows of this type: itself, or its Hadamard
@@ -20,11 +20,11 @@ inline bool uses_hadamard(ggml_type type) { return ggml_is_quantized(type); }
 ggml_tensor* hadamard_for(ggml_context* context, ggml_type type, ggml_tensor* x);
 
 /// Writes rows into slots of `pot`, [n_embd_head, capacity, n_head_kv].
-/// rows: F32, or F16 if the pot is too, [n_embd_head, n_head_kv, n]; slots: I32 [n].
+/// rows: F32, or F16 if the cache is too, [n_embd_head, n_head_kv, n]; slots: I32 [n].
 ggml_tensor* store_rows(ggml_context* context, ggml_tensor* rows, ggml_tensor* pot,
                         ggml_tensor* slots);
 
-/// Returns the rows that a view of a pot stores: F16 as they lie there, otherwise F32 with the
+/// Returns the rows that a view of the cache stores: F16 as they lie there, otherwise F32 with the
 /// transform undone.
 ggml_tensor* load_rows(ggml_context* context, ggml_tensor* view);
 

@@ -5,29 +5,31 @@
 
 namespace infinipot {
 
-/// Which slot holds the oldest entry of a head, which the next, and so on, where a freed slot is
-/// given to the newest entry and slots are therefore no longer in reading order. An entry's *rank*
-/// is its place in reading order, 0 the oldest.
+/// The reading order of each head's slots, for a cache that gives a freed slot to the newest entry.
+/// The *rank* of an entry is its place in reading order, 0 the oldest.
 ///
-/// Heads are counted over all layers: il * n_head_kv + head. All have equally many entries.
+/// Heads are counted over all layers: il * n_head_kv + head. All have equally many entries. Heads
+/// may be changed on different threads; append() and shrink() belong to one.
 class TokenOrder {
    public:
     TokenOrder(int n_heads, int capacity);
 
     int n() const { return n_; }
 
-    /// Of one head, oldest first: [n].
+    /// Returns the slots of one head, that of the oldest entry first: [n].
     std::span<const int> slots(int head) const;
 
-    /// The next n slots of every head hold new entries, the newest last.
+    /// Adds the next n slots of every head, the newest last.
     void append(int n);
 
-    /// The newest entry, that in slot n-1, has become another one.
+    /// Makes slot n-1 of a head that of its newest entry.
     void renew(int head) { begin(head)[n_ - 1] = n_ - 1; }
 
-    /// The entry of `rank` leaves, and the newest, which lies in slot n-1, moves to its slot.
-    /// To be called for every head, and then shrink() once.
+    /// Removes the entry of `rank`, to whose slot the newest entry moves from slot n-1. To be
+    /// called for every head, and then shrink() once.
     void replace(int head, int rank);
+
+    /// Counts one entry less in every head.
     void shrink() { --n_; }
 
    private:

@@ -75,7 +75,7 @@ void BatchedPerTokenEviction::rethrow_failure() {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-/// Everything that happens in one layer, on thread ith of nth, which has every nth head to itself.
+/// Attends and evicts in one layer, on thread ith of nth, which has every nth head to itself.
 void BatchedPerTokenEviction::evict_and_attend(int il, const ggml_tensor* q, ggml_tensor* out,
                                                int ith, int nth) {
     const CacheShape& shape = cache_.shape();
@@ -101,7 +101,8 @@ void BatchedPerTokenEviction::evict_and_attend(int il, const ggml_tensor* q, ggm
     }
 }
 
-/// One token, with the query heads of one KV head: q and out are [n_group][n_embd_head].
+/// Attends with the query heads of one KV head for one token: q and out are
+/// [n_group][n_embd_head].
 void BatchedPerTokenEviction::attend(int il, int head, const float* q, float* out,
                                      std::vector<float>& scratch) {
     const CacheShape& shape = cache_.shape();
@@ -128,7 +129,8 @@ void BatchedPerTokenEviction::attend(int il, int head, const float* q, float* ou
     }
 }
 
-/// An exception must not leave through ggml, and the batch cannot stop half way.
+/// Catches what the policy throws: an exception must not pass through ggml, and the batch cannot
+/// stop half way.
 void BatchedPerTokenEviction::select(int il) {
     const Stopwatch watch;
     try {

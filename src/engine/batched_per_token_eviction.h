@@ -9,34 +9,39 @@
 
 namespace infinipot {
 
-/// Schedule::per_token at the speed of reading: a batch goes through the model at once, and in
-/// every layer its tokens take their turns. What leaves a layer depends on that layer alone, so
-/// each token attends there, and one entry of each head leaves for it, before the next one does;
-/// the matrices are multiplied with all of them together. What is kept is what token by token would
-/// keep, up to rounding.
+/// Schedule::per_token at the speed of reading in batches. A batch goes through the model at once:
+/// matrices are multiplied with all tokens together. In every layer each token attends, and one
+/// entry of each head is evicted for it, before the next token does. The evictions of a layer
+/// depend on that layer alone, so the entries kept are those of PerTokenEviction, up to rounding.
 ///
-/// Used by one thread; the turns are shared by the threads of the computation, by head.
+/// Belongs to one thread. Inside a layer the threads of the computation share the heads.
 class BatchedPerTokenEviction {
    public:
-    /// Whether it can be done: not where a policy asks for what is known only at the last layer,
-    /// nor where attention is left to ggml.
+    /// Returns whether a session can evict so: not if its policy needs surprisal, which is known
+    /// only after the last layer, nor if ggml computes attention.
     static bool possible(const Plan& plan, const Model::Impl& model, const KvCache& cache);
 
     /// @throws Error(out_of_memory)
     BatchedPerTokenEviction(const Plan& plan, const Model::Impl& model, KvCache& cache,
                             ForwardPass& forward, PerTokenEviction& per_token);
 
-    /// How many tokens read() takes now, at the most; at least one.
+    /// Returns the most tokens that read() takes now; at least 1.
     int most() const;
 
-    /// Reads tokens, the first of which is rotated as position `first_position`, into a pot that
-    /// holds what is retained. Where the policy throws, the oldest entries that are not protected
-    /// leave instead, and the first exception waits for rethrow_failure().
+    /// Reads tokens into a cache that holds as many entries as are retained. The first token is
+    /// rotated as position `first_position`; tags: one per token. If the policy throws, the oldest
+    /// entries that are not protected are evicted instead, and the first exception waits for
+    /// rethrow_failure().
     /// @throws Error(interrupted), and then nothing has happened.
     void read(std::span<const Token> tokens, std::span<const Tag> tags, int first_position);
+
+    /// Throws the exception that waits, if there is one.
     void rethrow_failure();
 
+    /// Returns the seconds spent in the policy.
     double seconds() const { return seconds_; }
+
+    /// Scratch; constant.
     std::size_t bytes() const;
 
    private:
@@ -63,7 +68,7 @@ class BatchedPerTokenEviction {
     std::vector<LayerAttention> layers_;       // evict_and_attend() of each
     std::vector<std::vector<float>> scratch_;  // of each thread
     std::span<const Tag> tags_;                // of the batch
-    std::vector<int> ranks_;                   // that leave the heads of a layer
+    std::vector<int> ranks_;                   // evicted from each head of a layer
     Barrier barrier_;
     std::exception_ptr failure_;
     double seconds_ = 0;

@@ -12,7 +12,7 @@ namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-/// The pot has one n for all heads; a policy of a user's own may not know.
+/// The cache has one n for all heads, which a user's own policy may violate.
 void require_equal_sizes(const KeptSlots& kept, const EvictionPolicy& policy) {
     for (const auto& slots : kept) {
         if (slots.size() == kept.front().size() && !slots.empty()) continue;
@@ -36,7 +36,7 @@ void Distiller::distil(std::int64_t stream_position, int n, int n_last) {
     renumber(first_moved);
 }
 
-/// What the catalyst attends to; everything else was measured while the text was read.
+/// Measures what the catalyst attends to. Everything else was measured while the text was read.
 void Distiller::observe(std::int64_t stream_position) {
     if (plan_.catalyst.empty()) return;
     const Stopwatch watch;
@@ -56,7 +56,8 @@ void Distiller::attend(std::span<const Token> question, int position) {
     forward_.run_catalyst(question, position);
 }
 
-/// What is latest has little privilege: it is nearly as likely to answer a question as the rest.
+/// Protects few of the most recent entries, which are hardly more likely to answer a question than
+/// others.
 KeptSlots Distiller::choose(int n) {
     const ResolvedBudget& budget = plan_.options.budget;
     return select_from(Keep(cache_.n(), n)
@@ -64,7 +65,7 @@ KeptSlots Distiller::choose(int n) {
                            .last(std::min(budget.protect_recent, n / 8)));
 }
 
-/// The policy's choice for all layers and heads, on top of what is kept already.
+/// Returns the policy's choice for all layers and heads, on top of what `keep` holds already.
 KeptSlots Distiller::select_from(const Keep& keep) {
     KeptSlots kept, of_layer;
     for (int il = 0; il < cache_.shape().n_layer; ++il) {
@@ -83,7 +84,7 @@ KeptSlots Distiller::select_in_layer(int il, const Keep& keep) {
     return kept;
 }
 
-/// Of a head, in which the Budget's protected entries are kept already.
+/// Returns the Keep of a head that holds the entries protected by the Budget.
 Keep Distiller::keep_protected(int n, int n_last) const {
     const ResolvedBudget& budget = plan_.options.budget;
     Keep keep(cache_.n(), std::min(n, cache_.n()));
@@ -100,7 +101,7 @@ int Distiller::gather(const KeptSlots& kept) {
     return first_moved;
 }
 
-/// Context-reset RoPE: the survivors take the positions 0..retain-1 (§3.5).
+/// Rotates survivors for their new positions 0..retain-1: context-reset RoPE (§3.5).
 void Distiller::renumber(int first_moved) {
     if (plan_.options.positions.rule != Positions::reset) return;
     const Stopwatch watch;

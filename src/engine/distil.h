@@ -9,11 +9,12 @@
 
 namespace infinipot {
 
-/// Continual Context Distillation: reduces a pot that is full to the entries that its policy keeps.
+/// Continual Context Distillation: reduces a full KV cache to the entries that the policy keeps.
+/// Borrows plan, cache and forward pass. Belongs to one thread at a time.
 /// Source: InfiniPot §3.2, §3.3 and Appendix B.
 class Distiller {
    public:
-    /// Seconds spent, added up over all distillations.
+    /// Seconds spent in each step, over all distillations.
     struct Times {
         double catalyst = 0;
         double select = 0;
@@ -22,26 +23,35 @@ class Distiller {
 
     Distiller(const Plan& plan, KvCache& cache, ForwardPass& forward);
 
-    /// Measures what `question`, which comes at `position`, attends to, as if it were the catalyst.
-    /// @throws as distil()
+    /// Measures what `question` attends to, as if it were the catalyst. Its first token is rotated
+    /// as `position`.
+    /// @throws Error(interrupted), and then nothing has happened.
     void attend(std::span<const Token> question, int position);
 
-    /// The `n` entries of each head that the policy keeps by what was measured last; the pot is
-    /// left as it is.
+    /// Returns the `n` entries of each head that the policy keeps by what was measured last. Leaves
+    /// the cache as it is.
+    /// @throws what the policy throws
     KeptSlots choose(int n);
 
-    /// Leaves `n` entries per head, among them at least the `n_last` most recent.
-    /// `stream_position` is that of the next token.
+    /// Evicts all but `n` entries per head. The `n_last` most recent ones are kept.
+    /// `stream_position`: of the next token.
     /// @throws Error(interrupted) or what the policy throws, and then nothing has changed.
     void distil(std::int64_t stream_position, int n, int n_last = 0);
 
     const Times& times() const { return times_; }
 
-    // The steps of distil(), one after another.
+    // The steps of distil(), one after another; the third is private.
+
+    /// Runs the catalyst and measures what it attends to.
+    /// @throws Error(interrupted), and then nothing has happened.
     void observe(std::int64_t stream_position);
+
+    /// Returns the slots that distil() keeps.
+    /// @throws what the policy throws
     KeptSlots select(int n, int n_last);
 
-    /// Rotates what has moved for the slots it is in now, those from `first_moved` on.
+    /// Rotates keys from slot `first_moved` on for the slots they are in now, unless positions are
+    /// kept.
     void renumber(int first_moved);
 
     std::size_t bytes() const { return measurements_.bytes(); }
@@ -57,7 +67,7 @@ class Distiller {
     ForwardPass& forward_;
     Measurements measurements_;
     Times times_;
-    int n_old_ = 0;  // entries that the last distillation chose
+    int n_old_ = 0;  // entries that the last distillation kept, less its n_last
 };
 
 }  // namespace infinipot

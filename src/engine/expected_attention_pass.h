@@ -8,23 +8,28 @@
 
 namespace infinipot {
 
-/// Expected Attention over a pot: the statistics of the queries that have passed, and what entries
-/// may expect of those to come. The workspace is its caller's.
+/// Expected Attention over a KV cache: gathers statistics of the queries that have passed, and
+/// estimates the attention that entries will receive from those to come. The caller lends the
+/// workspace. Belongs to one thread at a time.
+/// Source: Expected Attention (Devoto et al., 2025).
 class ExpectedAttentionPass {
    public:
-    /// The `n_sink` oldest entries take no part, and neither do their queries.
+    /// Leaves out the `n_sink` oldest entries and their queries.
     /// @throws Error(out_of_memory)
     ExpectedAttentionPass(const Model::Impl& model, const KvCache& cache, Backend& backend,
                           int n_sink);
 
     QueryStatistics statistics;
 
-    /// How many of a batch's queries, which begin at `first_slot`, are those of sinks.
+    /// Returns how many of a batch's first queries belong to sinks.
     int n_skipped(const Batch& batch) const;
 
+    /// Lets the workspace allocate for expect().
+    /// @throws Error(out_of_memory)
     void reserve(Workspace& workspace);
 
-    /// Of one layer: [n_head_kv][n_kv], valid until the next call.
+    /// Returns the attention that each entry of a layer may expect: [n_head_kv][n_kv], 0 for sinks.
+    /// Valid until the next call.
     std::span<const float> expect(int il, Workspace& workspace);
 
     std::size_t bytes() const;

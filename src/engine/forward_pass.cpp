@@ -35,8 +35,8 @@ int n_scored(const Model::Impl& model) {
                                   : static_cast<int>(model.frequent.size()) + 1;
 }
 
-/// The surprisal of a token whose probability p was counted into the whole a second time, which
-/// made it p / (1 + p).
+/// Corrects the surprisal of a token whose probability p was summed twice, which made it
+/// p / (1 + p).
 float counted_once(float nats) { return std::max(nats + std::log1p(-std::exp(-nats)), 0.0f); }
 
 }  // namespace
@@ -66,8 +66,8 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
     reserve(limits);
 }
 
-/// One allocator serves all kinds of graphs, one after another: it must have seen the largest of
-/// each.
+/// Shows the workspace the largest graph of each kind: one allocator serves them all, one after
+/// another.
 void ForwardPass::reserve(const Limits& limits) {
     const int capacity = cache_.shape().capacity;
     const auto last_batch = [&](int n) { return Batch{capacity - n, n}; };
@@ -95,13 +95,13 @@ std::size_t ForwardPass::bytes() const {
            indices_.size() * sizeof(std::int32_t) + mask_.capacity() * sizeof(ggml_fp16_t);
 }
 
-/// Rows [first, first + n) of the hidden states: [n_embd, n]. Row 0 precedes the batch.
+/// Returns rows [first, first + n) of the hidden states: [n_embd, n]. Row 0 precedes the batch.
 ggml_tensor* ForwardPass::hidden_rows(ggml_context* context, int first, int n) const {
     return ggml_view_2d(context, hidden_, hidden_->ne[0], n, hidden_->nb[1],
                         size(first) * hidden_->nb[1]);
 }
 
-/// Measures in each layer what is wanted while a batch passes through it.
+/// Adds to a batch's graph the measuring of attention that `outputs` asks for.
 void ForwardPass::observe(GraphBuilder& g, ggml_cgraph* graph, Outputs outputs) const {
     if (outputs == Outputs::hidden) return;
     ggml_context* const context = g.context();
@@ -148,13 +148,13 @@ void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, i
     layers.empty() ? workspace_.compute() : workspace_.compute_wholly();
 }
 
-/// numbers: I32, set to first, first + 1, ...
+/// Sets `numbers`, I32, to first, first + 1, ...
 void ForwardPass::set_to_count(ggml_tensor* numbers, int first) {
     std::iota(indices_.begin(), indices_.begin() + numbers->ne[0], first);
     ggml_backend_tensor_set(numbers, indices_.data(), 0, ggml_nbytes(numbers));
 }
 
-/// What the last graph has measured, for the first n_kv slots.
+/// Adds up the attention that the last graph has measured for the first n_kv slots.
 void ForwardPass::add_measured_attention(int n_kv) { mass_->add_to(attention_, n_kv); }
 
 void ForwardPass::run(std::span<const Token> tokens, int first_position, bool observe) {

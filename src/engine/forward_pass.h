@@ -14,37 +14,38 @@
 
 namespace infinipot {
 
-/// Runs a model over tokens against a pot, with all memory allocated beforehand.
+/// Runs a model over tokens that attend to a KV cache. Borrows model, backend and cache. The
+/// constructor allocates everything. Belongs to one thread at a time.
 ///
-/// Hidden states of a batch stay in a buffer whose first row is the state before the batch: it is
-/// what predicts the batch's first token. Belongs to one thread at a time.
+/// Hidden states of a batch stay in a buffer whose first row is the state before the batch, which
+/// predicts the batch's first token.
 class ForwardPass {
    public:
     struct Limits {
-        int n_batch = 0;     ///< most tokens of run() without attention being measured
-        int n_observed = 0;  ///< most tokens that attention is measured of; 0 if it never is
-        bool surprisal = false;
+        int n_batch = 0;         ///< most tokens of run() without attention being measured
+        int n_observed = 0;      ///< most tokens that attention is measured of; 0 if it never is
+        bool surprisal = false;  ///< whether surprisal() will be called
         bool expected_attention = false;
         int n_sink = 0;        ///< of expected_attention: oldest entries that take no part
         bool renumber = true;  ///< whether renumber() will be called
         Positions positions = {};
     };
 
-    /// Attention is measured of at most so many tokens at a time: few, so that their probabilities
+    /// Returns the most tokens whose attention one run() measures: few, so that their probabilities
     /// stay in the CPU's caches, or enough to keep a GPU busy.
     int observed_tile_tokens() const { return observed_tile_tokens_; }
 
     /// @throws Error(out_of_memory)
     ForwardPass(const Model::Impl& model, Backend& backend, KvCache& cache, const Limits& limits);
 
-    /// Computes the tokens in the slots after the pot's n and keeps their hidden states; the slots
-    /// count only after KvCache::append(). Token t is rotated as position first_position + t. With
-    /// `observe`, the attention of at most observed_tile_tokens is measured.
+    /// Computes the tokens in the slots after the cache's n and keeps their hidden states; the
+    /// slots count only after KvCache::append(). Token t is rotated as position first_position + t.
+    /// With `observe`, measures the attention of at most observed_tile_tokens().
     /// @throws Error(interrupted), and then nothing has happened.
     void run(std::span<const Token> tokens, int first_position, bool observe = false);
 
-    /// As run(), in the slots from first_slot on, but layer il attends with layers[il], which may
-    /// change the pot: it runs to its end.
+    /// Computes the tokens in the slots from first_slot on, but layer il attends with layers[il],
+    /// which may change the cache. Runs to its end: interrupt() has no effect.
     void run_with(std::span<const LayerAttention> layers, std::span<const Token> tokens,
                   int first_slot, int first_position);
 
@@ -52,58 +53,61 @@ class ForwardPass {
     void require_not_interrupted() { workspace_.require_not_interrupted(); }
 
     /// Allocates for run_with() of so many tokens.
+    /// @throws Error(out_of_memory)
     void reserve_with(std::span<const LayerAttention> layers, int n_tokens);
 
-    /// Attention mass that slots have received since forget_attention(), from observed runs that
-    /// were declared read or from the catalyst: [n_layer][n_head_kv][capacity], of which those up
-    /// to the last run's end count.
+    /// Returns the attention mass that slots have received since forget_attention(), from the
+    /// catalyst or from observed runs that were declared read: [n_layer][n_head_kv][capacity].
+    /// Slots from the last run's end on have no meaning.
     std::span<const float> attention() const { return attention_; }
     void forget_attention() { std::ranges::fill(attention_, 0.0f); }
     std::span<float> attention(int il, int head);  ///< of one head: [capacity]
 
-    /// Attention that entries may expect from the queries to come: [n_head_kv][n_kv], 0 for the
-    /// first n_sink; valid until the next call. Only with Limits::expected_attention.
+    /// Returns the attention that entries of a layer may expect from the queries to come:
+    /// [n_head_kv][n_kv], 0 for the first n_sink. Valid until the next call. Only with
+    /// Limits::expected_attention.
     std::span<const float> expected_attention(int il) { return future_->expect(il, workspace_); }
 
-    /// Of the queries that advance() has counted since they were forgotten; null without
-    /// expected_attention.
+    /// Returns the statistics of the queries that advance() has counted since they were forgotten;
+    /// null without Limits::expected_attention.
     QueryStatistics* query_statistics() { return future_ ? &future_->statistics : nullptr; }
 
-    /// -ln P of each token of the last run(), in nats, given all before it.
-    /// @throws Error(interrupted) unless it must run to its end.
+    /// Writes -ln P of each token of the last run(), in nats, given all tokens before it.
+    /// @throws Error(interrupted) unless it must run to its end, `wholly`.
     void surprisal(std::span<const Token> tokens, std::span<float> nats, bool wholly = false);
 
-    /// Logits for what follows the last token of the last run(): [n_vocab], valid until the next
+    /// Returns the logits of the token that follows the last run(): [n_vocab], valid until the next
     /// call.
+    /// @throws Error(interrupted)
     std::span<const float> logits();
 
-    /// Declares the last run() read: the attention measured of it counts, with `count_queries` its
-    /// queries do, and its last hidden state now precedes the next one.
+    /// Declares the last run() read: the attention measured of it counts, its last hidden state
+    /// precedes the next run, and with `count_queries` its queries enter query_statistics().
     void advance(bool count_queries = true);
 
-    /// The hidden state that precedes the next run(), to be put back later.
+    /// Returns the hidden state that precedes the next run(), to be restored later: [n_embd].
     std::vector<float> preceding_state() const;
     void set_preceding_state(std::span<const float> state);
 
-    /// Runs the catalyst in the slots after n, to be forgotten again: attention() is afterwards
-    /// what every slot of the pot receives from it.
+    /// Runs the catalyst in the slots after n, which are forgotten again. attention() is afterwards
+    /// what every slot of the cache receives from the catalyst.
     /// @throws Error(interrupted), and then nothing has happened.
     void run_catalyst(std::span<const Token> catalyst, int first_position);
 
-    /// KvCache::gather(), wherever the pot lies.
+    /// Does KvCache::gather(), wherever the cache lies.
     int gather(const KeptSlots& kept);
 
-    /// Rotates the keys from slot `first` on anew, for the slots they are in now.
+    /// Rotates the keys from slot `first` on for the slots they are in now.
     void renumber(int first);
 
-    /// Spent on building graphs so far.
+    /// Returns the seconds spent on building graphs so far.
     double graph_seconds() const { return workspace_.preparing_seconds(); }
 
     /// Activations, scores and logits; constant.
     std::size_t bytes() const;
 
    private:
-    /// What a graph leaves behind besides keys and values.
+    /// Results of a graph besides keys and values.
     enum class Outputs { hidden, hidden_and_attention, attention };
 
     void compute_batch(std::span<const Token> tokens, int first_slot, int first_position,

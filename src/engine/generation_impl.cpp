@@ -25,7 +25,7 @@ void check(const GenerateOptions& options, int n_vocab) {
     }
 }
 
-/// All tokens that would end the answer.
+/// Returns all tokens that would end the answer.
 std::vector<Token> ends_of_answer(const Vocabulary& vocabulary, std::vector<Token> stop_tokens) {
     std::vector<Token> ends = std::move(stop_tokens);
     for (Token token = 0; token < vocabulary.n_tokens(); ++token) {
@@ -60,7 +60,7 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
 
 Generation::Impl::~Impl() { close(); }
 
-/// Takes the answer back or, if it is to be kept, completes it.
+/// Forgets the answer unless it is kept.
 void Generation::Impl::close() noexcept {
     if (closed_) return;
     closed_ = true;
@@ -78,7 +78,7 @@ std::string Generation::Impl::next() {
     return {};
 }
 
-/// The next token of the answer; nothing if it ends, and then stop_reason_ says why.
+/// Returns the next token of the answer. Returns nothing at its end, and sets stop_reason_.
 std::optional<Token> Generation::Impl::draw() {
     if (!read_last()) return std::nullopt;
     if (n_tokens_ == options_.max_tokens) {
@@ -119,7 +119,7 @@ bool Generation::Impl::ends_answer(Token token) const {
            std::ranges::find(options_.stop_tokens, token) != options_.stop_tokens.end();
 }
 
-/// Lets the model see the token drawn last. False if there is no room for it.
+/// Reads the token drawn last. Returns false if there is no room for it.
 bool Generation::Impl::read_last() {
     if (!last_) return true;
     const bool kept = retention_ == Retention::kept;

@@ -10,24 +10,35 @@
 
 namespace infinipot {
 
-/// One answer in the making: draws a token, turns it into text, reads it back.
+/// Generates one answer: draws a token, turns it into text, reads it back. Borrows the session,
+/// which has one Generation at a time and must outlive it. Belongs to the session's thread.
 class Generation::Impl {
    public:
-    enum class Retention { none, kept };  ///< whether the pot remembers what was said
+    /// The fate of prompt and answer.
+    enum class Retention {
+        none,  ///< the cache is rewound when the answer ends
+        kept,  ///< they become part of the stream
+    };
 
-    /// Reads the prompt. If nothing may be kept, Session::Impl::require_room() has let it pass, and
-    /// it sees `answer_budget` entries of what was before it; 0: all.
+    /// Reads the prompt. With Retention::none the prompt must have passed
+    /// Session::Impl::require_room(), and it attends to `answer_budget` entries per head; 0: all.
+    /// @throws Error(invalid_argument) if the options contradict each other or the vocabulary.
+    /// @throws Error(interrupted), and then the session is as it was with Retention::none.
+    /// @throws Error(does_not_fit) with Retention::kept, if the policy evicts nothing.
     Impl(Session::Impl& session, std::span<const Token> prompt, const GenerateOptions& options,
          Retention retention, int answer_budget = 0);
     ~Impl();
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    /// The next piece of whole characters; empty at the end of the answer.
+    /// Returns the next piece, whole UTF-8 characters; empty at the end of the answer.
+    /// @throws Error(interrupted)
     std::string next();
 
-    /// Mean ln P of its first tokens, up to n of them; less than `least` as soon as it cannot reach
-    /// that. To be called instead of next().
+    /// Returns the mean ln P, in nats per token, of the answer's first tokens, up to n of them.
+    /// Stops early with a value less than `least` once `least` is out of reach. To be called
+    /// instead of next().
+    /// @throws Error(interrupted)
     double confidence(int n, double least);
 
     StopReason stop_reason() const { return stop_reason_; }
@@ -47,7 +58,7 @@ class Generation::Impl {
     Sampler sampler_;
     PieceStream pieces_;
     GenerateOptions options_;
-    std::vector<Token> too_early_;  // what is not drawn before options_.min_tokens
+    std::vector<Token> too_early_;  // not drawn before options_.min_tokens
     std::optional<Token> last_;     // drawn but not yet read
     bool finished_ = false;
     bool closed_ = false;

@@ -37,7 +37,7 @@ std::size_t Measurements::bytes() const {
     return n * sizeof(float) + ends_sentence_.size();
 }
 
-/// `fill` writes the values of one head by slot; empty if the policy did not ask for them.
+/// Returns the grid of values that `fill` writes for one head by slot; empty if `values` is.
 template <typename Fill>
 Grid<const float> Measurements::grid(Values& values, Fill fill, int il, const TokenOrder* order) {
     if (values.empty()) return {};
@@ -56,7 +56,7 @@ Grid<const float> Measurements::grid(Values& values, Fill fill, int il, const To
     return {values.data(), shape.n_head_kv, cache_.n()};
 }
 
-/// `of` says it of one tag; empty if the policy did not ask for it.
+/// Returns the grid of values that `of` reads from one tag; empty if `values` is.
 template <typename Value, typename Of>
 Grid<const Value> Measurements::of_tags(std::vector<Value>& values, Of of, int il,
                                         const TokenOrder* order) const {
@@ -74,7 +74,8 @@ Grid<const Value> Measurements::of_tags(std::vector<Value>& values, Of of, int i
     return {values.data(), shape.n_head_kv, cache_.n()};
 }
 
-/// All layers keep the same entries, so that slot j of one is slot j of another.
+/// Takes the maximum over layers of each slot's attention. All layers keep the same entries, so
+/// slot j of one layer is slot j of another.
 void Measurements::compare_layers() {
     const CacheShape& shape = cache_.shape();
     const std::size_t n = size(cache_.n());

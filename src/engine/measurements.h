@@ -9,16 +9,23 @@
 
 namespace infinipot {
 
-/// What a policy is shown of each layer: gathered from the pot and from what forward passes have
-/// left, and put into reading order. Allocates everything at construction.
+/// Makes the LayerView that a policy selects from: collects what Needs asks for from the cache, its
+/// tags and the forward pass, and puts it into reading order. Borrows plan, cache and forward pass.
+/// The constructor allocates everything. Belongs to one thread at a time.
 class Measurements {
    public:
+    /// Allocates one grid [n_head_kv][capacity] for each measurement that the policy needs.
     Measurements(const Plan& plan, const KvCache& cache, ForwardPass& forward);
 
-    /// Of the pot as it is, of which the `n_new` most recent entries are new; valid until the next
-    /// call. `order` says where entries lie; null if slots are in reading order.
+    /// Returns the view of layer il, of whose entries the `n_new` most recent are new. Grids are
+    /// [n_head_kv][n_kv], oldest entry first, and empty if the policy does not need them; surprisal
+    /// is in nats, position counts from the start of the stream. With Needs::across_layers
+    /// attention is the maximum over layers. `order` maps ranks to slots; null if slots are in
+    /// reading order. Valid until the next call.
+    /// @throws Error(interrupted) if the expected attention was being computed.
     LayerView view(int il, int n_new, const TokenOrder* order);
 
+    /// Memory of the grids; constant.
     std::size_t bytes() const;
 
    private:

@@ -12,7 +12,7 @@ namespace infinipot {
 
 namespace {
 
-/// The one slot that is not kept.
+/// Returns the one slot that is not kept.
 int evicted(const Keep& keep, const EvictionPolicy& policy) {
     int found = -1, n_found = 0;
     for (int slot = 0; slot < keep.n_kv(); ++slot) {

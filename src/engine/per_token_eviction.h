@@ -7,53 +7,62 @@
 
 namespace infinipot {
 
-/// Schedule::per_token: one entry of each head leaves for every token that comes, in place. The
-/// freed slot is given to the newest entry, so nothing else is moved; where entries lie is kept in
-/// a TokenOrder. Sources: StreamingLLM, H2O and TOVA evict in this way.
+/// Schedule::per_token: evicts one entry of each head for every token read, in place. The newest
+/// entry moves to the freed slot and no other one moves; a TokenOrder remembers the reading order.
+/// Sources: StreamingLLM, H2O and TOVA evict in this way.
 ///
-/// With Positions::reset an entry of rank r sits at position first_position + r. When one leaves,
-/// first_position grows by one: entries younger than it keep their position, and those older step
-/// one up and are rotated anew, from the unrotated key. Only distances matter to attention, and
-/// when positions have grown to twice the capacity all start again at 0. Belongs to one thread.
+/// With Positions::reset an entry of rank r has position first_position + r. An eviction raises
+/// first_position by one: younger entries keep their position, and older ones move up by one and
+/// are rotated again, from the unrotated key. Only distances matter to attention. When positions
+/// have grown to twice the capacity, all start again at 0.
+///
+/// Borrows plan, cache and forward pass. Belongs to one thread, but for insert() and evict() of
+/// different heads.
 class PerTokenEviction {
    public:
+    /// @throws Error(out_of_memory)
     PerTokenEviction(const Plan& plan, const Model::Impl& model, KvCache& cache,
                      ForwardPass& forward, Backend& backend);
 
-    /// The pot has got n more entries, which are there to stay.
+    /// Counts n entries that were appended to the cache and stay.
     void append(int n) { order_.append(n); }
 
-    /// Lets one entry of every head leave.
+    /// Evicts one entry of every head.
     /// @throws what the policy throws, and then nothing has changed.
     void evict();
 
-    /// Where the token in the pot's next slot is to be rotated to; with Positions::reset only.
+    /// Returns the position for the token in the cache's next slot, with Positions::reset.
     int next_position() const;
 
-    // The steps of evict(), for those who take a layer or a head at a time. Between begin() and
-    // commit() the pot holds one entry more than is retained, and every head inserts and evicts
+    // The steps of evict(), for callers that take a layer or a head at a time. Between begin() and
+    // commit() the cache holds one entry more than is retained, and every head inserts and evicts
     // equally many.
 
+    /// Appends an entry to every head, to be written by insert().
     void begin(const Tag& newest);
 
-    /// What a graph has written to `slot`, behind the pot, becomes the newest entry of a head.
+    /// Makes the entry that a graph has written to `slot`, behind n, the newest entry of a head.
     void insert(int il, int head, int slot, const Tag& tag);
 
-    /// The ranks that leave the heads of one layer.
-    /// @throws what the policy throws
+    /// Returns the rank that the policy evicts from each head of one layer: [n_head_kv].
+    /// @throws what the policy throws, or Error(invalid_argument) if it evicts more or fewer.
     std::vector<int> select(int il);
 
-    /// The entry of `rank` leaves a head, as the n_gone-th since commit().
+    /// Evicts the entry of `rank` from a head, the n_gone-th since commit().
     void evict(int il, int head, int rank, int n_gone);
 
-    /// `n_gone` entries have left every head.
+    /// Ends the steps, in which every head has evicted `n_gone` entries.
     void commit(int n_gone);
 
-    /// How many more can leave until positions start anew.
+    /// Returns how many more evictions fit before positions start again at 0.
     int left_to_new_positions() const;
 
     const TokenOrder& order() const { return order_; }
+
+    /// Returns the seconds spent in evict().
     double seconds() const { return seconds_; }
+
+    /// Scratch and rotation tables; constant.
     std::size_t bytes() const {
         return tables_.bytes() + measurements_.bytes() + scratch_.size() * sizeof(float);
     }
@@ -66,7 +75,7 @@ class PerTokenEviction {
     KvCache& cache_;
     Measurements measurements_;
     RotationTables tables_;
-    std::vector<float> scratch_;  // [n_head_kv, n_embd_head]: heads let go on threads of their own
+    std::vector<float> scratch_;  // [n_head_kv, n_embd_head]: heads evict on different threads
     TokenOrder order_;
     int first_position_ = 0;  // of the oldest entry
     int n_old_ = 0;           // entries that the last eviction left

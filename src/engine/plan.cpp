@@ -44,7 +44,7 @@ void require_at_least(int value, int least, const char* name) {
                   number(least));
 }
 
-/// The capacity that the budget asks for, in entries or in bytes, whichever is smaller.
+/// Returns the capacity that the budget asks for, in entries or in bytes, whichever is smaller.
 int capacity_of(const Plan& plan, const Budget& asked, const Model::Impl& model) {
     const CacheShape shape = cache_shape(plan, model);
     int capacity = asked.capacity.value_or(std::min(default_capacity, model.hparams.n_ctx_train));
@@ -72,7 +72,7 @@ void check_window(const ResolvedOptions& options, const Model::Impl& model) {
                   number(n_ctx_train) + ", or allow it with beyond_window");
 }
 
-/// What needs the pot where the CPU can reach it.
+/// Refuses settings that need a cache that the CPU can reach.
 void check_device(const Plan& plan, const Model::Impl& model) {
     if (is_cpu(model.device)) return;
     const std::string device = device_name(model.device);
@@ -87,7 +87,7 @@ void check_device(const Plan& plan, const Model::Impl& model) {
     }
 }
 
-/// Why a question cannot choose entries as a catalyst does; nothing if it can.
+/// Returns why a question cannot choose entries as a catalyst does; nothing if it can.
 std::string obstacle_to_answer_budget(const Plan& plan) {
     if (plan.needs.attention != AttentionProbe::catalyst) {
         return "is chosen with the question as catalyst, which policy " +
@@ -111,7 +111,7 @@ void check_answer_budget(const Plan& plan, const std::string& obstacle) {
     if (!obstacle.empty()) contradiction(start + obstacle);
 }
 
-/// Automatic means all where a question cannot choose.
+/// Resolves an automatic budget to all if a question cannot choose entries.
 void resolve_answer_budget(Plan& plan) {
     AnswerBudget& chosen = plan.options.answer_budget;
     const std::string obstacle = obstacle_to_answer_budget(plan);
@@ -124,7 +124,8 @@ void resolve_answer_budget(Plan& plan) {
     }
 }
 
-/// A window is counted in slots, and per-token eviction puts what comes wherever a slot is free.
+/// Refuses windows under per-token eviction: a window is counted in slots, and a new entry takes
+/// any slot that is free.
 void check_local_layers(const Plan& plan, const Model::Impl& model) {
     if (plan.options.schedule != Schedule::per_token) return;
     const int capacity = plan.options.budget.capacity;
@@ -139,7 +140,8 @@ void check_local_layers(const Plan& plan, const Model::Impl& model) {
     }
 }
 
-/// What per-token eviction cannot give a policy, and what other settings do not go together.
+/// Resolves schedule and positions. Refuses what per-token eviction cannot give a policy, and
+/// schedules and positions that exclude each other.
 void resolve_schedule(Plan& plan, const SessionOptions& asked) {
     const EvictionPolicy& policy = *plan.options.policy;
     plan.options.schedule = asked.schedule.value_or(policy.schedule());
@@ -188,7 +190,7 @@ void resolve_schedule(Plan& plan, const SessionOptions& asked) {
     }
 }
 
-/// How many entries the pot may hold while it is being read into.
+/// Returns the most entries that the cache holds while a text is read.
 int fill_limit_of(const Plan& plan) {
     const ResolvedBudget& budget = plan.options.budget;
     const int n_catalyst = static_cast<int>(plan.catalyst.size());

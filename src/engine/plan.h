@@ -8,17 +8,19 @@
 
 namespace infinipot {
 
-/// What a session does, with every automatic value decided and every contradiction refused.
+/// The settings of a session, with every automatic value chosen, and the values derived from them.
+/// Counts are in entries per layer and KV head, which are tokens. Constant for a session's life.
 struct Plan {
     ResolvedOptions options = {};
-    Needs needs = {};  ///< of the policy
-    PromptFrame frame = {};
+    Needs needs = {};                      ///< of the policy
+    PromptFrame frame = {};                ///< tokens around a text and its questions
     std::vector<Token> catalyst = {};      ///< empty if the policy needs no attention
-    std::vector<char> sentence_ends = {};  ///< by token, if the policy needs them
-    int fill_limit = 0;                    ///< entries leave when the pot holds this many
-    /// Numbers of entries, besides all, that an automatic answer budget tries, descending.
+    std::vector<char> sentence_ends = {};  ///< by token: whether it ends one; if the policy asks
+    int fill_limit = 0;                    ///< entries at which reading stops to make room
+    /// Numbers of entries, besides all, that an automatic answer budget tries; descending.
     std::vector<int> tried_answer_budgets = {};
 
+    /// Returns whether the session measures the surprisal of every token read.
     bool measures_surprisal() const { return needs.surprisal || options.measure_surprisal; }
     /// Tokens read between two distillations of Schedule::when_full.
     int chunk() const { return fill_limit - options.budget.retain; }
@@ -31,10 +33,13 @@ struct Plan {
     }
 };
 
-/// @throws Error(invalid_argument) or Error(does_not_fit), one sentence naming the option.
+/// Chooses every automatic value of `options` and refuses contradictions between them, the policy
+/// and the model. Allocates no cache and computes nothing but tokens; any thread may call it.
+/// @throws Error(invalid_argument), one sentence that names the option, at a contradiction.
+/// @throws Error(does_not_fit) if the cache is too small for what it must hold.
 Plan make_plan(const Model::Impl& model, SessionOptions options);
 
-/// The pot that the plan asks for.
+/// Returns the shape of the cache that the plan asks for.
 /// @throws Error(invalid_argument) if the model's heads do not fit its type.
 CacheShape cache_shape(const Plan& plan, const Model::Impl& model);
 

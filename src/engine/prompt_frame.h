@@ -9,18 +9,20 @@
 
 namespace infinipot {
 
-/// The tokens that stand around a text and its questions.
+/// The tokens around a text and its questions.
 struct PromptFrame {
     bool is_chat = false;             ///< text and question are one turn of the chat template
     std::string separator = {};       ///< between text and question of one turn
-    std::vector<Token> opening = {};  ///< what the stream begins with: BOS and the turn's opening
-    std::vector<Token> closing = {};  ///< what follows a question
+    std::vector<Token> opening = {};  ///< begin the stream: BOS and the turn's opening
+    std::vector<Token> closing = {};  ///< follow a question
 };
 
+/// Returns the frame that the model's chat template gives, or none with Framing::raw. Any thread
+/// may call it.
 PromptFrame prompt_frame(const Model::Impl& model, Framing framing, std::string separator);
 
-/// The tokens of a question: [separator and question, closing, answer_prefix]. The separator is
-/// left out unless the question comes after a text.
+/// Returns the tokens of a question: [separator and question, closing, answer_prefix]. The
+/// separator is left out unless the question follows a text. Any thread may call it.
 std::vector<Token> frame_question(const Model::Impl& model, const PromptFrame& frame,
                                   std::string_view question, bool after_text,
                                   std::string_view answer_prefix = {});

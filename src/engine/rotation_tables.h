@@ -7,10 +7,12 @@
 
 namespace infinipot {
 
-/// The rotation tables of a model's layers; layers that rotate alike share one.
+/// The rotation tables of a model's layers, for positions 0..n_positions-1. Layers that rotate
+/// alike share one. Immutable: any thread may use it.
 class RotationTables {
    public:
-    /// For a pot of this capacity.
+    /// Computes the tables for a cache of this capacity.
+    /// @throws Error(out_of_memory)
     RotationTables(const Model::Impl& model, int capacity, int n_positions, Backend& backend);
 
     const RotationTable& operator[](int il) const {

@@ -12,13 +12,15 @@ struct llama_token_data;
 namespace infinipot {
 
 /// Picks the next token from logits, through libllama's samplers. Deterministic for a given seed.
+/// Belongs to one thread at a time.
 class Sampler {
    public:
     /// @throws Error(invalid_argument) if a value is out of its range.
     Sampler(const Sampling& sampling, int n_vocab);
     ~Sampler();
 
-    /// logits: [n_vocab]. None of the excluded is picked.
+    /// Returns a token and remembers it for the repeat penalty. logits: [n_vocab]. Never picks an
+    /// excluded token.
     Token pick(std::span<const float> logits, std::span<const Token> excluded = {});
 
    private:

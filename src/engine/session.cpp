@@ -74,29 +74,4 @@ const ResolvedOptions& Session::options() const { return impl_->plan().options; 
 const Model& Session::model() const { return impl_->model(); }
 Stats Session::stats() const { return impl_->stats(); }
 
-// --- Generation -------------------------------------------------------------------------------
-
-Generation::Generation(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { next(); }
-Generation::Generation(Generation&& other) noexcept
-    : impl_(std::move(other.impl_)),
-      piece_(std::move(other.piece_)),
-      piece_view_(piece_),
-      done_(other.done_) {}
-Generation::~Generation() = default;
-
-void Generation::next() {
-    piece_ = impl_->next();
-    piece_view_ = piece_;
-    done_ = piece_.empty();
-}
-
-std::string Generation::text() {
-    std::string all;
-    for (std::string_view piece : *this) all += piece;
-    return all;
-}
-
-StopReason Generation::stop_reason() const { return impl_->stop_reason(); }
-int Generation::n_tokens() const { return impl_->n_tokens(); }
-
 }  // namespace infinipot

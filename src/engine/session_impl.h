@@ -22,7 +22,7 @@ class Session::Impl {
     /// @throws Error(out_of_memory)
     Impl(const Model& model, SessionOptions options);
 
-    /// What follows the tokens that wait to be read.
+    /// The input that follows the tokens that wait to be read.
     enum class Remaining {
         text,     ///< perhaps more text: a batch that is not full yet waits as well
         answer,   ///< an answer of any length, which stays
