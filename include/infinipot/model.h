@@ -93,9 +93,9 @@ class Model {
 
     /// The implementation, for the library itself.
     class Impl;
-    const Impl& impl() const { return *impl_; }
 
    private:
+    friend struct Access;  // the library's own
     explicit Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
     std::shared_ptr<const Impl> impl_;

@@ -194,9 +194,9 @@ class Session {
     Stats stats() const;
 
     class Impl;
-    Impl& impl() { return *impl_; }  ///< for the library's own tests
 
    private:
+    friend struct Access;  // the library's own
     std::unique_ptr<Impl> impl_;
 };
 

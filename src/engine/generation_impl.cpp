@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "infinipot/error.h"
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "observe/surprisal.h"
 
@@ -45,7 +46,7 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
       options_(options) {
     check(options, session.model().info().n_vocab);
     if (options.min_tokens > 0) {
-        too_early_ = ends_of_answer(session.model().impl().vocabulary, options.stop_tokens);
+        too_early_ = ends_of_answer(Access::impl(session.model()).vocabulary, options.stop_tokens);
     }
     try {
         if (retention == Retention::none) session_.show_only(answer_budget);
@@ -72,7 +73,7 @@ std::string Generation::Impl::next() {
     while (!finished_) {
         const std::optional<Token> token = draw();
         if (!token) return finish(stop_reason_);
-        std::string text = pieces_.push(session_.model().impl().vocabulary.piece(*token));
+        std::string text = pieces_.push(Access::impl(session_.model()).vocabulary.piece(*token));
         if (!text.empty()) return text;
     }
     return {};
@@ -115,7 +116,7 @@ double Generation::Impl::confidence(int n, double least) {
 }
 
 bool Generation::Impl::ends_answer(Token token) const {
-    return session_.model().impl().vocabulary.ends_answer(token) ||
+    return Access::impl(session_.model()).vocabulary.ends_answer(token) ||
            std::ranges::find(options_.stop_tokens, token) != options_.stop_tokens.end();
 }
 

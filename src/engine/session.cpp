@@ -9,6 +9,7 @@
 #include "engine/generation_impl.h"
 #include "engine/session_impl.h"
 #include "infinipot/error.h"
+#include "model/access.h"
 #include "model/model_impl.h"
 
 namespace infinipot {
@@ -43,7 +44,7 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
     require_utf8(options.answer_prefix, "the beginning of the answer");
     const Stopwatch watch;
     impl_->flush(Impl::Remaining::nothing);
-    const auto prompt = frame_question(impl_->model().impl(), impl_->plan().frame, question,
+    const auto prompt = frame_question(Access::impl(impl_->model()), impl_->plan().frame, question,
                                        impl_->has_text(), options.answer_prefix);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
     impl_->require_room(static_cast<int>(prompt.size()));
@@ -58,7 +59,7 @@ Generation Session::generate(std::string_view text, const GenerateOptions& optio
     require_utf8(text, "the text to continue");
     const Stopwatch watch;
     impl_->flush(Impl::Remaining::answer);
-    const auto prompt = impl_->model().impl().vocabulary.tokenize(text);
+    const auto prompt = Access::impl(impl_->model()).vocabulary.tokenize(text);
     if (prompt.empty() && impl_->stats().tokens_read == 0) {
         throw Error(ErrorCode::invalid_argument, "there is no text to continue");
     }

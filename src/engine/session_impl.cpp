@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "infinipot/error.h"
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "observe/surprisal.h"
 
@@ -29,12 +30,12 @@ TextIntake::Tokenize tokenizer_of(const Model::Impl& model) {
 
 Session::Impl::Impl(const Model& model, SessionOptions options)
     : model_(model),
-      plan_(make_plan(model.impl(), std::move(options))),
-      backend_(model.impl().device, plan_.options.n_threads),
-      cache_(cache_shape(plan_, model.impl()), backend_.buffer_type()),
-      forward_(model.impl(), backend_, cache_, limits_of(plan_)),
-      intake_(tokenizer_of(model.impl()), plan_.frame.opening),
-      writer_(plan_, model.impl(), cache_, forward_, backend_),
+      plan_(make_plan(Access::impl(model), std::move(options))),
+      backend_(Access::impl(model).device, plan_.options.n_threads),
+      cache_(cache_shape(plan_, Access::impl(model)), backend_.buffer_type()),
+      forward_(Access::impl(model), backend_, cache_, limits_of(plan_)),
+      intake_(tokenizer_of(Access::impl(model)), plan_.frame.opening),
+      writer_(plan_, Access::impl(model), cache_, forward_, backend_),
       hiding_(cache_, plan_.largest_answer_budget()) {
     stats_.pot_bytes = cache_.bytes();
     stats_.attended_entry_bytes = KvCache::attended_entry_bytes(cache_.shape());

@@ -18,6 +18,7 @@
 
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/random_tokens.h"
 #include "support/temp_dir.h"
@@ -87,7 +88,7 @@ struct Memory {
 };
 
 Memory memory_of(Session& session, int n_tokens, int n_vocab) {
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     impl.read(random_tokens(n_tokens, n_vocab), true);
     Memory memory;
     for (int il = 0; il < impl.cache().shape().n_layer; ++il) {

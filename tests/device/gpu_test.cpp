@@ -14,6 +14,7 @@
 
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
+#include "model/access.h"
 #include "support/cached_model.h"
 #include "support/paths.h"
 #include "support/random_tokens.h"
@@ -49,7 +50,7 @@ struct Seen {
 
 Seen read(const Model& model, const SessionOptions& options, const std::vector<Token>& tokens) {
     Session session(model, options);
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     const auto n = static_cast<std::size_t>(impl.plan().fill_limit);
     Seen seen;
     impl.read(std::span(tokens).first(n), true);

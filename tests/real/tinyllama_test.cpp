@@ -5,6 +5,7 @@
 #include "engine/session_impl.h"
 #include "eval/passkey/passkey.h"
 #include "infinipot/infinipot.h"
+#include "model/access.h"
 #include "support/cached_model.h"
 #include "support/libllama.h"
 
@@ -49,7 +50,7 @@ std::vector<float> shortfalls(const std::filesystem::path& path, Kernels kernels
     options.policy = policies::full();
     options.n_threads = 2;
     Session session(Model::load(path, {.kernels = kernels}), options);
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     impl.read(prompt, false);
     std::vector<float> result;
     for (const Token token : tokens) {
@@ -62,7 +63,7 @@ std::vector<float> shortfalls(const std::filesystem::path& path, Kernels kernels
 
 TEST_F(TinyLlamaTest, Generates_the_same_200_tokens_as_libllama) {
     const Model model = Model::load(path_, {.repack = false});
-    std::vector<Token> prompt = model.impl().vocabulary.stream_start();
+    std::vector<Token> prompt = Access::impl(model).vocabulary.stream_start();
     const auto words = model.tokenize(story);
     prompt.insert(prompt.end(), words.begin(), words.end());
     const auto expected = generate_with_libllama(path_, prompt);

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/paths.h"
 #include "support/tiny_model.h"
@@ -36,7 +37,7 @@ std::string book(std::size_t n) {
 }
 
 std::string contents(Session& session) {
-    const KvCache& cache = session.impl().cache();
+    const KvCache& cache = Access::impl(session).cache();
     std::string bytes;
     for (int il = 0; il < cache.shape().n_layer; ++il) {
         for (int head = 0; head < cache.shape().n_head_kv; ++head) {
@@ -78,7 +79,7 @@ Model SessionTest::talking_model() const {
 std::string ScheduleTest::text(int n_tokens, unsigned seed) const {
     std::string words;
     for (;;) {
-        const auto n = static_cast<int>(model_.impl().vocabulary.tokenize(words).size());
+        const auto n = static_cast<int>(Access::impl(model_).vocabulary.tokenize(words).size());
         if (n >= n_tokens) break;
         for (int i = 0; i < (n_tokens - n + 3) / 4; ++i) {
             words += next_word(seed);

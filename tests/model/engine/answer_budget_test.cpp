@@ -5,6 +5,7 @@
 #include <map>
 
 #include "engine/generation_impl.h"
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/random_cache.h"
 #include "support/session_fixture.h"
@@ -71,8 +72,9 @@ TEST_F(SessionTest, An_answer_budget_of_at_least_all_entries_changes_nothing) {
 
 /// Returns the model's confidence in the first words of an answer that sees so many entries.
 double confidence(Session& session, const std::string& question, int focus) {
-    Session::Impl& impl = session.impl();
-    const auto prompt = frame_question(impl.model().impl(), impl.plan().frame, question, true);
+    Session::Impl& impl = Access::impl(session);
+    const auto prompt =
+        frame_question(Access::impl(impl.model()), impl.plan().frame, question, true);
     impl.attend(prompt);
     return Generation::Impl(impl, prompt, {}, Generation::Impl::Retention::none, focus)
         .confidence(8, -1e9);
@@ -110,8 +112,8 @@ TEST_F(SessionTest, Confidence_is_the_mean_log_probability_of_the_answer) {
     Session reader = session();
     reader.ingest(words(100));
     reader.flush();
-    Session::Impl& impl = reader.impl();
-    const auto prompt = frame_question(impl.model().impl(), impl.plan().frame, "who?", true);
+    Session::Impl& impl = Access::impl(reader);
+    const auto prompt = frame_question(Access::impl(impl.model()), impl.plan().frame, "who?", true);
     const auto before = impl.mark();
     impl.read(prompt, false);
     double nats = 0;
@@ -205,18 +207,19 @@ TEST_F(SessionTest, An_answer_budget_selects_as_a_distillation_for_the_question_
         each->flush();
     }
     const Generation answer = reader.ask(question, {.max_tokens = 3});
-    expected.impl().distil();
-    const KvCache& left = expected.impl().cache();
+    Access::impl(expected).distil();
+    const KvCache& left = Access::impl(expected).cache();
     for (int il = 0; il < left.shape().n_layer; ++il) {
         for (int head = 0; head < left.shape().n_head_kv; ++head) {
-            const auto seen = reader.impl().cache().tags(il, head);
+            const auto seen = Access::impl(reader).cache().tags(il, head);
             const auto tags = left.tags(il, head);
             ASSERT_EQ(tags.size(), 96u);
             for (std::size_t j = 0; j < tags.size(); ++j) {
                 EXPECT_EQ(seen[j].position, tags[j].position) << il << ", " << head << ", " << j;
-                EXPECT_EQ(row(left, left.rotated_keys(il), head, static_cast<int>(j)),
-                          row(reader.impl().cache(), reader.impl().cache().rotated_keys(il), head,
-                              static_cast<int>(j)));
+                EXPECT_EQ(
+                    row(left, left.rotated_keys(il), head, static_cast<int>(j)),
+                    row(Access::impl(reader).cache(), Access::impl(reader).cache().rotated_keys(il),
+                        head, static_cast<int>(j)));
             }
         }
     }

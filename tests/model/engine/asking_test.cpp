@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/session_fixture.h"
 
@@ -91,11 +92,11 @@ TEST_F(SessionTest, The_answer_prefix_follows_the_chat_template) {
     const Model talker = talking_model();
     Session reader(talker, options());
     reader.ingest(words(50));
-    const Plan& plan = reader.impl().plan();
-    std::vector<Token> expected = frame_question(talker.impl(), plan.frame, "who?", true);
+    const Plan& plan = Access::impl(reader).plan();
+    std::vector<Token> expected = frame_question(Access::impl(talker), plan.frame, "who?", true);
     const std::vector<Token> prefix = talker.tokenize(" The ol");
     expected.insert(expected.end(), prefix.begin(), prefix.end());
-    EXPECT_EQ(frame_question(talker.impl(), plan.frame, "who?", true, " The ol"), expected);
+    EXPECT_EQ(frame_question(Access::impl(talker), plan.frame, "who?", true, " The ol"), expected);
 
     reader.ask("who?", {.max_tokens = 1}).text();
     const int n_kv = reader.stats().peak_n_kv;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/session_fixture.h"
 
@@ -9,9 +10,9 @@ namespace infinipot {
 namespace {
 
 int n_tokens(const Session& session, const std::string& question) {
-    Session::Impl& impl = const_cast<Session&>(session).impl();
+    Session::Impl& impl = Access::impl(session);
     return static_cast<int>(
-        frame_question(impl.model().impl(), impl.plan().frame, question, true).size());
+        frame_question(Access::impl(impl.model()), impl.plan().frame, question, true).size());
 }
 
 const Way at_end_ways[] = {
@@ -40,10 +41,11 @@ TEST_P(AtEnd, Retains_text_and_question_and_then_the_text_alone) {
     {
         const Generation answer = reader.ask(question_, {.max_tokens = 1});
         EXPECT_EQ(reader.stats().n_kv, 96);
-        const std::int64_t newest = reader.impl().cache().tags(0, 0).back().position;
+        const std::int64_t newest = Access::impl(reader).cache().tags(0, 0).back().position;
         for (int i = 0; i < n_question; ++i) {  // a window no longer than it included
-            EXPECT_EQ(reader.impl().cache().tags(1, 1)[95u - static_cast<std::size_t>(i)].position,
-                      newest - i);
+            EXPECT_EQ(
+                Access::impl(reader).cache().tags(1, 1)[95u - static_cast<std::size_t>(i)].position,
+                newest - i);
         }
     }
     EXPECT_EQ(reader.stats().distillations, 1u);
@@ -125,7 +127,7 @@ TEST_F(ScheduleTest, The_catalyst_fits_after_the_longest_question) {
     SessionOptions tight = options({"", "infinipot", Schedule::at_end});
     tight.budget = {.capacity = 256, .retain = 100, .reserve = 40};
     Session reader(model_, tight);
-    const int n_catalyst = static_cast<int>(reader.impl().plan().catalyst.size());
+    const int n_catalyst = static_cast<int>(Access::impl(reader).plan().catalyst.size());
     reader.ingest(text(256 - n_catalyst - 40 - 4));
     reader.flush();
     ASSERT_GT(reader.stats().n_kv, 100);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/session_fixture.h"
 
@@ -10,7 +11,7 @@ class BatchedPerToken : public ScheduleTest, public testing::WithParamInterface<
    protected:
     /// Stream positions of all entries in reading order, head by head.
     static std::vector<std::int64_t> held(Session& reader) {
-        Session::Impl& impl = reader.impl();
+        Session::Impl& impl = Access::impl(reader);
         const CacheShape& shape = impl.cache().shape();
         std::vector<std::int64_t> result;
         for (int index = 0; index < shape.n_layer * shape.n_head_kv; ++index) {
@@ -28,17 +29,18 @@ TEST_P(BatchedPerToken, A_batch_keeps_the_entries_that_single_tokens_keep) {
     SessionOptions on_two_threads = options(GetParam());
     on_two_threads.n_threads = 2;
     Session together(model_, on_two_threads), alone = session(GetParam());
-    const std::vector<Token> tokens = model_.impl().vocabulary.tokenize(text(800));
+    const std::vector<Token> tokens = Access::impl(model_).vocabulary.tokenize(text(800));
     const auto filling = std::span(tokens).first(97), rest = std::span(tokens).subspan(97);
-    together.impl().read(filling, true);
-    together.impl().read(rest, true);
-    alone.impl().read(filling, true);
-    for (const Token& token : rest) alone.impl().read({&token, 1}, true);
+    Access::impl(together).read(filling, true);
+    Access::impl(together).read(rest, true);
+    Access::impl(alone).read(filling, true);
+    for (const Token& token : rest) Access::impl(alone).read({&token, 1}, true);
 
     EXPECT_EQ(held(together), held(alone));
     EXPECT_EQ(together.stats().distillations, alone.stats().distillations);
-    for (std::size_t i = 0; i < together.impl().logits().size(); ++i) {
-        ASSERT_NEAR(together.impl().logits()[i], alone.impl().logits()[i], 0.05) << "token " << i;
+    for (std::size_t i = 0; i < Access::impl(together).logits().size(); ++i) {
+        ASSERT_NEAR(Access::impl(together).logits()[i], Access::impl(alone).logits()[i], 0.05)
+            << "token " << i;
     }
 }
 

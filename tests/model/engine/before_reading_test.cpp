@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/session_fixture.h"
 
@@ -13,14 +14,14 @@ namespace {
 /// Tokens of the pot, in the order in which they were read.
 std::vector<Token> read_tokens(Session& session) {
     std::vector<Token> tokens;
-    for (const Tag& tag : session.impl().cache().tags(0, 0)) tokens.push_back(tag.token);
+    for (const Tag& tag : Access::impl(session).cache().tags(0, 0)) tokens.push_back(tag.token);
     return tokens;
 }
 
 std::vector<Token> tokens_of(const Session& session, const std::string& text) {
-    Session::Impl& impl = const_cast<Session&>(session).impl();
+    Session::Impl& impl = Access::impl(session);
     std::vector<Token> tokens = impl.plan().frame.opening;
-    const auto more = impl.model().impl().vocabulary.tokenize(text);
+    const auto more = Access::impl(impl.model()).vocabulary.tokenize(text);
     tokens.insert(tokens.end(), more.begin(), more.end());
     return tokens;
 }

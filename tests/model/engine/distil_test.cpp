@@ -8,6 +8,7 @@
 #include "infinipot/error.h"
 #include "infinipot/policies.h"
 #include "infinipot/session.h"
+#include "model/access.h"
 #include "support/largest_difference.h"
 #include "support/random_tokens.h"
 #include "support/reference.h"
@@ -96,7 +97,7 @@ std::vector<std::int64_t> positions(const Reference::Head& head) {
 }
 
 void expect_same_pot(Session& session, const Reference& reference) {
-    const KvCache& cache = session.impl().cache();
+    const KvCache& cache = Access::impl(session).cache();
     ASSERT_EQ(cache.n(), reference.n());
     for (int il = 0; il < tiny.n_layer; ++il) {
         for (int head = 0; head < tiny.n_head_kv; ++head) {
@@ -115,7 +116,7 @@ using ExactDistilTest = DistilTest;
 TEST_P(ExactDistilTest, Keeps_the_entries_of_the_plain_reference) {
     for (const float novelty : {0.0f, 0.5f, 1.0f}) {
         Session session(model_, options(novelty));
-        Session::Impl& impl = session.impl();
+        Session::Impl& impl = Access::impl(session);
         Reference reference(path_, capacity, GetParam().window);
         const auto tokens = random_tokens(impl.plan().fill_limit, tiny.n_vocab);
         impl.read(tokens, true);
@@ -131,7 +132,7 @@ TEST_P(ExactDistilTest, Keeps_the_entries_of_the_plain_reference_over_many_disti
     with_protection.budget.protect_first = 4;
     with_protection.budget.protect_recent = 6;
     Session session(model_, with_protection);
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     Reference reference(path_, capacity, GetParam().window);
     const auto tokens = random_tokens(400, tiny.n_vocab);
     impl.read(tokens, true);
@@ -178,7 +179,7 @@ Reference::Scores expect_same_scores(Session::Impl& impl, Reference& reference) 
 
 TEST_P(DistilTest, Measures_the_attention_and_surprisal_of_the_reference) {
     Session session(model_, options(0.5f));
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     Reference reference(path_, capacity, GetParam().window);
     const auto tokens = random_tokens(90, tiny.n_vocab);
     impl.read(tokens, true);
@@ -209,7 +210,7 @@ TEST_P(DistilTest, Follows_the_reference_over_many_distillations) {
     with_protection.budget.protect_first = 4;
     with_protection.budget.protect_recent = 6;
     Session session(model_, with_protection);
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     Reference reference(path_, capacity, GetParam().window);
     unsigned seed = 0;
     for (int distillations = 0; distillations < 5; ++distillations) {
@@ -244,7 +245,7 @@ TEST_P(DistilTest, Refuses_per_token_eviction_if_a_window_is_smaller_than_the_ca
 
 TEST_P(DistilTest, Changes_no_logit_if_everything_is_retained) {
     Session session(model_, options(0.5f, 128, 90));
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     impl.read(random_tokens(90, tiny.n_vocab), true);
     const auto mark = impl.mark();
     const Token next = 77;
@@ -260,7 +261,7 @@ TEST_P(DistilTest, Survivors_are_bit_identical_after_a_hundred_distillations) {
     SessionOptions with_protection = options(0.5f, 64, 24);
     with_protection.budget.protect_first = 4;  // survivors, whatever else becomes of the others
     Session session(model_, with_protection);
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     const auto tokens = random_tokens(impl.plan().fill_limit, tiny.n_vocab);
     impl.read(tokens, true);
     KvCache& cache = impl.cache();
@@ -301,7 +302,7 @@ TEST_P(DistilTest, Kept_positions_leave_the_rotated_keys_unchanged) {
     SessionOptions keep = options(0.5f, 64, 24);
     keep.positions = Positions::keep;
     Session session(model_, keep);
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     impl.read(random_tokens(impl.plan().fill_limit, tiny.n_vocab), true);
     KvCache& cache = impl.cache();
     const auto row = [&](int slot) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/access.h"
 #include "support/session_fixture.h"
 
 // The last distillation of a text.
@@ -41,7 +42,7 @@ TEST_F(SessionTest, The_end_of_a_text_evicts_only_what_the_rest_needs_room_for) 
         Session reader(model_, with_surprisal);
         std::vector<Tag> before;  // the last distillation, of a head
         const auto look = [&](const Progress& progress) {
-            const KvCache& cache = reader.impl().cache();
+            const KvCache& cache = Access::impl(reader).cache();
             const auto tags = cache.tags(1, 1);
             const bool another_follows = progress.bytes_read < words(n_words).size();
             if (tags.size() == fill_limit && another_follows) before = {tags.begin(), tags.end()};
@@ -58,7 +59,8 @@ TEST_F(SessionTest, The_end_of_a_text_evicts_only_what_the_rest_needs_room_for) 
             before, 4, std::max<std::size_t>(16, chunk - (fill_limit - n_left)), n_left);
         for (std::size_t i = 1; i <= n_rest; ++i)
             expected.push_back(before.back().position + static_cast<std::int64_t>(i));
-        EXPECT_EQ(positions_of(reader.impl().cache().tags(1, 1)), expected) << n_words << " words";
+        EXPECT_EQ(positions_of(Access::impl(reader).cache().tags(1, 1)), expected)
+            << n_words << " words";
     }
 }
 
@@ -112,7 +114,7 @@ TEST_F(SessionTest, Observed_tokens_have_room_at_the_end_as_well) {
     observing.schedule = Schedule::when_full;
     for (const int n_words : {560, 590, 650}) {
         Session reader(model_, observing);
-        const int n_query = reader.impl().plan().needs.n_query;
+        const int n_query = Access::impl(reader).plan().needs.n_query;
         ASSERT_GT(n_query, 96 / 8);
         int last = 0,
             n_left = 0;  // entries before a batch; those that the last distillation let go

@@ -14,6 +14,7 @@
 #include "engine/rotation_tables.h"
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/largest_difference.h"
 #include "support/random_tokens.h"
@@ -116,7 +117,7 @@ double share_of_fresh_copies(Session::Impl& impl, Position position, auto is_rot
     const ggml_type type = cache.shape().type;
     const auto d = static_cast<std::size_t>(cache.shape().n_embd_head);
     Backend backend(1);
-    const RotationTables tables(impl.model().impl(), cache.shape().capacity, 512, backend);
+    const RotationTables tables(Access::impl(impl.model()), cache.shape().capacity, 512, backend);
     std::vector<float> scratch(d), got(d), expected(d);
     int n_compared = 0, n_equal = 0;
     for_every_entry(cache, [&](int il, int head, int slot, std::int64_t) {
@@ -142,7 +143,7 @@ double share_of_fresh_copies(Session::Impl& impl, Position position, auto is_rot
 
 TEST_P(KvTypeTest, Does_not_accumulate_rounding_over_two_hundred_distillations) {
     Session session(model_, options());
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     impl.read(random_tokens(impl.plan().fill_limit, 400), true);
     const KvCache& cache = impl.cache();
     using Bytes = std::pair<std::string, std::string>;  // of key and value
@@ -177,7 +178,7 @@ TEST_P(KvTypeTest, Does_not_accumulate_rounding_under_per_token_eviction) {
     SessionOptions per_token = options("streaming_llm");
     per_token.budget.retain = 40;
     Session session(model_, per_token);
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     impl.read(random_tokens(40, 400), true);
     const KvCache& cache = impl.cache();
     const auto sink_keys = [&] {
@@ -208,7 +209,7 @@ TEST_P(KvTypeTest, Reading_in_one_call_or_in_many_leaves_the_same_pot) {
     std::string text;
     for (int i = 0; i < 900; ++i) text += static_cast<char>('a' + i * i * 7 % 25);
     const auto contents = [](Session& session) {
-        const KvCache& cache = session.impl().cache();
+        const KvCache& cache = Access::impl(session).cache();
         std::string all;
         for_every_entry(cache, [&](int il, int head, int slot, std::int64_t position) {
             all += std::to_string(position);
@@ -247,9 +248,9 @@ TEST_P(KvTypeTest, Has_the_logits_of_the_plain_reference_in_every_architecture) 
         Reference reference(path);
         reference.store_as(ggml_type_of(GetParam()), /*rounds_queries=*/true);
         const auto tokens = random_tokens(50, 400);
-        session.impl().read(tokens, true);
+        Access::impl(session).read(tokens, true);
         for (const Token token : tokens) reference.read(token);
-        EXPECT_LE(largest_difference(session.impl().logits(), reference.logits()),
+        EXPECT_LE(largest_difference(Access::impl(session).logits(), reference.logits()),
                   GetParam() == KvType::q4_0 ? 0.4 : 0.15)
             << architecture;
     }

@@ -5,6 +5,7 @@
 #include "cache/kv_type.h"
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/largest_difference.h"
 #include "support/policy_cases.h"
@@ -34,7 +35,7 @@ class PolicyTest : public testing::TestWithParam<std::tuple<PolicyCase, Kernels,
           model_(Model::load(path_, {.kernels = std::get<Kernels>(GetParam())})),
           case_(std::get<PolicyCase>(GetParam())),
           session_(model_, options()),
-          impl_(session_.impl()),
+          impl_(Access::impl(session_)),
           reference_(path_, settings()) {
         reference_.compare_with({[this](int il, int head) { return held(il, head); }, near});
     }
@@ -79,7 +80,7 @@ class PolicyTest : public testing::TestWithParam<std::tuple<PolicyCase, Kernels,
     }
 
     bool ends_sentence(Token token) const {
-        const std::string piece = model_.impl().vocabulary.piece(token);
+        const std::string piece = Access::impl(model_).vocabulary.piece(token);
         return piece.find('\n') != std::string::npos ||
                (!piece.empty() && std::string_view(".!?").find(piece.back()) != std::string::npos);
     }
@@ -87,7 +88,7 @@ class PolicyTest : public testing::TestWithParam<std::tuple<PolicyCase, Kernels,
     /// Random ones, among them a full stop now and then.
     std::vector<Token> some_tokens(int n) const {
         std::vector<Token> tokens = random_tokens(n, tiny.n_vocab);
-        const Token full_stop = model_.impl().vocabulary.tokenize_control(".").back();
+        const Token full_stop = Access::impl(model_).vocabulary.tokenize_control(".").back();
         for (std::size_t i = 10; i < tokens.size(); i += 11) tokens[i] = full_stop;
         return tokens;
     }

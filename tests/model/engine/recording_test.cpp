@@ -11,6 +11,7 @@
 #include "eval/survival/summary.h"
 #include "eval/survival/survival.h"
 #include "infinipot/infinipot.h"
+#include "model/access.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
@@ -61,7 +62,7 @@ class RecordingTest : public testing::Test {
 
     /// The record of the last distillation must equal the tags of the KV cache.
     void expect_the_pots(Session& session) const {
-        const KvCache& cache = session.impl().cache();
+        const KvCache& cache = Access::impl(session).cache();
         for (int il = 0; il < record_->n_layer(); ++il) {
             for (int head = 0; head < record_->n_head_kv(); ++head) {
                 Places held = now(il, head), in_pot;
@@ -115,7 +116,7 @@ TEST_F(RecordingTest, Progress_reports_the_tokens_and_surprisals_of_the_KV_cache
     Session session = read("infinipot", {}, 900);
     EXPECT_EQ(tokens_.size(), session.stats().tokens_read);
     ASSERT_EQ(nats_.size(), tokens_.size());
-    for (const Tag& tag : session.impl().cache().tags(1, 1)) {
+    for (const Tag& tag : Access::impl(session).cache().tags(1, 1)) {
         EXPECT_EQ(tag.token, tokens_[static_cast<std::size_t>(tag.position)]);
         EXPECT_EQ(tag.surprisal, nats_[static_cast<std::size_t>(tag.position)]);
     }

@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "model/access.h"
 #include "support/session_fixture.h"
 #include "text/segmenter.h"
 
@@ -109,7 +110,7 @@ TEST_P(EverySchedule, An_interrupted_reading_resumes_as_if_nothing_had_happened)
 
 TEST_P(EverySchedule, Never_holds_more_entries_than_the_capacity) {
     Session reader = session(GetParam());
-    const bool per_token = reader.impl().plan().options.schedule == Schedule::per_token;
+    const bool per_token = Access::impl(reader).plan().options.schedule == Schedule::per_token;
     int batches = 0;
     reader.ingest(text(500));
     reader.flush({[&](const Progress&) {
@@ -158,7 +159,7 @@ TEST_F(ScheduleTest, A_policy_across_layers_is_asked_once_for_all_of_them) {
     reader.flush();
     ASSERT_GE(reader.stats().distillations, 3u);
     EXPECT_EQ(static_cast<std::uint64_t>(n_calls), reader.stats().distillations);
-    const KvCache& cache = reader.impl().cache();
+    const KvCache& cache = Access::impl(reader).cache();
     ASSERT_GE(cache.shape().n_layer, 2);
     const auto places = [&](int il, int head) {
         std::vector<std::int64_t> positions;

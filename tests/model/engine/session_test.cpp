@@ -4,6 +4,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "model/access.h"
 #include "support/session_fixture.h"
 #include "support/tiny_model.h"
 
@@ -48,7 +49,7 @@ TEST_F(SessionTest, Any_batch_keeps_the_same_entries_up_to_rounding) {
         std::vector<std::int64_t> positions;
         for (int il = 0; il < 2; ++il) {
             for (int head = 0; head < 2; ++head) {
-                for (const Tag& tag : session.impl().cache().tags(il, head)) {
+                for (const Tag& tag : Access::impl(session).cache().tags(il, head)) {
                     positions.push_back(tag.position + 100000 * (2 * il + head));
                 }
             }

@@ -2,6 +2,7 @@
 
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/policy_cases.h"
 #include "support/temp_dir.h"
@@ -22,8 +23,8 @@ TEST(SurprisalTest, Equals_that_of_the_plain_reference_under_every_schedule) {
         for (int i = 0; i < 150; ++i) letters += static_cast<char>('a' + i * i * 7 % 25);
         return letters;
     }();
-    auto tokens = model.impl().vocabulary.stream_start();
-    const auto words = model.impl().vocabulary.tokenize(text);
+    auto tokens = Access::impl(model).vocabulary.stream_start();
+    const auto words = Access::impl(model).vocabulary.tokenize(text);
     tokens.insert(tokens.end(), words.begin(), words.end());
     for (const char* spec : {"streaming_llm", "swa", "full"}) {
         SessionOptions options;
@@ -38,10 +39,10 @@ TEST(SurprisalTest, Equals_that_of_the_plain_reference_under_every_schedule) {
         ReferenceSession reference(
             path,
             {.method = std::string(spec) == "swa" ? policy_cases[1].method : policy_cases[0].method,
-             .schedule = session.impl().plan().options.schedule,
-             .positions = session.impl().plan().options.positions,
+             .schedule = Access::impl(session).plan().options.schedule,
+             .positions = Access::impl(session).plan().options.positions,
              .retain = 40,
-             .full_at = session.impl().plan().fill_limit,
+             .full_at = Access::impl(session).plan().fill_limit,
              .n_positions = 2 * 256});
         std::vector<float> nats;
         const IngestOptions watching{[&](const Progress& progress) {

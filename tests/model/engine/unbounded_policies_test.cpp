@@ -5,6 +5,7 @@
 #include "cache/kv_type.h"
 #include "engine/session_impl.h"
 #include "infinipot/infinipot.h"
+#include "model/access.h"
 #include "model/model_impl.h"
 #include "support/largest_difference.h"
 #include "support/policy_cases.h"
@@ -39,7 +40,7 @@ class UnboundedPolicyTest : public testing::TestWithParam<Kernels> {
     double difference(const char* spec, const Positions& positions,
                       KvType type = KvType::f16) const {
         Session session(model_, options(spec, type));
-        Session::Impl& impl = session.impl();
+        Session::Impl& impl = Access::impl(session);
         Reference reference(path_);
         reference.store_as(ggml_type_of(type),
                            ggml_attends(GetParam()) || positions.rule == Positions::grouped);
@@ -88,24 +89,24 @@ TEST_P(UnboundedPolicyTest, Self_extend_is_full_attention_if_all_tokens_are_neig
     Session grouped(model_, options("self_extend:group=4,neighbours=100"));
     Session plain(model_, options("full"));
     const auto tokens = random_tokens(100, tiny.n_vocab);
-    grouped.impl().read(tokens, true);
-    plain.impl().read(tokens, true);
-    EXPECT_LE(largest_difference(grouped.impl().logits(), plain.impl().logits()),
+    Access::impl(grouped).read(tokens, true);
+    Access::impl(plain).read(tokens, true);
+    EXPECT_LE(largest_difference(Access::impl(grouped).logits(), Access::impl(plain).logits()),
               logit_tolerance(GetParam()));
     const auto more = random_tokens(8, tiny.n_vocab);
-    grouped.impl().read(more, true);
-    plain.impl().read(more, true);
-    EXPECT_GE(largest_difference(grouped.impl().logits(), plain.impl().logits()), 0.1)
+    Access::impl(grouped).read(more, true);
+    Access::impl(plain).read(more, true);
+    EXPECT_GE(largest_difference(Access::impl(grouped).logits(), Access::impl(plain).logits()), 0.1)
         << "now the first are none";
 }
 
 TEST_P(UnboundedPolicyTest, Truncate_has_the_logits_of_the_plain_reference_on_both_halves) {
     Session session(model_, options("truncate"));
-    Session::Impl& impl = session.impl();
+    Session::Impl& impl = Access::impl(session);
     std::string text;
     for (int i = 0; i < 400; ++i) text += static_cast<char>('a' + i * i % 23);
-    auto tokens = model_.impl().vocabulary.stream_start();
-    const auto words = model_.impl().vocabulary.tokenize(text);
+    auto tokens = Access::impl(model_).vocabulary.stream_start();
+    const auto words = Access::impl(model_).vocabulary.tokenize(text);
     tokens.insert(tokens.end(), words.begin(), words.end());
     ASSERT_GT(tokens.size(), 200u);
     session.ingest(text);

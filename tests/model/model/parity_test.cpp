@@ -7,6 +7,7 @@
 
 #include "cache/kv_type.h"
 #include "engine/forward_pass.h"
+#include "model/access.h"
 #include "support/libllama.h"
 #include "support/random_tokens.h"
 #include "support/temp_dir.h"
@@ -25,8 +26,8 @@ struct Engine {
            int novelty_vocab = 0)
         : model(Model::load(path, {.kernels = kernels, .novelty_vocab = novelty_vocab})),
           backend(1),
-          cache(model.impl().hparams.cache_shape(n_ctx, type), backend.buffer_type()),
-          forward(model.impl(), backend, cache, {.n_batch = n_ctx, .surprisal = true}) {}
+          cache(Access::impl(model).hparams.cache_shape(n_ctx, type), backend.buffer_type()),
+          forward(Access::impl(model), backend, cache, {.n_batch = n_ctx, .surprisal = true}) {}
 
     /// Reads one batch; the logits after its last token.
     std::vector<float> read(std::span<const Token> tokens) {
@@ -276,7 +277,7 @@ TEST_P(Parity, Surprisal_against_some_tokens_equals_libllamas_softmax_over_them)
         const double tolerance =  // each token's own logit is of unrounded activations
             (kernels == Kernels::ggml ? 0.1 : 0.2) * std::sqrt(GetParam().tolerance / 1e-6);
         Engine ours(path_, kernels, KvType::f16, 100);
-        const std::vector<Token>& frequent = ours.model.impl().frequent;
+        const std::vector<Token>& frequent = Access::impl(ours.model).frequent;
         ASSERT_EQ(frequent.size(), 112U);  // a multiple of 16
         ours.forward.run(tokens_, 0);
         std::vector<float> nats(tokens_.size());
