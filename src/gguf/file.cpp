@@ -12,11 +12,10 @@ namespace {
 
 using gguf::load;
 using gguf::printable;
-using gguf::value_bytes;
 
-/// Returns element `i` of an entry of integers, or nothing if it does not fit into std::int64_t.
-std::optional<std::int64_t> integer_at(const GgufEntry& entry, std::size_t i) {
-    const std::byte* const at = entry.bytes.data() + i * value_bytes(entry.type);
+/// Returns the integer of an entry, or nothing if it exceeds std::int64_t.
+std::optional<std::int64_t> integer_of(const GgufEntry& entry) {
+    const std::byte* const at = entry.bytes.data();
     switch (entry.type) {
         case GgufType::u8:
             return load<std::uint8_t>(at);
@@ -49,8 +48,8 @@ bool is_float(GgufType type) { return type == GgufType::f32 || type == GgufType:
 bool is_bool(GgufType type) { return type == GgufType::boolean; }
 bool is_string(GgufType type) { return type == GgufType::string; }
 
-double float_at(const GgufEntry& entry, std::size_t i) {
-    const std::byte* const at = entry.bytes.data() + i * value_bytes(entry.type);
+double float_of(const GgufEntry& entry) {
+    const std::byte* const at = entry.bytes.data();
     return entry.type == GgufType::f32 ? static_cast<double>(load<float>(at)) : load<double>(at);
 }
 
@@ -90,24 +89,18 @@ const GgufEntry* find_array(const GgufFile& file, std::string_view key, bool (*a
     return find_typed(file, key, true, accepts, "an array of " + expected);
 }
 
-/// Bounds of an integer; both are allowed values.
-struct Range {
-    std::int64_t min;
-    std::int64_t max;
-};
-
-std::int64_t integer_in_range(const GgufFile& file, const GgufEntry& entry, std::size_t i,
-                              Range range) {
-    const auto value = integer_at(entry, i);
-    if (value && *value >= range.min && *value <= range.max) return *value;
+std::int64_t integer_in_range(const GgufFile& file, const GgufEntry& entry, std::int64_t min,
+                              std::int64_t max) {
+    const auto value = integer_of(entry);
+    if (value && *value >= min && *value <= max) return *value;
     const std::string shown = value ? std::to_string(*value) : "a number of 64 bits";
     fail_key(file, entry.key,
-             "holds " + shown + " but must lie from " + std::to_string(range.min) + " to " +
-                 std::to_string(range.max));
+             "holds " + shown + " but must lie from " + std::to_string(min) + " to " +
+                 std::to_string(max));
 }
 
-float finite_float(const GgufFile& file, const GgufEntry& entry, std::size_t i) {
-    const double value = float_at(entry, i);
+float finite_float(const GgufFile& file, const GgufEntry& entry) {
+    const double value = float_of(entry);
     // Written so that NaN fails.
     if (!(std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max()))) {
         fail_key(file, entry.key, "holds a number that is infinite, too large or not a number");
@@ -152,14 +145,14 @@ std::optional<bool> GgufFile::find_bool(std::string_view key) const {
 std::optional<float> GgufFile::find_f32(std::string_view key) const {
     const GgufEntry* const entry = find_scalar(*this, key, is_float, "floating-point number");
     if (entry == nullptr) return std::nullopt;
-    return finite_float(*this, *entry, 0);
+    return finite_float(*this, *entry);
 }
 
 std::optional<std::int64_t> GgufFile::find_integer(std::string_view key, std::int64_t min,
                                                    std::int64_t max) const {
     const GgufEntry* const entry = find_scalar(*this, key, is_integer, "integer");
     if (entry == nullptr) return std::nullopt;
-    return integer_in_range(*this, *entry, 0, {min, max});
+    return integer_in_range(*this, *entry, min, max);
 }
 
 std::optional<std::uint32_t> GgufFile::find_u32(std::string_view key) const {
@@ -168,31 +161,14 @@ std::optional<std::uint32_t> GgufFile::find_u32(std::string_view key) const {
     return static_cast<std::uint32_t>(*value);
 }
 
-std::optional<std::int32_t> GgufFile::find_i32(std::string_view key) const {
-    const auto value = find_integer(key, std::numeric_limits<std::int32_t>::min(),
-                                    std::numeric_limits<std::int32_t>::max());
-    if (!value) return std::nullopt;
-    return static_cast<std::int32_t>(*value);
-}
-
 std::string_view GgufFile::get_string(std::string_view key) const {
     return require(*this, key, find_string(key));
 }
-
-bool GgufFile::get_bool(std::string_view key) const { return require(*this, key, find_bool(key)); }
 
 float GgufFile::get_f32(std::string_view key) const { return require(*this, key, find_f32(key)); }
 
 std::int64_t GgufFile::get_integer(std::string_view key, std::int64_t min, std::int64_t max) const {
     return require(*this, key, find_integer(key, min, max));
-}
-
-std::uint32_t GgufFile::get_u32(std::string_view key) const {
-    return require(*this, key, find_u32(key));
-}
-
-std::int32_t GgufFile::get_i32(std::string_view key) const {
-    return require(*this, key, find_i32(key));
 }
 
 std::optional<std::vector<std::string_view>> GgufFile::find_strings(std::string_view key) const {
@@ -210,26 +186,6 @@ std::optional<std::vector<bool>> GgufFile::find_bools(std::string_view key) cons
     std::vector<bool> bools(entry->bytes.size());
     for (std::size_t i = 0; i < bools.size(); ++i) bools[i] = entry->bytes[i] != std::byte{0};
     return bools;
-}
-
-std::optional<std::vector<float>> GgufFile::find_f32s(std::string_view key) const {
-    const GgufEntry* const entry = find_array(*this, key, is_float, "floating-point numbers");
-    if (entry == nullptr) return std::nullopt;
-    std::vector<float> numbers(static_cast<std::size_t>(entry->n));
-    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = finite_float(*this, *entry, i);
-    return numbers;
-}
-
-std::optional<std::vector<std::int64_t>> GgufFile::find_integers(std::string_view key,
-                                                                 std::int64_t min,
-                                                                 std::int64_t max) const {
-    const GgufEntry* const entry = find_array(*this, key, is_integer, "integers");
-    if (entry == nullptr) return std::nullopt;
-    std::vector<std::int64_t> numbers(static_cast<std::size_t>(entry->n));
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        numbers[i] = integer_in_range(*this, *entry, i, {min, max});
-    }
-    return numbers;
 }
 
 const GgufTensor* GgufFile::find_tensor(std::string_view name) const {

@@ -75,8 +75,6 @@ class GgufFile {
 
     const std::filesystem::path& path() const { return files_.front().path(); }
     std::uint64_t file_bytes() const;  ///< sum over all files
-    std::uint32_t version() const { return version_; }
-    std::size_t alignment() const { return alignment_; }  ///< of tensor data, bytes
 
     /// All keys, in the file's order.
     std::span<const GgufEntry> entries() const { return entries_; }
@@ -90,21 +88,14 @@ class GgufFile {
     std::optional<std::int64_t> find_integer(std::string_view key, std::int64_t min,
                                              std::int64_t max) const;
     std::optional<std::uint32_t> find_u32(std::string_view key) const;
-    std::optional<std::int32_t> find_i32(std::string_view key) const;
 
     std::string_view get_string(std::string_view key) const;
-    bool get_bool(std::string_view key) const;
     float get_f32(std::string_view key) const;
     std::int64_t get_integer(std::string_view key, std::int64_t min, std::int64_t max) const;
-    std::uint32_t get_u32(std::string_view key) const;
-    std::int32_t get_i32(std::string_view key) const;
 
     /// Arrays are copied out because the file does not align them.
     std::optional<std::vector<std::string_view>> find_strings(std::string_view key) const;
     std::optional<std::vector<bool>> find_bools(std::string_view key) const;
-    std::optional<std::vector<float>> find_f32s(std::string_view key) const;
-    std::optional<std::vector<std::int64_t>> find_integers(std::string_view key, std::int64_t min,
-                                                           std::int64_t max) const;
 
     /// All tensors, in the file's order.
     std::span<const GgufTensor> tensors() const { return tensors_; }
@@ -128,8 +119,6 @@ class GgufFile {
     void append(GgufFile part);
 
     std::vector<MappedFile> files_;  ///< the first file has the keys
-    std::uint32_t version_ = 0;
-    std::size_t alignment_ = 0;
     std::vector<GgufEntry> entries_;
     std::vector<GgufTensor> tensors_;
     std::unordered_map<std::string_view, std::size_t> entry_index_;   ///< key -> index in entries_

@@ -101,6 +101,7 @@ class GgufFile::Parser {
     std::size_t position_ = 0;
     std::uint64_t n_entries_ = 0;
     std::uint64_t n_tensors_ = 0;
+    std::size_t alignment_ = 0;         ///< of tensor data, bytes
     std::uint64_t data_end_ = 0;        ///< of the tensors placed so far, from the data's start
     std::string where_ = "the header";  ///< what is being read, for messages
 };
@@ -140,8 +141,8 @@ GgufType GgufFile::Parser::take_type() {
 void GgufFile::Parser::read_preamble() {
     if (const auto other = gguf::recognise_other_format(input_)) fail(ErrorCode::bad_model, *other);
     take(gguf::magic.size());
-    file_.version_ = take_number<std::uint32_t>();
-    if (const auto reason = gguf::refuse_version(file_.version_)) {
+    const auto version = take_number<std::uint32_t>();
+    if (const auto reason = gguf::refuse_version(version)) {
         fail(ErrorCode::unsupported_model, *reason);
     }
     n_tensors_ = take_number<std::uint64_t>();
@@ -216,7 +217,7 @@ void GgufFile::Parser::read_alignment() {
         fail_damaged("key general.alignment is " + std::to_string(alignment) +
                      " but must be a power of two from 8 to " + std::to_string(max_alignment));
     }
-    file_.alignment_ = static_cast<std::size_t>(alignment);
+    alignment_ = static_cast<std::size_t>(alignment);
 }
 
 void GgufFile::Parser::read_tensors() {
@@ -226,7 +227,7 @@ void GgufFile::Parser::read_tensors() {
         where_ = "the description of tensor number " + std::to_string(i + 1);
         read_tensor();
     }
-    const std::uint64_t data_start = round_up(position_, file_.alignment_);
+    const std::uint64_t data_start = round_up(position_, alignment_);
     for (GgufTensor& tensor : file_.tensors_) place(tensor, data_start);
 }
 
@@ -249,7 +250,7 @@ void GgufFile::Parser::read_tensor() {
                        " but the file has only " + byte_count(file_bytes()));
     }
     tensor.offset = static_cast<std::size_t>(offset);
-    data_end_ = round_up(offset + tensor.n_bytes, file_.alignment_);
+    data_end_ = round_up(offset + tensor.n_bytes, alignment_);
     if (!file_.tensor_index_.emplace(name, file_.tensors_.size()).second) {
         fail_damaged(where_ + " occurs twice");
     }

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "gguf/file.h"
+#include "support/gguf_arrays.h"
 #include "support/paths.h"
 
 namespace infinipot {
@@ -140,13 +141,13 @@ std::vector<std::filesystem::path> GgufWriter::write_parts(const std::filesystem
 LlamaVocabulary LlamaVocabulary::load(int n_tokens) {
     const GgufFile file = GgufFile::open(vocabulary_path("llama-spm"));
     const auto tokens = file.find_strings("tokenizer.ggml.tokens").value();
-    const auto scores = file.find_f32s("tokenizer.ggml.scores").value();
-    const auto types = file.find_integers("tokenizer.ggml.token_type", 0, 6).value();
+    const auto scores = array_of<float>(file, "tokenizer.ggml.scores");
+    const auto types = array_of<std::int32_t>(file, "tokenizer.ggml.token_type");
     LlamaVocabulary vocabulary;
     for (const std::size_t id : choose(tokens, static_cast<std::size_t>(n_tokens))) {
         vocabulary.tokens.emplace_back(tokens[id]);
         vocabulary.scores.push_back(scores[id]);
-        vocabulary.types.push_back(static_cast<std::int32_t>(types[id]));
+        vocabulary.types.push_back(types[id]);
     }
     return vocabulary;
 }

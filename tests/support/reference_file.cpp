@@ -8,6 +8,17 @@
 namespace infinipot {
 namespace {
 
+constexpr std::int64_t largest_integer = 1 << 30;
+
+int integer_of(const GgufFile& file, const std::string& key) {
+    return static_cast<int>(file.get_integer(key, 0, largest_integer));
+}
+
+std::optional<int> find_integer(const GgufFile& file, const std::string& key) {
+    const auto value = file.find_integer(key, 0, largest_integer);
+    return value ? std::optional(static_cast<int>(*value)) : std::nullopt;
+}
+
 std::vector<double> vector_of(const GgufFile& file, const std::string& name) {
     const GgufTensor& tensor = file.get_tensor(name);
     std::vector<float> values(tensor.n_bytes / sizeof(float));
@@ -46,7 +57,8 @@ Reference::Reference(const std::filesystem::path& path, int capacity, int window
     embedding_ = matrix_of(file, "token_embd.weight");
     head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
     norm_ = vector_of(file, "output_norm.weight");
-    for (int il = 0; il < file.get_i32(architecture_ + ".block_count"); ++il) read_layer(file, il);
+    for (int il = 0; il < integer_of(file, architecture_ + ".block_count"); ++il)
+        read_layer(file, il);
     read_window(file, window);
     read_factors(file, capacity);
     pot_.assign(layers_.size(), std::vector<Head>(static_cast<std::size_t>(n_head_kv_)));
@@ -54,7 +66,7 @@ Reference::Reference(const std::filesystem::path& path, int capacity, int window
 }
 
 void Reference::read_keys(const GgufFile& file) {
-    const auto count = [&](const char* key) { return file.get_i32(architecture_ + "." + key); };
+    const auto count = [&](const char* key) { return integer_of(file, architecture_ + "." + key); };
     const auto number = [&](const char* key, float otherwise) {
         return static_cast<double>(file.find_f32(architecture_ + "." + key).value_or(otherwise));
     };
@@ -112,9 +124,9 @@ void Reference::read_layer(const GgufFile& file, int il) {
 /// Every n-th layer is global, the others see a window; gemma3's rotate otherwise as well.
 void Reference::read_window(const GgufFile& file, int otherwise) {
     const auto key = [&](const char* name) { return architecture_ + ".attention." + name; };
-    const int window = file.find_i32(key("sliding_window")).value_or(otherwise);
+    const int window = find_integer(file, key("sliding_window")).value_or(otherwise);
     const int by_default = architecture_ == "gemma2" ? 2 : architecture_ == "gemma3" ? 6 : 0;
-    const int pattern = file.find_i32(key("sliding_window_pattern")).value_or(by_default);
+    const int pattern = find_integer(file, key("sliding_window_pattern")).value_or(by_default);
     if (window == 0 || architecture_ == "phi3") return;
     for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
         if (pattern != 0 && il % pattern == pattern - 1) continue;
@@ -127,8 +139,8 @@ void Reference::read_window(const GgufFile& file, int otherwise) {
 }
 
 void Reference::read_factors(const GgufFile& file, int capacity) {
-    const int original = file.find_i32(architecture_ + ".rope.scaling.original_context_length")
-                             .value_or(file.get_i32(architecture_ + ".context_length"));
+    const int original = find_integer(file, architecture_ + ".rope.scaling.original_context_length")
+                             .value_or(integer_of(file, architecture_ + ".context_length"));
     freq_factors_ = vector_or_none(file, "rope_freqs.weight");
     if (!freq_factors_.empty()) return;
     freq_factors_ = vector_or_none(

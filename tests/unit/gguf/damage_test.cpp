@@ -40,7 +40,7 @@ std::size_t read_all(const GgufFile& file) {
         } catch (const Error&) {
         }
         try {
-            sum += file.find_f32s(entry.key).value().size();
+            sum += file.find_bools(entry.key).value().size();
         } catch (const Error&) {
         }
         for (const std::byte byte : entry.bytes) sum += static_cast<std::size_t>(byte);
