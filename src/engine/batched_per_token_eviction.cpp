@@ -48,6 +48,7 @@ BatchedPerTokenEviction::BatchedPerTokenEviction(const Plan& plan, const Model::
     const std::size_t n_scratch =
         size(shape.capacity) + kernels::single_query_scratch(shape.n_embd_head, shape.capacity);
     scratch_.assign(size(plan.options.n_threads), std::vector<float>(n_scratch));
+    for (int n = 1; n <= plan.options.n_threads; ++n) barriers_.emplace_back(n);
     forward.reserve_with(layers_, std::min({most_tokens, plan.options.n_batch, shape.capacity}));
 }
 
@@ -83,6 +84,7 @@ void BatchedPerTokenEviction::evict_and_attend(int il, const ggml_tensor* q, ggm
     const auto head_bytes = size(shape.n_embd_head) * sizeof(float);
     assert(q->nb[1] == head_bytes);
     std::vector<float>& scratch = scratch_[size(ith)];
+    std::barrier<>& barrier = barriers_[size(nth - 1)];
     for (int t = 0; t < n_tokens; ++t) {
         for (int head = ith; head < shape.n_head_kv; head += nth) {
             const std::size_t first_head = size(head * n_group_);
@@ -92,9 +94,9 @@ void BatchedPerTokenEviction::evict_and_attend(int il, const ggml_tensor* q, ggm
             attend(il, head, reinterpret_cast<const float*>(q_data + first_head * head_bytes),
                    reinterpret_cast<float*>(out_data + first_head * head_bytes), scratch);
         }
-        barrier_.wait(nth);
+        barrier.arrive_and_wait();
         if (ith == 0) select(il);
-        barrier_.wait(nth);
+        barrier.arrive_and_wait();
         for (int head = ith; head < shape.n_head_kv; head += nth) {
             per_token_eviction_.evict(il, head, ranks_[size(head)], t + 1);
         }
@@ -140,16 +142,6 @@ void BatchedPerTokenEviction::select(int il) {
         std::ranges::fill(ranks_, plan_.options.budget.protect_first);
     }
     seconds_ += watch.seconds();
-}
-
-void BatchedPerTokenEviction::Barrier::wait(int n_threads) {
-    const int meeting = n_passed_.load(std::memory_order_acquire);
-    if (n_arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < n_threads) {
-        return n_passed_.wait(meeting, std::memory_order_acquire);
-    }
-    n_arrived_.store(0, std::memory_order_relaxed);
-    n_passed_.fetch_add(1, std::memory_order_release);
-    n_passed_.notify_all();
 }
 
 }  // namespace infinipot

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <atomic>
+#include <barrier>
+#include <deque>
 #include <exception>
 #include <span>
 #include <vector>
@@ -45,15 +46,6 @@ class BatchedPerTokenEviction {
     std::size_t bytes() const;
 
    private:
-    /// Threads wait here for each other.
-    class Barrier {
-       public:
-        void wait(int n_threads);
-
-       private:
-        std::atomic<int> n_arrived_{0}, n_passed_{0};
-    };
-
     void evict_and_attend(int il, const ggml_tensor* q, ggml_tensor* out, int ith, int nth);
     void attend(int il, int head, const float* q, float* out, std::vector<float>& scratch);
     void select(int il);
@@ -69,7 +61,7 @@ class BatchedPerTokenEviction {
     std::vector<std::vector<float>> scratch_;  // of each thread
     std::span<const Tag> tags_;                // of the batch
     std::vector<int> ranks_;                   // evicted from each head of a layer
-    Barrier barrier_;
+    std::deque<std::barrier<>> barriers_;      // for 1, 2, ... threads: ggml decides how many run
     std::exception_ptr failure_;
     double seconds_ = 0;
 };
