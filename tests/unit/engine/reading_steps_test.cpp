@@ -34,6 +34,7 @@ std::vector<ReadingStep> steps_to_the_limit(const Plan& plan, int n_kv) {
     std::vector<ReadingStep> steps;
     while (n_kv < plan.fill_limit) {
         steps.push_back(next_step(plan, state_of(n_kv)));
+        if (steps.back().n_tokens <= 0) break;
         n_kv += steps.back().n_tokens;
     }
     EXPECT_EQ(n_kv, plan.fill_limit);
