@@ -1,4 +1,5 @@
 #include <cstring>
+#include <optional>
 
 #include "gguf/file.h"
 #include "support/reference.h"
