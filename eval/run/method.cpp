@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/utf8.h"
+#include "eval/run/catalysts.h"
 
 namespace infinipot::eval {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -140,18 +139,9 @@ int frame_tokens(const Model& model, Framing framing);
 /// @throws Error as resolve() does.
 void raise_reserve(const Model& model, int n_entries, SessionOptions& options);
 
-/// A catalyst prompt with a name.
-struct Catalyst {
-    std::string_view name;
-    std::string_view text;
-};
-
-/// Returns the five built-in catalyst prompts: the general one (CaP-G), two variants of it, and two
-/// for comparison that do not serve the purpose. Source: InfiniPot Table 2, which gives no
-/// wordings; these are our own.
-std::span<const Catalyst> catalysts();
-
-/// The first of catalysts().
-extern const std::string_view general_catalyst;
+/// The catalyst prompt of a session that names none (CaP-G). Source: InfiniPot Table 2, which does
+/// not give the wording; this one is ours.
+inline constexpr std::string_view general_catalyst =
+    "Summarize the previous context, highlighting the most important parts.";
 
 }  // namespace infinipot

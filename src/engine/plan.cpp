@@ -78,12 +78,12 @@ void check_device(const Plan& plan, const Model::Impl& model) {
     const std::string device = device_name(model.device);
     if (plan.options.schedule == Schedule::per_token) {
         contradiction("policy " + plan.options.policy->spec() +
-                      " under schedule per-token moves single entries, which a pot on " + device +
-                      " does not; choose schedule when-full, or the device cpu");
+                      " under schedule per-token moves single entries, which a KV cache on " +
+                      device + " does not; choose schedule when-full, or the device cpu");
     }
     if (ggml_is_quantized(cache_shape(plan, model).type)) {
-        contradiction("a pot of type " + std::string(to_string(plan.options.kv_type)) +
-                      " lives on the cpu alone; on " + device + " choose f16 or bf16");
+        contradiction("a KV cache of type " + std::string(to_string(plan.options.kv_type)) +
+                      " is possible on the cpu alone; on " + device + " choose f16 or bf16");
     }
 }
 

@@ -138,11 +138,11 @@ void Session::Impl::make_room(std::size_t n_to_come) {
             break;
     }
     throw Error(ErrorCode::does_not_fit,
-                "the text does not fit into the pot, which is full at " +
+                "the text does not fit into the KV cache, which is full at " +
                     std::to_string(cache_.n()) + " entries, and policy " +
                     plan_.options.policy->spec() + " with schedule " +
                     std::string(to_string(plan_.options.schedule)) +
-                    " lets none of them leave yet; raise the capacity or choose another schedule");
+                    " evicts none of them yet; raise the capacity or choose another schedule");
 }
 
 /// Room is needed for the catalyst, if end_of_prompt() will distil, and for at least one entry of
@@ -154,7 +154,7 @@ void Session::Impl::require_room(int n_question) const {
     }
     if (n_question < n) return;
     throw Error(ErrorCode::does_not_fit, "the question has " + std::to_string(n_question) +
-                                             " tokens and the pot has room for " +
+                                             " tokens and the KV cache has room for " +
                                              std::to_string(n) +
                                              "; ask a shorter one or raise the reserve");
 }

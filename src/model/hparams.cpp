@@ -159,9 +159,10 @@ CacheShape Hparams::cache_shape(int capacity, KvType type) const {
     const std::int64_t block = ggml_blck_size(stored_as);
     if (n_embd_head % block != 0) {
         throw Error(ErrorCode::invalid_argument,
-                    "a pot of " + std::string(to_string(type)) + " wants heads of a multiple of " +
-                        std::to_string(block) + " numbers, and this model's have " +
-                        std::to_string(n_embd_head) + "; choose KV type f16 or bf16");
+                    "a KV cache of " + std::string(to_string(type)) +
+                        " needs heads of a multiple of " + std::to_string(block) +
+                        " numbers, and this model's have " + std::to_string(n_embd_head) +
+                        "; choose KV type f16 or bf16");
     }
     return {.n_layer = n_layer,
             .n_head_kv = n_head_kv,

@@ -56,7 +56,7 @@ done
 [[ ${entries[*]} == "123 123 216 365" ]] || fail "entries of each type: ${entries[*]}"
 if command -v "${INFINIPOT_MAKE_TINY_MODEL:-}" >/dev/null; then
     "$INFINIPOT_MAKE_TINY_MODEL" "$work/narrow.gguf" 16
-    refuses 2 'a pot of q8_0 wants heads of a multiple of 32 numbers, and this model.s have 16' \
+    refuses 2 'a KV cache of q8_0 needs heads of a multiple of 32 numbers, and this model.s have 16' \
         ask -m "$work/narrow.gguf" --file "$work/a.txt" --kv-type q8_0 "Who?"
 fi
 

@@ -26,7 +26,7 @@ refuses '2|7' . "${ask[@]}" --file "$work/text.txt" --memory 1KiB "Who?"
 refuses '2|7' 'retain' "${ask[@]}" --file "$work/text.txt" --retain 1000000 "Who?"
 refuses '2|7' 'window' "${ask[@]}" --file "$work/text.txt" --capacity 1000000 "Who?"
 words 20000 >"$work/long.txt"
-refuses 7 'longer than the pot' "${ask[@]}" --file "$work/long.txt" --policy full "Who?"
+refuses 7 'longer than the KV cache' "${ask[@]}" --file "$work/long.txt" --policy full "Who?"
 refuses '2|7' 'question' "${ask[@]}" --file "$work/text.txt" "$(words 20000)"
 
 # One line of a megabyte, with a letter of two bytes across the border of every chunk.

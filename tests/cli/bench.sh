@@ -58,7 +58,7 @@ rows | grep -Eq ' - +- +- ' || fail "numbers of what was not written"
 # What does not fit is left out and said; if nothing fits, that is the error.
 succeeds "${bench[@]}" --policy full --length 100,400
 [[ $(rows | wc -l) == 1 ]] || fail "a row that does not fit"
-grep -q '2 of 2: .*, length 400, .*: skipped: the text is longer than the pot' "$work/err" || fail "not said"
+grep -q '2 of 2: .*, length 400, .*: skipped: the text is longer than the KV cache' "$work/err" || fail "not said"
 run "${bench[@]}" --policy full --length 400
 [[ $status == 7 && ! -s $work/out ]] || fail "nothing fits: exit status $status"
 

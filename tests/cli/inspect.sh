@@ -123,7 +123,7 @@ grep -q 'ccd distilled before all was read' "$work/err" || fail "it does not say
 
 # Nothing to tell is told.
 succeeds inspect -m "$model" --threads 1 --file "$work/short"
-grep -q '0 distillations: all of it is in the pot' "$work/out" || fail "it does not say that all is kept"
+grep -q '0 distillations: all of it is in the KV cache' "$work/out" || fail "it does not say that all is kept"
 
 status=0
 timeout --preserve-status --signal=INT --kill-after=60 2 "$infinipot" "${inspect[@]}" --file - --quiet \
@@ -140,4 +140,4 @@ refuses 3 'cannot write /nowhere/page.html' "${inspect[@]}" --html /nowhere/page
 refuses 3 'cannot write /dev/null: it is no file' "${inspect[@]}" --html /dev/null
 refuses 3 'cannot read "/nowhere"' inspect -m "$model" --file /nowhere
 refuses 6 'nothing to read' inspect -m "$model" --file <(echo)
-refuses 7 'does not fit|longer than the pot' "${inspect[@]}" --policy full
+refuses 7 'does not fit|longer than the KV cache' "${inspect[@]}" --policy full

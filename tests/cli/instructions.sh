@@ -24,6 +24,6 @@ cmp "$results" "$work/before" || fail "the second run wrote something"
 refuses 2 'nothing is distilled while the text is read' "${instructions[@]}" --policy truncate
 refuses 2 '--distillations wants a whole number' "${instructions[@]}" --distillations -1
 refuses 3 'nowhere.txt' eval instructions -m "$model" -f nowhere.txt
-gives_up 7 'none of 5 items could be measured; the first: the text is longer than the pot' \
+gives_up 7 'none of 5 items could be measured; the first: the text is longer than the KV cache' \
     "${instructions[@]}" --distillations 1 --policy full --out "$work/full.jsonl"
-[[ $(grep -c '"error":"the text is longer than the pot' "$work/full.jsonl") == 5 ]] || fail "no errors"
+[[ $(grep -c '"error":"the text is longer than the KV cache' "$work/full.jsonl") == 5 ]] || fail "no errors"

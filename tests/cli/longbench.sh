@@ -82,9 +82,9 @@ results=$work/full.jsonl
 full=(eval longbench -m "$model" --threads 1 --data "$data" --tasks qasper --policy full --out "$results")
 succeeds "${full[@]}" --capacity 512
 grep -Eqx 'qasper +4 +[1-3] +[0-9.]+' "$work/out" || fail "no errors in the table"
-grep -q '"error":"the text is longer than the pot' "$results" || fail "no error in a line"
-gives_up 7 'none of 4 items could be measured; the first: the text is longer than the pot' "${full[@]}" --capacity 256
-gives_up 7 'none of 4 items could be measured; the first: the text is longer than the pot' "${full[@]}" --capacity 256
+grep -q '"error":"the text is longer than the KV cache' "$results" || fail "no error in a line"
+gives_up 7 'none of 4 items could be measured; the first: the text is longer than the KV cache' "${full[@]}" --capacity 256
+gives_up 7 'none of 4 items could be measured; the first: the text is longer than the KV cache' "${full[@]}" --capacity 256
 [[ $(wc -l <"$results") == 8 ]] || fail "an error was tried again"
 
 # The scripts.

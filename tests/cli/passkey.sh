@@ -66,7 +66,7 @@ refuses 6 'catalyst prompt is not UTF-8 at byte 3' "${passkey[@]}" --catalyst $'
 succeeds "${passkey[@]}" --length 100 --policy full --depth 0.5 --items 1 --out "$work/full.jsonl"
 grep -Eqx ' +100 +0\.50 +[01] of 1' "$work/out" || fail "no row for what fits"
 grep -Eqx ' +300 +0\.50 +0 of 1, 1 error' "$work/out" || fail "no error in the table"
-[[ $(grep -c '"error":"the text is longer than the pot' "$work/full.jsonl") == 1 ]] || fail "no error"
+[[ $(grep -c '"error":"the text is longer than the KV cache' "$work/full.jsonl") == 1 ]] || fail "no error"
 succeeds "${passkey[@]}" --length 100 --policy full --depth 0.5 --items 1 --out "$work/full.jsonl"
 grep -qx '2 of 2 were done before' "$work/err" || fail "the error was run again"
 

@@ -42,7 +42,7 @@ cmp "$work/out" "$work/full" || fail "a text that fits is told apart by policies
 refuses 2 'there is no --file to read' eval perplexity -m "$model"
 refuses 2 'nothing is asked here' "${perplexity[@]}" --catalyst question
 refuses 3 'cannot read "/nowhere"' eval perplexity -m "$model" --file /nowhere
-refuses 7 'longer than the pot' "${perplexity[@]}" --policy full
+refuses 7 'longer than the KV cache' "${perplexity[@]}" --policy full
 refuses 2 'a schedule is when-full' "${perplexity[@]}" --schedule never
 refuses 2 'positions are reset' "${perplexity[@]}" --positions here
 refuses 2 'use when-full' "${perplexity[@]}" --schedule per-token

@@ -139,7 +139,7 @@ std::string totals(const Inspection& inspection, const ResolvedBudget& budget) {
     const std::string read = "read " + eval::count_text(inspection.tokens().size(), "token") +
                              ", " + eval::count_text(survival.n_distillations(), "distillation");
     if (survival.n_distillations() == 0) {
-        return read + ": all of it is in the pot; with a smaller --capacity some must go\n";
+        return read + ": all of it is in the KV cache; a smaller --capacity evicts some\n";
     }
     const auto retain = static_cast<std::uint64_t>(budget.retain);
     const auto left = survival.survivors(survival.n_distillations(), 0, 0).size();

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/word_list.h"
+#include "eval/run/catalysts.h"
 #include "options/describe.h"
 #include "options/model_path.h"
 #include "options/names.h"
@@ -17,7 +18,7 @@ constexpr float no_limit = std::numeric_limits<float>::max();
 
 std::vector<std::string> catalyst_words() {
     std::vector<std::string> words = {"question"};
-    for (const Catalyst& each : catalysts()) words.emplace_back(each.name);
+    for (const eval::Catalyst& each : eval::catalysts()) words.emplace_back(each.name);
     return words;
 }
 

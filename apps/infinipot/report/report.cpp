@@ -33,7 +33,7 @@ std::string why_cut(const Answer& answer) {
     const std::string after =
         "cut after " + eval::count_text(static_cast<std::uint64_t>(answer.n_tokens), "token");
     if (answer.stop_reason == StopReason::max_tokens) return after + "; --max-tokens raises that";
-    return after + " because the pot was full; --reserve leaves more room";
+    return after + " because the KV cache was full; --reserve leaves more room";
 }
 
 std::string left_out_sentence(const Stats& stats) {

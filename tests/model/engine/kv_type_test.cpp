@@ -261,8 +261,8 @@ TEST(KvTypeThatDoesNotFit, Is_refused_with_one_sentence) {
     const Model model = Model::load(write_tiny_model({.n_embd_head = 16}, folder.path()));
     for (const KvType type : {KvType::q8_0, KvType::q4_0}) {
         const std::string expected =
-            "a pot of " + std::string(to_string(type)) +
-            " wants heads of a multiple of 32 numbers, and this model's have 16; choose KV type "
+            "a KV cache of " + std::string(to_string(type)) +
+            " needs heads of a multiple of 32 numbers, and this model's have 16; choose KV type "
             "f16 or bf16";
         for (const std::size_t memory : {std::size_t{0}, std::size_t{1} << 20}) {
             try {

@@ -17,7 +17,7 @@ TEST(Truncate, Refuses_to_evict_and_names_a_way_out) {
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ErrorCode::does_not_fit);
         EXPECT_EQ(std::string(error.what()),
-                  "the text is longer than the pot, which is full at 10 entries, and policy "
+                  "the text is longer than the KV cache, which is full at 10 entries, and policy "
                   "truncate never evicts; raise the capacity or choose a policy that evicts, such "
                   "as infinipot");
     }

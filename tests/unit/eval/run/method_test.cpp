@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "eval/run/catalysts.h"
 #include "infinipot/error.h"
 #include "support/refusal.h"
 

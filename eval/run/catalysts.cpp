@@ -1,11 +1,10 @@
+#include "eval/run/catalysts.h"
+
 #include <array>
 
 #include "infinipot/options.h"
 
-namespace infinipot {
-
-const std::string_view general_catalyst =
-    "Summarize the previous context, highlighting the most important parts.";
+namespace infinipot::eval {
 
 std::span<const Catalyst> catalysts() {
     static const std::array<Catalyst, 5> table = {{
@@ -18,4 +17,4 @@ std::span<const Catalyst> catalysts() {
     return table;
 }
 
-}  // namespace infinipot
+}  // namespace infinipot::eval
