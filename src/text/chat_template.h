@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "infinipot/message.h"
+
+namespace infinipot {
+
+/// A part of a rendered prompt. Control tokens are parsed in what the template wrote, and never in
+/// what a message said.
+struct PromptPart {
+    std::string text;
+    bool is_input = false;  ///< from a message
+
+    bool operator==(const PromptPart&) const = default;
+};
+
+/// Returns the parts as one text.
+std::string joined(std::span<const PromptPart> parts);
+
+/// A model's own chat template, a Jinja program that writes messages as the model was trained to
+/// read them. Run by llama.cpp's Jinja engine (common/jinja), with llama.cpp's adaptations for
+/// templates that lack a system role or want another shape of a message. Immutable: any thread may
+/// use it.
+class ChatTemplate {
+   public:
+    struct Vocabulary {
+        std::string begin_of_text = {};  ///< the word for BOS, or nothing
+        std::string end_of_text = {};    ///< the word for EOS, or nothing
+        bool adds_begin = false;         ///< whether BOS precedes every prompt: rendered without it
+        bool adds_end = false;           ///< whether EOS ends every prompt: rendered without it
+    };
+
+    struct Options {
+        bool add_generation_prompt = true;  ///< end with the beginning of an answer
+        bool enable_thinking = true;        ///< for models that can think before they answer
+        std::string tools = {};             ///< a JSON array of tools in OpenAI's form, or nothing
+        std::int64_t time = 0;  ///< seconds since 1970, for templates that name the date
+    };
+
+    /// Parses the source of a template.
+    /// @throws Error(unsupported_model) if it is no Jinja template; the sentence says where.
+    ChatTemplate(const std::string& source, Vocabulary vocabulary);
+    ~ChatTemplate();
+    ChatTemplate(ChatTemplate&&) noexcept;
+
+    /// Returns the prompt of a conversation. Neighbouring parts differ in is_input.
+    /// @throws Error(invalid_argument) if the template refuses the messages, with its own words.
+    std::vector<PromptPart> render(std::span<const Message> messages, const Options& options) const;
+
+   private:
+    struct Impl;
+    std::unique_ptr<const Impl> impl_;
+};
+
+}  // namespace infinipot
