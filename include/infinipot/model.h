@@ -57,7 +57,9 @@ struct ModelInfo {
     int n_vocab = 0;
     int n_novelty_vocab = 0;  ///< tokens over which surprisal is normalised: n_vocab or fewer
     int n_ctx_train = 0;
-    bool has_chat_template = false;
+    bool has_chat_template = false;  ///< whether Framing::chat puts a frame around a turn
+    /// Why the file's chat template gives no such frame; empty without a template in the file.
+    std::string chat_template_error = {};
     bool begins_with_bos = false;  ///< whether a stream of tokens begins with BOS
     std::uint64_t file_bytes = 0;
     /// Number of weights that each token is multiplied with until its logits are known: all

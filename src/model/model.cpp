@@ -30,14 +30,14 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
       options(model_options),
       device(find_device(options.device)),
       hparams(read_hparams(file)),
-      vocabulary(path),
-      frame(chat_frame(vocabulary.chat_template(), vocabulary.end_of_text())) {
+      vocabulary(path) {
     if (vocabulary.n_tokens() != hparams.n_vocab) {
         throw Error(ErrorCode::bad_model, path.string() + " is damaged: its tokenizer has " +
                                               std::to_string(vocabulary.n_tokens()) +
                                               " tokens and its embedding " +
                                               std::to_string(hparams.n_vocab));
     }
+    read_chat_template();
     if (!is_cpu(device)) {
         options.kernels = Kernels::ggml;
         options.repack = false;
@@ -49,6 +49,16 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
     architecture = make_architecture(hparams, file, loader);
     weights = loader.load();
     info = describe();
+}
+
+/// A template that is of no use is no reason to refuse a model, which can read plain text.
+void Model::Impl::read_chat_template() try {
+    const std::string& source = vocabulary.chat_template();
+    if (source.empty()) return;
+    chat_template.emplace(source, vocabulary.chat_words());
+    frame = chat_frame(*chat_template);
+} catch (const Error& error) {
+    chat_template_error = error.what();
 }
 
 /// @throws Error(invalid_argument) if the model cannot have ModelOptions::sliding_window.
@@ -95,6 +105,7 @@ ModelInfo Model::Impl::describe() const {
             .n_novelty_vocab = frequent.empty() ? hparams.n_vocab : n_frequent,
             .n_ctx_train = hparams.n_ctx_train,
             .has_chat_template = frame.has_value(),
+            .chat_template_error = chat_template_error,
             .begins_with_bos = !vocabulary.stream_start().empty(),
             .file_bytes = file.file_bytes(),
             .n_matrix_weights = weights.n_matrix_weights,

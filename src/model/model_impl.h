@@ -7,6 +7,7 @@
 #include "model/architecture.h"
 #include "tensor/device.h"
 #include "text/chat_frame.h"
+#include "text/chat_template.h"
 #include "text/vocabulary.h"
 
 namespace infinipot {
@@ -21,13 +22,16 @@ class Model::Impl {
     ggml_backend_dev_t device;
     Hparams hparams;
     Vocabulary vocabulary;
-    std::optional<ChatFrame> frame;  ///< nothing if no chat template is recognised
-    std::vector<Token> frequent;     ///< tokens that surprisal is normalised over; empty: all
+    std::optional<ChatTemplate> chat_template;  ///< nothing without one that can be parsed
+    std::optional<ChatFrame> frame;             ///< nothing if the template gives none
+    std::string chat_template_error;            ///< why a template gives no frame
+    std::vector<Token> frequent;  ///< tokens that surprisal is normalised over; empty: all
     ArchitecturePtr architecture;
     WeightStorage weights;
     ModelInfo info;
 
    private:
+    void read_chat_template();
     void require_window_fits() const;
     void choose_frequent_tokens();
     ModelInfo describe() const;

@@ -1,20 +1,26 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 namespace infinipot {
 
+class ChatTemplate;
+
 /// Text that a chat template puts around one user turn: `opening`, the user's words, `closing`.
-/// The model's answer follows. Text and question together are the user's words.
+/// The opening includes a system prompt that the template has by default. The model's answer
+/// follows. Text and question together are the user's words.
 struct ChatFrame {
     std::string opening;
     std::string closing;
+
+    bool operator==(const ChatFrame&) const = default;
 };
 
-/// Returns the frame of a chat template, or nothing if libllama does not recognise the template.
-/// `chat_template` is its source text and `end_of_text` the vocabulary's end-of-text word.
-std::optional<ChatFrame> chat_frame(const std::string& chat_template,
-                                    const std::string& end_of_text = {});
+/// Returns the frame of a chat template. Templates that name the date get noon of 26 July 2024, the
+/// date that Llama 3's falls back to, so that a frame is the same every day and in every time zone.
+/// Any thread may call it.
+/// @throws Error(unsupported_model) if the template does not write a user's words exactly once.
+/// @throws Error(invalid_argument) if it refuses a conversation of one user turn.
+ChatFrame chat_frame(const ChatTemplate& chat_template);
 
 }  // namespace infinipot

@@ -46,9 +46,14 @@ std::string lenient(std::string source) {
     return source;
 }
 
-/// Returns the first line of an exception's text that says something.
-std::string first_line(const std::exception& error) {
-    const std::string_view text = error.what();
+/// Returns the one line of an exception's text that gives the reason. The engine quotes the source
+/// before the reason if a running template fails, and after it if a template cannot be parsed.
+std::string reason(const std::exception& error) {
+    std::string_view text = error.what();
+    for (const std::string_view before : {"\nError: ", "Jinja Exception: "}) {
+        const std::size_t at = text.find(before);
+        if (at != std::string_view::npos) text.remove_prefix(at + before.size());
+    }
     const std::size_t begin = text.find_first_not_of(" \n");
     if (begin == std::string_view::npos) return "without a reason";
     return std::string(text.substr(begin, text.find('\n', begin) - begin));
@@ -191,7 +196,7 @@ ChatTemplate::ChatTemplate(const std::string& source, Vocabulary vocabulary) try
     impl_ = std::move(impl);
 } catch (const std::exception& error) {
     throw Error(ErrorCode::unsupported_model,
-                "the model's chat template cannot be read: " + first_line(error));
+                "the model's chat template cannot be parsed: " + reason(error));
 }
 
 ChatTemplate::~ChatTemplate() = default;
@@ -214,7 +219,7 @@ std::vector<PromptPart> ChatTemplate::render(std::span<const Message> messages,
     return parts;
 } catch (const std::exception& error) {
     throw Error(ErrorCode::invalid_argument,
-                "the model's chat template refuses the messages: " + first_line(error));
+                "the model's chat template refuses the messages: " + reason(error));
 }
 
 }  // namespace infinipot

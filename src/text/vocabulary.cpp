@@ -75,9 +75,14 @@ std::vector<Token> Vocabulary::stream_start() const {
     return {llama_vocab_bos(vocab_)};
 }
 
-std::string Vocabulary::end_of_text() const {
-    const Token token = llama_vocab_eos(vocab_);
-    return token == LLAMA_TOKEN_NULL ? "" : llama_vocab_get_text(vocab_, token);
+ChatTemplate::Vocabulary Vocabulary::chat_words() const {
+    const auto text = [&](Token token) {
+        return token == LLAMA_TOKEN_NULL ? "" : llama_vocab_get_text(vocab_, token);
+    };
+    return {.begin_of_text = text(llama_vocab_bos(vocab_)),
+            .end_of_text = text(llama_vocab_eos(vocab_)),
+            .adds_begin = llama_vocab_get_add_bos(vocab_),
+            .adds_end = llama_vocab_get_add_eos(vocab_)};
 }
 
 std::string Vocabulary::piece(Token token) const {

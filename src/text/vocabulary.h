@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "infinipot/model.h"
+#include "text/chat_template.h"
 
 struct llama_model;
 struct llama_vocab;
@@ -33,8 +34,8 @@ class Vocabulary {
     /// Returns the tokens that a stream begins with: BOS if the model wants one, else none.
     std::vector<Token> stream_start() const;
 
-    /// Returns the end-of-text word, such as "</s>"; empty if there is none.
-    std::string end_of_text() const;
+    /// Returns what a chat template needs to know of the vocabulary.
+    ChatTemplate::Vocabulary chat_words() const;
 
     /// Returns the text of one token. It may be part of a UTF-8 character.
     std::string piece(Token token) const;

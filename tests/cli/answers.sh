@@ -71,3 +71,14 @@ succeeds "${ask[@]}" --file "$work/a.txt" --quiet "Who?"
 status=0
 "$infinipot" "${ask[@]}" --quiet --file "$work/b.txt" "Who?" >/dev/full 2>"$work/err" || status=$?
 refused 3 'standard output: No space left' "a full disk"
+
+# A chat template that cannot be parsed costs one line, which --quiet omits, but not the answer.
+LC_ALL=C sed 's/{% if loop.last and/{% xx loop.last and/' "$model" >"$work/broken.gguf"
+cmp -s "$model" "$work/broken.gguf" && fail "the template is not broken"
+broken=(ask -m "$work/broken.gguf" --max-tokens 4 --threads 1 --file "$work/b.txt")
+succeeds "${broken[@]}" "Who?"
+[[ $(grep -c "^no chat template is used: .*cannot be parsed" "$work/err") == 1 ]] || fail "no reason"
+succeeds "${broken[@]}" --quiet "Who?"
+[[ ! -s $work/err ]] || fail "--quiet says something"
+succeeds "${broken[@]}" --raw "Who?"
+if grep -q "template" "$work/err"; then fail "--raw wants no template"; fi

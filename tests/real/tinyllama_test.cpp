@@ -74,6 +74,11 @@ TEST_F(TinyLlamaTest, Generates_the_same_200_tokens_as_libllama) {
     EXPECT_GE(std::ranges::count(native, 0.0f), 190);
 }
 
+TEST_F(TinyLlamaTest, Has_the_frame_of_its_chat_template) {
+    const ChatFrame expected = {"<|user|>\n", "</s>\n<|assistant|>\n"};
+    EXPECT_EQ(Access::impl(Model::load(path_)).frame, expected);
+}
+
 TEST_F(TinyLlamaTest, Finds_a_key_in_a_text_three_times_as_long_as_its_KV_cache) {
     SessionOptions options;
     options.budget = {.capacity = 1024, .retain = 512};

@@ -70,8 +70,8 @@ SessionOptions SessionTest::options() const {
 
 Model SessionTest::talking_model() const {
     const char* const chat =
-        "{% for message in messages %}{{ '<|user|>\n' + message['content'] + eos_token }}"
-        "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
+        "{% for message in messages %}{{ '<|user|>\n' + message['content'] + eos_token + '\n' }}"
+        "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}";
     return Model::load(
         write_tiny_model({.n_vocab = 600, .chat_template = chat}, folder_.path(), "chat.gguf"));
 }

@@ -12,13 +12,14 @@
 namespace {
 
 constexpr const char* zephyr_template =
-    "{% for message in messages %}{% if message['role'] == 'user' %}"
-    "{{ '<|user|>\n' + message['content'] + eos_token }}"
-    "{% elif message['role'] == 'system' %}"
-    "{{ '<|system|>\n' + message['content'] + eos_token }}"
-    "{% elif message['role'] == 'assistant' %}"
-    "{{ '<|assistant|>\n' + message['content'] + eos_token }}{% endif %}"
-    "{% if loop.last and add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}{% endfor %}";
+    "{% for message in messages %}\n{% if message['role'] == 'user' %}\n"
+    "{{ '<|user|>\n' + message['content'] + eos_token }}\n"
+    "{% elif message['role'] == 'system' %}\n"
+    "{{ '<|system|>\n' + message['content'] + eos_token }}\n"
+    "{% elif message['role'] == 'assistant' %}\n"
+    "{{ '<|assistant|>\n'  + message['content'] + eos_token }}\n{% endif %}\n"
+    "{% if loop.last and add_generation_prompt %}\n{{ '<|assistant|>' }}\n{% endif %}\n"
+    "{% endfor %}";
 
 }  // namespace
 

@@ -128,6 +128,13 @@ std::vector<Answer> read_and_answer(Session& session, eval::TextFiles& texts, Pr
     }
 }
 
+/// Prints why the model gets text and question as they are, although its file has a template.
+void warn_without_template(const Model& model, const SessionOptions& options, const Ask& ask) {
+    const std::string& reason = model.info().chat_template_error;
+    if (ask.quiet || reason.empty() || options.framing == Framing::raw) return;
+    std::fprintf(stderr, "no chat template is used: %s\n", reason.c_str());
+}
+
 void run(const Ask& ask) {
     check(ask);
     eval::TextFiles texts(ask.files);
@@ -138,6 +145,8 @@ void run(const Ask& ask) {
     bar.announce("loading " + ask.method.model);
     const Model model = load_model(ask.method);
     interrupts.check();
+    bar.clear();
+    warn_without_template(model, options, ask);
     int longest = 0;
     for (const std::string& question : ask.questions)
         longest = std::max(longest, answer_room(model, options, question, ask.generate.max_tokens));

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <utility>
 
 #include "gguf/file.h"
 #include "infinipot/infinipot.h"
@@ -61,6 +62,34 @@ class LoadTest : public testing::Test {
 };
 
 TEST_F(LoadTest, The_unchanged_file_loads) { EXPECT_EQ(complaint(bytes_), ""); }
+
+TEST_F(LoadTest, A_model_without_a_template_has_no_frame_and_no_error) {
+    const ModelInfo info = Model::load(path_).info();
+    EXPECT_FALSE(info.has_chat_template);
+    EXPECT_EQ(info.chat_template_error, "");
+}
+
+TEST_F(LoadTest, A_template_without_use_costs_the_frame_but_not_the_model) {
+    for (const auto& [source, reason] : {std::pair{"{% if %}", "cannot be parsed: "},
+                                         {"{{ 1 }}", "does not write a user's message"},
+                                         {"{{ raise_exception('never') }}", "never"}}) {
+        TinyModel model = tiny;
+        model.chat_template = source;
+        const ModelInfo info =
+            Model::load(write_tiny_model(model, folder_.path(), "t.gguf")).info();
+        EXPECT_FALSE(info.has_chat_template) << source;
+        EXPECT_NE(info.chat_template_error.find(reason), std::string::npos)
+            << source << " gave: " << info.chat_template_error;
+    }
+}
+
+TEST_F(LoadTest, A_template_that_frames_a_turn_is_used) {
+    TinyModel model = tiny;
+    model.chat_template = "<s>{{ messages[0]['content'] }}</s>";
+    const ModelInfo info = Model::load(write_tiny_model(model, folder_.path(), "t.gguf")).info();
+    EXPECT_TRUE(info.has_chat_template);
+    EXPECT_EQ(info.chat_template_error, "");
+}
 
 TEST_F(LoadTest, The_count_of_weights_includes_all_that_a_token_is_multiplied_with) {
     const std::uint64_t layer = 2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 64, head = 32 * 400;

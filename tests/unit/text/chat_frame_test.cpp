@@ -1,15 +1,20 @@
 #include "text/chat_frame.h"
 
+#include <chat.h>
 #include <gtest/gtest.h>
-#include <llama.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
+#include "infinipot/error.h"
 #include "support/gguf_writer.h"
 #include "support/paths.h"
 #include "support/temp_dir.h"
+#include "text/chat_template.h"
 #include "text/vocabulary.h"
 
 // The frame around text and question in each family of models, and the tokens that end an answer.
@@ -23,82 +28,175 @@ std::string template_of(const std::string& name) {
     return text.str();
 }
 
+ChatFrame frame_of(const std::string& source, ChatTemplate::Vocabulary vocabulary = {}) {
+    return chat_frame(ChatTemplate(source, std::move(vocabulary)));
+}
+
 struct Family {
     const char* name;
     std::string source;  ///< of the chat template
-    const char* opening;
-    const char* closing;
+    const char* begin_of_text;
+    const char* end_of_text;
+    ChatFrame frame;
 };
 
 void PrintTo(const Family& family, std::ostream* out) { *out << family.name; }
 
-const char* const chatml_opening = "<|im_start|>user\n";
-const char* const chatml_closing = "<|im_end|>\n<|im_start|>assistant\n";
-const char* const llama3_opening = "<|start_header_id|>user<|end_header_id|>\n\n";
-const char* const llama3_closing = "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n";
+/// The frame of ChatML with a system prompt.
+ChatFrame chatml(const std::string& system) {
+    const std::string before =
+        system.empty() ? "" : "<|im_start|>system\n" + system + "<|im_end|>\n";
+    return {before + "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"};
+}
+
+/// The frame of Llama 3, which names the dates of its data and of today.
+ChatFrame llama3() {
+    return {
+        "<|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\n"
+        "Today Date: 26 Jul 2024\n\n<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n",
+        "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"};
+}
+
+const char* const tinyllama =
+    "{% for message in messages %}\n{% if message['role'] == 'user' %}\n"
+    "{{ '<|user|>\n' + message['content'] + eos_token }}\n"
+    "{% elif message['role'] == 'system' %}\n"
+    "{{ '<|system|>\n' + message['content'] + eos_token }}\n"
+    "{% elif message['role'] == 'assistant' %}\n"
+    "{{ '<|assistant|>\n'  + message['content'] + eos_token }}\n{% endif %}\n"
+    "{% if loop.last and add_generation_prompt %}\n{{ '<|assistant|>' }}\n{% endif %}\n"
+    "{% endfor %}";
+
+const char* const llama_2 =
+    "{% if messages[0]['role'] == 'system' %}{% set loop_messages = messages[1:] %}"
+    "{% set system_message = messages[0]['content'] %}{% else %}{% set loop_messages = messages %}"
+    "{% set system_message = false %}{% endif %}{% for message in loop_messages %}"
+    "{% if loop.index0 == 0 and system_message != false %}"
+    "{% set content = '<<SYS>>\\n' + system_message + '\\n<</SYS>>\\n\\n' + message['content'] %}"
+    "{% else %}{% set content = message['content'] %}{% endif %}"
+    "{% if message['role'] == 'user' %}{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}"
+    "{% elif message['role'] == 'assistant' %}{{ ' '  + content.strip() + ' ' + eos_token }}"
+    "{% endif %}{% endfor %}";
+
+const char* const mistral_1 =
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}"
+    "{{ '[INST] ' + message['content'] + ' [/INST]' }}"
+    "{% else %}{{ message['content'] + eos_token }}{% endif %}{% endfor %}";
+
+const char* const smollm_2 =
+    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
+    "{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, "
+    "trained by Hugging Face<|im_end|>\n' }}{% endif %}"
+    "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
 std::vector<Family> families() {
     return {
-        {"Llama_2", "{% if '<<SYS>>' %}[INST] {{ messages[0].content | trim }} [/INST]", "[INST] ",
-         " [/INST]"},
-        {"Llama_3_1", template_of("meta-llama-Llama-3.1-8B-Instruct"), llama3_opening,
-         llama3_closing},
-        {"Llama_3_2", template_of("meta-llama-Llama-3.2-3B-Instruct"), llama3_opening,
-         llama3_closing},
-        {"Mistral_0_1", "{{ bos_token }}{{ '[INST] ' + message['content'] + ' [/INST]' }}",
-         "[INST] ", " [/INST]"},
-        {"Mistral_Nemo", template_of("mistralai-Mistral-Nemo-Instruct-2407"), "[INST]", "[/INST]"},
-        // Without the vocabulary's end of text: see Ends_a_turn_of_Zephyrs_format_...
-        {"TinyLlama", "{{ '<|user|>\n' + message['content'] + eos_token }}{{ '<|assistant|>\n' }}",
-         "<|user|>\n", "<|assistant|>"},
-        {"Gemma_2", template_of("google-gemma-2-2b-it"), "<start_of_turn>user\n",
-         "<end_of_turn>\n<start_of_turn>model\n"},
-        {"Phi_3_5", template_of("microsoft-Phi-3.5-mini-instruct"), "<|user|>\n",
-         "<|end|>\n<|assistant|>\n"},
-        {"Qwen_2_5", template_of("Qwen-Qwen2.5-7B-Instruct"), chatml_opening, chatml_closing},
-        {"Qwen_3", template_of("Qwen-Qwen3-0.6B"), chatml_opening, chatml_closing},
-        {"SmolLM_3", template_of("HuggingFaceTB-SmolLM3-3B"), chatml_opening, chatml_closing},
+        {"Llama_2", llama_2, "<s>", "</s>", {"[INST] ", " [/INST]"}},
+        {"Llama_3_1", template_of("meta-llama-Llama-3.1-8B-Instruct"), "<|begin_of_text|>",
+         "<|eot_id|>", llama3()},
+        {"Llama_3_2", template_of("meta-llama-Llama-3.2-3B-Instruct"), "<|begin_of_text|>",
+         "<|eot_id|>", llama3()},
+        {"Mistral_0_1", mistral_1, "<s>", "</s>", {"[INST] ", " [/INST]"}},
+        {"Mistral_Nemo",
+         template_of("mistralai-Mistral-Nemo-Instruct-2407"),
+         "<s>",
+         "</s>",
+         {"[INST]", "[/INST]"}},
+        {"TinyLlama", tinyllama, "<s>", "</s>", {"<|user|>\n", "</s>\n<|assistant|>\n"}},
+        {"Gemma_2",
+         template_of("google-gemma-2-2b-it"),
+         "<bos>",
+         "<eos>",
+         {"<start_of_turn>user\n", "<end_of_turn>\n<start_of_turn>model\n"}},
+        {"Phi_3_5",
+         template_of("microsoft-Phi-3.5-mini-instruct"),
+         "<s>",
+         "<|endoftext|>",
+         {"<|user|>\n", "<|end|>\n<|assistant|>\n"}},
+        {"Qwen_2_5", template_of("Qwen-Qwen2.5-7B-Instruct"), "", "<|im_end|>",
+         chatml("You are Qwen, created by Alibaba Cloud. You are a helpful assistant.")},
+        {"Qwen_3", template_of("Qwen-Qwen3-0.6B"), "", "<|im_end|>", chatml("")},
+        {"SmolLM_2", smollm_2, "", "<|im_end|>",
+         chatml("You are a helpful AI assistant named SmolLM, trained by Hugging Face")},
     };
 }
 
-class ChatFamilies : public testing::TestWithParam<Family> {};
-
-TEST_P(ChatFamilies, A_turn_stands_between_the_markers_of_its_family) {
-    const auto frame = chat_frame(GetParam().source);
-    ASSERT_TRUE(frame);
-    EXPECT_EQ(frame->opening, GetParam().opening);
-    EXPECT_EQ(frame->closing, GetParam().closing);
+/// As Llama 3 writes it.
+std::string today() {
+    const std::time_t now = std::time(nullptr);
+    char text[16];
+    return {text, std::strftime(text, sizeof text, "%d %b %Y", std::localtime(&now))};
 }
 
-TEST_P(ChatFamilies, A_turn_has_the_frame_that_libllama_puts_around_it) {
-    const auto frame = chat_frame(GetParam().source);
-    ASSERT_TRUE(frame);
+class ChatFamilies : public testing::TestWithParam<Family> {
+   protected:
+    ChatTemplate::Vocabulary vocabulary() const {
+        return {.begin_of_text = GetParam().begin_of_text,
+                .end_of_text = GetParam().end_of_text,
+                .adds_begin = true};
+    }
+};
+
+TEST_P(ChatFamilies, A_turn_stands_between_the_words_of_its_family) {
+    const ChatFrame frame = frame_of(GetParam().source, vocabulary());
+    EXPECT_EQ(frame.opening, GetParam().frame.opening);
+    EXPECT_EQ(frame.closing, GetParam().frame.closing);
+}
+
+TEST_P(ChatFamilies, A_turn_has_the_frame_that_llama_cpp_puts_around_it) {
     const std::string words = "It was late.\n\nWho came?";
-    const llama_chat_message turn{"user", words.c_str()};
-    std::string text(1024, '\0');
-    const int n = llama_chat_apply_template(GetParam().source.c_str(), &turn, 1, true, text.data(),
-                                            static_cast<int>(text.size()));
-    ASSERT_GT(n, 0);
-    text.resize(static_cast<std::size_t>(n));
-    EXPECT_EQ(frame->opening + words + frame->closing, text);
+    common_chat_templates_inputs inputs;
+    inputs.messages.emplace_back();
+    inputs.messages.back().role = "user";
+    inputs.messages.back().content = words;
+    const auto theirs = common_chat_templates_init(
+        nullptr, GetParam().source, GetParam().begin_of_text, GetParam().end_of_text);
+    std::string text = common_chat_templates_apply(theirs.get(), inputs).prompt;
+    const std::string date = today();
+    const std::size_t at = text.find(date);
+    if (at != std::string::npos) text.replace(at, date.size(), "26 Jul 2024");
+    const ChatFrame frame =
+        frame_of(GetParam().source, {GetParam().begin_of_text, GetParam().end_of_text});
+    EXPECT_EQ(frame.opening + words + frame.closing, text);
+}
+
+TEST(ChatFrame, Begins_with_the_system_prompt_that_a_template_has_by_default) {
+    const ChatFrame frame = frame_of(template_of("HuggingFaceTB-SmolLM3-3B"));
+    EXPECT_TRUE(frame.opening.starts_with("<|im_start|>system\n## Metadata\n\nKnowledge Cutoff"));
+    EXPECT_TRUE(frame.opening.ends_with("<|im_end|>\n<|im_start|>user\n"));
+    EXPECT_EQ(frame.closing, "<|im_end|>\n<|im_start|>assistant\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ChatFamilies, testing::ValuesIn(families()),
                          [](const auto& test_case) { return test_case.param.name; });
 
-TEST(ChatFrame, Ends_a_turn_of_Zephyrs_format_with_the_vocabularys_end_token) {
-    const auto frame = chat_frame(
-        "{{ '<|user|>\n' + message['content'] + eos_token }}{{ '<|assistant|>' }}", "</s>");
-    ASSERT_TRUE(frame);
-    EXPECT_EQ(frame->opening, "<|user|>\n");
-    EXPECT_EQ(frame->closing, "</s>\n<|assistant|>\n");
-    const auto phi = chat_frame(template_of("microsoft-Phi-3.5-mini-instruct"), "<|endoftext|>");
-    EXPECT_EQ(phi->closing, "<|end|>\n<|assistant|>\n");
+TEST(ChatFrame, Is_refused_unless_a_template_writes_a_users_words_exactly_once) {
+    for (const char* source :
+         {"", "Hello", "{{ messages[0]['content'] * 2 }}", "{{ messages[0]['content'][2:] }}"}) {
+        EXPECT_THROW(frame_of(source), Error) << source;
+    }
 }
 
-TEST(ChatFrame, Is_empty_without_a_recognised_template) {
-    EXPECT_FALSE(chat_frame(""));
-    EXPECT_FALSE(chat_frame("{{ messages }}"));
+TEST(ChatFrame, Is_refused_with_the_words_of_a_template_that_refuses_a_user_turn) {
+    try {
+        frame_of("{{ raise_exception('system first') }}");
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("system first"), std::string::npos);
+    }
+}
+
+TEST(ChatFrame, Is_the_same_in_every_time_zone) {
+    const std::string dated = "{{ strftime_now('%Y-%m-%d %H') }}{{ messages[0]['content'] }}";
+    const std::string before = std::getenv("TZ") ? std::getenv("TZ") : "";
+    for (const char* zone : {"UTC0", "XXX-14", "XXX12"}) {
+        setenv("TZ", zone, 1);
+        tzset();
+        EXPECT_EQ(frame_of(dated).opening, "2024-07-26 12") << zone;
+    }
+    before.empty() ? unsetenv("TZ") : setenv("TZ", before.c_str(), 1);
+    tzset();
 }
 
 struct Stop {
