@@ -15,7 +15,7 @@ struct ToolCall {
 /// One message of a conversation. Its texts are data: what looks like a control token in them is
 /// read as plain characters.
 struct Message {
-    std::string role = "user";  ///< system, user, assistant or tool
+    std::string role = "user";  ///< system, developer, user, assistant or tool
     std::string content = {};
     std::string reasoning = {};             ///< what an assistant thought before it answered
     std::vector<ToolCall> tool_calls = {};  ///< of an assistant

@@ -1,7 +1,10 @@
 #include "text/chat_template.h"
 
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <exception>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +14,7 @@
 #include "jinja/parser.h"
 #include "jinja/runtime.h"
 #include "json.h"
+#include "text/control_guard.h"
 
 namespace infinipot {
 
@@ -141,22 +145,53 @@ std::string formatted(std::int64_t time, const char* format) {
 }
 
 void remove_prefix(std::vector<PromptPart>& parts, const std::string& prefix) {
-    if (prefix.empty() || parts.empty() || !parts.front().text.starts_with(prefix)) return;
+    if (parts.empty() || parts.front().is_input || !parts.front().text.starts_with(prefix)) return;
     parts.front().text.erase(0, prefix.size());
+    if (parts.front().text.empty()) parts.erase(parts.begin());
 }
 
 void remove_suffix(std::vector<PromptPart>& parts, const std::string& suffix) {
-    if (suffix.empty() || parts.empty() || !parts.back().text.ends_with(suffix)) return;
+    if (parts.empty() || parts.back().is_input || !parts.back().text.ends_with(suffix)) return;
     parts.back().text.resize(parts.back().text.size() - suffix.size());
+    if (parts.back().text.empty()) parts.pop_back();
+}
+
+/// @throws Error(invalid_argument) if a role might be made to spell a control word: some templates
+/// build such words of roles.
+void require_known_roles(std::span<const Message> messages) {
+    constexpr std::array<std::string_view, 5> known = {"system", "developer", "user", "assistant",
+                                                       "tool"};
+    for (const Message& message : messages) {
+        if (std::ranges::find(known, message.role) != known.end()) continue;
+        throw Error(ErrorCode::invalid_argument,
+                    "a message has the role \"" + message.role +
+                        "\"; the roles are system, developer, user, assistant and tool");
+    }
+}
+
+Json guarded(const Json& json, const ControlGuard& guard) {
+    if (json.is_string()) return guard.guarded(json.get<std::string>());
+    if (json.is_array()) {
+        Json all = Json::array();
+        for (const Json& each : json) all.push_back(guarded(each, guard));
+        return all;
+    }
+    if (!json.is_object()) return json;
+    Json all = Json::object();
+    for (auto each = json.begin(); each != json.end(); ++each)
+        all[guard.guarded(each.key())] = guarded(each.value(), guard);
+    return all;
+}
+
+/// Makes the roles words of the template, which may build control words of them.
+void unmark_roles(jinja::context& context) {
+    for (const jinja::value& message : context.get_val("messages")->as_array()) {
+        jinja::value& role = message->at(std::string("role"));
+        role = jinja::mk_val<jinja::value_string>(role->as_string().str());
+    }
 }
 
 }  // namespace
-
-std::string joined(std::span<const PromptPart> parts) {
-    std::string text;
-    for (const PromptPart& part : parts) text += part.text;
-    return text;
-}
 
 struct ChatTemplate::Impl {
     std::string source;
@@ -166,6 +201,7 @@ struct ChatTemplate::Impl {
 
     Json said(std::span<const Message> messages, const Options& options) const;
     Json settings(const Options& options) const;
+    std::vector<PromptPart> run(const Json& said, const Options& options) const;
 };
 
 /// What is said, by people and tools: the engine marks all text that comes from here.
@@ -202,24 +238,40 @@ ChatTemplate::ChatTemplate(const std::string& source, Vocabulary vocabulary) try
 ChatTemplate::~ChatTemplate() = default;
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 
-std::vector<PromptPart> ChatTemplate::render(std::span<const Message> messages,
-                                             const Options& options) const try {
-    jinja::context context(impl_->source);
+std::vector<PromptPart> ChatTemplate::Impl::run(const Json& said, const Options& options) const {
+    const ControlWords& words = vocabulary.control_words;
+    const ControlGuard guard(words, words.empty() ? "" : said.dump_safe());
+    jinja::context context(source);
     context.current_time = options.time;
-    jinja::global_from_json(context, impl_->settings(options), false);
-    jinja::global_from_json(context, impl_->said(messages, options), true);
+    jinja::global_from_json(context, settings(options), false);
+    jinja::global_from_json(context, guarded(said, guard), true);
+    unmark_roles(context);
     jinja::runtime runtime(context);
     const jinja::value_string written =
-        jinja::runtime::gather_string_parts(runtime.execute(impl_->program));
+        jinja::runtime::gather_string_parts(runtime.execute(program));
     std::vector<PromptPart> parts;
     for (const jinja::string_part& part : written->val_str.parts)
-        parts.push_back({part.val, part.is_input});
-    if (impl_->vocabulary.adds_begin) remove_prefix(parts, impl_->vocabulary.begin_of_text);
-    if (impl_->vocabulary.adds_end) remove_suffix(parts, impl_->vocabulary.end_of_text);
-    return parts;
-} catch (const std::exception& error) {
-    throw Error(ErrorCode::invalid_argument,
-                "the model's chat template refuses the messages: " + reason(error));
+        append(parts, part.val, part.is_input);
+    return guard.unguarded(parts);
+}
+
+std::vector<PromptPart> ChatTemplate::render(std::span<const Message> messages,
+                                             const Options& options) const {
+    require_known_roles(messages);
+    static std::mutex local_time;  // the engine calls std::localtime(), whose result is shared
+    const std::lock_guard lock(local_time);
+    try {
+        const Vocabulary& vocabulary = impl_->vocabulary;
+        std::vector<PromptPart> parts = impl_->run(impl_->said(messages, options), options);
+        if (vocabulary.adds_begin) remove_prefix(parts, vocabulary.begin_of_text);
+        if (vocabulary.adds_end) remove_suffix(parts, vocabulary.end_of_text);
+        return parts;
+    } catch (const Error&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw Error(ErrorCode::invalid_argument,
+                    "the model's chat template refuses the messages: " + reason(error));
+    }
 }
 
 }  // namespace infinipot

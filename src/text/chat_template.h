@@ -7,20 +7,10 @@
 #include <vector>
 
 #include "infinipot/message.h"
+#include "text/control_words.h"
+#include "text/prompt_part.h"
 
 namespace infinipot {
-
-/// A part of a rendered prompt. Control tokens are parsed in what the template wrote, and never in
-/// what a message said.
-struct PromptPart {
-    std::string text;
-    bool is_input = false;  ///< from a message
-
-    bool operator==(const PromptPart&) const = default;
-};
-
-/// Returns the parts as one text.
-std::string joined(std::span<const PromptPart> parts);
 
 /// A model's own chat template, a Jinja program that writes messages as the model was trained to
 /// read them. Run by llama.cpp's Jinja engine (common/jinja), with llama.cpp's adaptations for
@@ -33,6 +23,7 @@ class ChatTemplate {
         std::string end_of_text = {};    ///< the word for EOS, or nothing
         bool adds_begin = false;         ///< whether BOS precedes every prompt: rendered without it
         bool adds_end = false;           ///< whether EOS ends every prompt: rendered without it
+        ControlWords control_words = {};  ///< recognised in no message
     };
 
     struct Options {
@@ -49,6 +40,8 @@ class ChatTemplate {
     ChatTemplate(ChatTemplate&&) noexcept;
 
     /// Returns the prompt of a conversation. Neighbouring parts differ in is_input.
+    /// Control words that a message says are never wholly in a part that the template wrote.
+    /// @throws Error(invalid_argument) if a role is not one that Message lists.
     /// @throws Error(invalid_argument) if the template refuses the messages, with its own words.
     std::vector<PromptPart> render(std::span<const Message> messages, const Options& options) const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cctype>
 #include <limits>
 #include <span>
 
@@ -11,6 +12,24 @@
 #include "text/llama_log.h"
 
 namespace infinipot {
+
+namespace {
+
+ControlWords read_control_words(const llama_vocab* vocab) {
+    constexpr int is_control = LLAMA_TOKEN_ATTR_CONTROL | LLAMA_TOKEN_ATTR_UNKNOWN;
+    ControlWords words;
+    for (Token token = 0; token < llama_vocab_n_tokens(vocab); ++token) {
+        const int attributes = llama_vocab_get_attr(vocab, token);
+        if ((attributes & is_control) == 0) continue;
+        words.add({.text = llama_vocab_get_text(vocab, token),
+                   .token = token,
+                   .strips_left = (attributes & LLAMA_TOKEN_ATTR_LSTRIP) != 0,
+                   .strips_right = (attributes & LLAMA_TOKEN_ATTR_RSTRIP) != 0});
+    }
+    return words;
+}
+
+}  // namespace
 
 void Vocabulary::Free::operator()(llama_model* model) const { llama_model_free(model); }
 
@@ -31,6 +50,7 @@ Vocabulary::Vocabulary(const std::filesystem::path& gguf) {
     if (const char* source = llama_model_chat_template(model_.get(), nullptr)) {
         chat_template_ = source;
     }
+    control_words_ = read_control_words(vocab_);
     newline_ = tokenize("\n", false);
 }
 
@@ -70,6 +90,45 @@ std::vector<Token> Vocabulary::tokenize_control(std::string_view text) const {
     return text.empty() ? std::vector<Token>{} : tokenize(text, true);
 }
 
+/// Appends the tokens of a text between two control words, of which a prompt's ends have none.
+void Vocabulary::append_text(std::vector<Token>& tokens, std::string_view text,
+                             const ControlWord* before, const ControlWord* after) const {
+    const auto is_blank = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
+    if (before && before->strips_right)
+        while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    if (after && after->strips_left)
+        while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    if (text.empty()) return;
+    const std::vector<Token> more = tokenize(text, false);
+    tokens.insert(tokens.end(), more.begin(), more.end());
+}
+
+std::vector<Token> Vocabulary::tokenize_prompt(std::span<const PromptPart> parts) const {
+    std::vector<Token> tokens;
+    std::string text;  // since the last control word
+    const ControlWord* last = nullptr;
+    for (const PromptPart& part : parts) {
+        if (part.is_input) {
+            text += part.text;
+            continue;
+        }
+        for (std::size_t i = 0; i < part.text.size();) {
+            const ControlWord* word = control_words_.find_at(part.text, i);
+            if (!word) {
+                text += part.text[i++];
+                continue;
+            }
+            append_text(tokens, text, last, word);
+            tokens.push_back(word->token);
+            text.clear();
+            i += word->text.size();
+            last = word;
+        }
+    }
+    append_text(tokens, text, last, nullptr);
+    return tokens;
+}
+
 std::vector<Token> Vocabulary::stream_start() const {
     if (!llama_vocab_get_add_bos(vocab_)) return {};
     return {llama_vocab_bos(vocab_)};
@@ -82,7 +141,8 @@ ChatTemplate::Vocabulary Vocabulary::chat_words() const {
     return {.begin_of_text = text(llama_vocab_bos(vocab_)),
             .end_of_text = text(llama_vocab_eos(vocab_)),
             .adds_begin = llama_vocab_get_add_bos(vocab_),
-            .adds_end = llama_vocab_get_add_eos(vocab_)};
+            .adds_end = llama_vocab_get_add_eos(vocab_),
+            .control_words = control_words_};
 }
 
 std::string Vocabulary::piece(Token token) const {

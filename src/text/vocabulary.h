@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,12 @@ class Vocabulary {
     /// Tokenises text in which control words stand for their tokens: the frame of a chat.
     std::vector<Token> tokenize_control(std::string_view text) const;
 
+    /// Tokenises a rendered prompt, without stream_start(). Control words stand for their tokens in
+    /// parts that the template wrote, and are plain characters in what messages say. Between two
+    /// control tokens the text is tokenised in one piece, whoever wrote it. A user-defined word of
+    /// the vocabulary, such as "<think>" of Qwen 3, is a token wherever it stands.
+    std::vector<Token> tokenize_prompt(std::span<const PromptPart> parts) const;
+
     /// Returns the tokens that a stream begins with: BOS if the model wants one, else none.
     std::vector<Token> stream_start() const;
 
@@ -49,6 +56,8 @@ class Vocabulary {
 
    private:
     std::vector<Token> tokenize(std::string_view text, bool parse_control) const;
+    void append_text(std::vector<Token>& tokens, std::string_view text, const ControlWord* before,
+                     const ControlWord* after) const;
 
     struct Free {
         void operator()(llama_model* model) const;
@@ -56,6 +65,7 @@ class Vocabulary {
     std::unique_ptr<llama_model, Free> model_;
     const llama_vocab* vocab_ = nullptr;
     std::string chat_template_;
+    ControlWords control_words_;
     /// Tokens of "\n" alone, with the space that some tokenizers put before it.
     std::vector<Token> newline_;
 };
