@@ -30,6 +30,8 @@ constexpr int exit_status(ErrorCode code) {
             return 7;
         case ErrorCode::out_of_memory:
             return 8;
+        case ErrorCode::bad_snapshot:
+            return 9;
         case ErrorCode::interrupted:
             return 130;  // 128 + SIGINT, as shells do
     }
@@ -51,6 +53,8 @@ inline std::vector<usage::Entry> exit_statuses() {
             entry(exit_status(ErrorCode::does_not_fit),
                   "The text, question or answer does not fit the memory that was allowed."),
             entry(exit_status(ErrorCode::out_of_memory), "The machine has too little memory."),
+            entry(exit_status(ErrorCode::bad_snapshot),
+                  "The snapshot is damaged, or of another model or version."),
             entry(exit_status(ErrorCode::interrupted), "Ctrl-C interrupted the command."),
             entry(status_closed_output, "The reader of the standard output closed it.")};
 }

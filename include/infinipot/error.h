@@ -16,6 +16,7 @@ enum class ErrorCode {
     does_not_fit,       ///< text, question or budget is too large or too small for the KV cache
     out_of_memory,      ///< the machine refused the memory that the budget needs
     interrupted,        ///< Session::interrupt() was called; the session is still usable
+    bad_snapshot,       ///< the snapshot is damaged, or of another model or version
 };
 
 /// Exception that the public API throws for every fault of the caller or of its surroundings.

@@ -10,3 +10,4 @@
 #include "infinipot/policy.h"    // IWYU pragma: export
 #include "infinipot/quantize.h"  // IWYU pragma: export
 #include "infinipot/session.h"   // IWYU pragma: export
+#include "infinipot/snapshot.h"  // IWYU pragma: export

@@ -13,6 +13,7 @@
 
 #include "infinipot/model.h"
 #include "infinipot/options.h"
+#include "infinipot/snapshot.h"
 
 namespace infinipot {
 
@@ -184,6 +185,29 @@ class Session {
     /// cache is full, so generation can go on for ever. The text is not put into the chat template.
     Generation generate(std::string_view text, const GenerateOptions& options = {});
 
+    /// Writes a snapshot: everything that a session needs to go on from here as this one would, bit
+    /// for bit, on the same machine. `texts` are remembered in it, for whoever reads on. The file
+    /// takes the place of an older one at once and whole: after a crash one of the two is there.
+    /// @throws Error(file_error) if the file cannot be written.
+    /// @throws Error(invalid_argument) while an answer is generated.
+    void save(const std::filesystem::path& path, std::span<const TextRead> texts = {});
+
+    /// Goes on from a snapshot of a session with this model. The KV cache is mapped, so that
+    /// sessions share the file's pages until they change them; the file must not be changed while
+    /// it is used, but save() may take its place.
+    /// @throws Error(file_error) if the file cannot be read.
+    /// @throws Error(bad_snapshot) if it is damaged, of another version or of another model.
+    /// @throws Error(invalid_argument) if its policy is not known.
+    /// @throws Error(out_of_memory)
+    static Session restore(const Model& model, const std::filesystem::path& path,
+                           const RestoreOptions& options = {});
+
+    /// Returns a session that goes on from here, independent of this one. The two share the pages
+    /// of the KV cache until they change them.
+    /// @throws Error(out_of_memory)
+    /// @throws Error(invalid_argument) while an answer is generated.
+    Session fork();
+
     /// Makes the running call throw Error(interrupted) soon. Any thread or signal handler may call
     /// this function.
     void interrupt() noexcept;
@@ -197,6 +221,7 @@ class Session {
 
    private:
     friend struct Access;  // the library's own
+    explicit Session(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

@@ -37,6 +37,11 @@ class Utf8Decoder {
 ///     if (end_of_stream && !validator.complete()) fail_at(validator.valid_bytes());
 class Utf8Validator {
    public:
+    Utf8Validator() = default;
+
+    /// Begins at a character boundary, after `n_bytes` of the stream.
+    explicit Utf8Validator(std::uint64_t n_bytes) : n_bytes_(n_bytes), valid_bytes_(n_bytes) {}
+
     /// Reads `chunk` as the next part of the stream. Returns false at the first ill-formed
     /// sequence, and again for every chunk until restart(). Nothing behind that sequence is read.
     bool feed(std::string_view chunk);

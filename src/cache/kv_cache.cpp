@@ -1,5 +1,7 @@
 #include "cache/kv_cache.h"
 
+#include <ggml-backend.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -18,10 +20,32 @@ int first_moved(const KeptSlots& kept) {
 }
 
 KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
+    : KvCache(shape, type,
+              PageMemory::zeros(CacheLayout(shape).bytes, ggml_backend_buft_is_host(type))) {}
+
+KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type, const CacheImage& image)
+    : KvCache(shape, type, PageMemory::map(*image.file, image.offset, CacheLayout(shape).bytes)) {
+    n_ = image.n;
+    if (on_host()) {
+        image_ = image;
+        return;
+    }
+    for_each_run(
+        [&](ggml_tensor* pot, std::size_t in_tensor, std::size_t in_memory, std::size_t n) {
+            ggml_backend_tensor_set(pot, memory_.data() + in_memory, in_tensor, n);
+        });
+}
+
+KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type, PageMemory memory)
     : shape_(shape),
-      context_(make_description_context(3 * index(shape.n_layer))),
-      tags_(index(shape.n_layer) * index(shape.n_head_kv) * index(shape.capacity)),
-      attention_(shape.accumulates ? tags_.size() : 0) {
+      layout_(shape),
+      memory_(std::move(memory)),
+      context_(make_description_context(3 * index(shape.n_layer))) {
+    const std::size_t n_tags =
+        index(shape.n_layer) * index(shape.n_head_kv) * index(shape.capacity);
+    tags_ = {reinterpret_cast<Tag*>(memory_.data() + layout_.tags), n_tags};
+    attention_ = {reinterpret_cast<float*>(memory_.data() + layout_.attention),
+                  shape.accumulates ? n_tags : 0};
     const auto new_tensor = [&](const char* name, int il) {
         ggml_tensor* tensor = ggml_new_tensor_3d(context_.get(), shape.type, shape.n_embd_head,
                                                  shape.capacity, shape.n_head_kv);
@@ -31,8 +55,68 @@ KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
         layers_.push_back(
             {new_tensor("keys", il), new_tensor("rotated_keys", il), new_tensor("values", il)});
     }
-    buffer_ = allocate_tensors(context_.get(), type, "the pot");
+    if (!ggml_backend_buft_is_host(type)) {
+        buffer_ = allocate_tensors(context_.get(), type, "the KV cache");
+        return;
+    }
+    buffer_.reset(ggml_backend_cpu_buffer_from_ptr(memory_.data(), layout_.bytes));
+    for (int il = 0; il < shape.n_layer; ++il) {
+        int which = 0;
+        for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
+            ggml_backend_tensor_alloc(buffer_.get(), pot,
+                                      memory_.data() + layout_.tensor(il, which++));
+        }
+    }
 }
+
+/// Calls f(tensor, offset in it, offset in the memory, bytes) for the vectors of each head.
+template <typename F>
+void KvCache::for_each_run(F f) const {
+    if (n_ == 0) return;
+    for (int il = 0; il < shape_.n_layer; ++il) {
+        int which = 0;
+        for (ggml_tensor* pot : {keys(il), rotated_keys(il), values(il)}) {
+            const std::size_t base = layout_.tensor(il, which++);
+            for (int head = 0; head < shape_.n_head_kv; ++head) {
+                const std::size_t at = index(head) * pot->nb[2];
+                f(pot, at, base + at, index(n_) * pot->nb[1]);
+            }
+        }
+    }
+}
+
+void KvCache::write(const PageFile& file, std::size_t offset) const {
+    std::vector<std::byte> copy;
+    for_each_run(
+        [&](ggml_tensor* pot, std::size_t in_tensor, std::size_t in_memory, std::size_t n) {
+            const std::byte* from = memory_.data() + in_memory;
+            if (!on_host()) {
+                copy.resize(n);
+                ggml_backend_tensor_get(pot, copy.data(), in_tensor, n);
+                from = copy.data();
+            }
+            file.write({from, n}, offset + in_memory);
+        });
+    for (int il = 0; il < shape_.n_layer; ++il) {
+        for (int head = 0; head < shape_.n_head_kv; ++head) {
+            const std::size_t first = tag_offset(il, head);
+            file.write(std::as_bytes(tags(il, head)), offset + layout_.tags + first * sizeof(Tag));
+            file.write(std::as_bytes(attention(il, head)),
+                       offset + layout_.attention + first * sizeof(float));
+        }
+    }
+}
+
+CacheImage KvCache::share() {
+    if (image_.file && image_.n >= n_) return {image_.file, image_.offset, n_};
+    const auto file = std::make_shared<const PageFile>(PageFile::in_memory(layout_.bytes));
+    write(*file, 0);
+    if (!on_host()) return {file, 0, n_};
+    memory_.map_again(*file, 0);
+    return image_ = {file, 0, n_};
+}
+
+void KvCache::change_from(int first) { image_.n = std::min(image_.n, first); }
 
 std::size_t KvCache::entry_bytes(const CacheShape& shape) {
     const std::size_t vector_bytes = ggml_row_size(shape.type, shape.n_embd_head);
@@ -78,6 +162,7 @@ void KvCache::append(std::span<const Tag> tags) {
 void KvCache::truncate(int n) {
     assert(n >= 0 && n <= n_);
     n_ = n;
+    change_from(n);
 }
 
 int KvCache::gather(const KeptSlots& kept) {
@@ -95,7 +180,9 @@ int KvCache::gather(const KeptSlots& kept) {
         }
     }
     n_ = static_cast<int>(kept.front().size());
-    return first_moved(kept);
+    const int first = first_moved(kept);
+    change_from(first);
+    return first;
 }
 
 /// An ascending slot never lies before its destination. Moving from the front therefore overwrites

@@ -2,31 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "base/page_memory.h"
+#include "cache/cache_layout.h"
+#include "cache/kv_cache_shape.h"
 #include "infinipot/policy.h"
 #include "tensor/handles.h"
 
 namespace infinipot {
-
-struct CacheShape {
-    int n_layer = 0;
-    int n_head_kv = 0;
-    int n_embd_head = 0;
-    int capacity = 0;          ///< entries per layer and KV head
-    bool accumulates = false;  ///< whether entries carry the attention that they have received
-    /// Number format of keys, rotated keys and values: one that KvType names. Its blocks must
-    /// divide n_embd_head.
-    ggml_type type = GGML_TYPE_F16;
-};
-
-/// The token that an entry came from.
-struct Tag {
-    float surprisal = 0;  ///< nats, when first read
-    std::int32_t token = 0;
-    std::int64_t position = 0;  ///< in the stream, from 0
-};
 
 /// The slots that survive, ascending: kept[layer * n_head_kv + head].
 using KeptSlots = std::vector<std::vector<int>>;
@@ -34,6 +20,13 @@ using KeptSlots = std::vector<std::vector<int>>;
 /// Returns the first slot whose entry changes in any head when the kept slots move to the front;
 /// the number of kept slots if none does. All heads keep equally many.
 int first_moved(const KeptSlots& kept);
+
+/// The memory of a KV cache in a file: entries 0..n-1 of every head, and zeros for the other slots.
+struct CacheImage {
+    std::shared_ptr<const PageFile> file = nullptr;
+    std::size_t offset = 0;  ///< in the file, a multiple of PageMemory::alignment
+    int n = 0;               ///< entries per head
+};
 
 /// The KV cache, which we call the pot. For every layer and KV head it holds slots 0..n-1, each one
 /// entry: a key before RoPE, a value and a tag. n is the same for all heads and layers, but after a
@@ -48,6 +41,25 @@ class KvCache {
    public:
     /// @throws Error(out_of_memory)
     KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type);
+
+    /// Makes a cache of the entries of an image, whose layout is that of the shape. On the host it
+    /// shares the image's pages with all who use them, until it changes them.
+    /// @throws Error(out_of_memory)
+    KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type, const CacheImage& image);
+
+    /// Writes an image of the cache to a file whose part from `offset` on, CacheLayout::bytes long,
+    /// is zeros.
+    /// @throws Error(file_error)
+    void write(const PageFile& file, std::size_t offset) const;
+
+    /// Returns an image of the cache as it is now, and shares its pages from now on. Makes a new
+    /// one only if entries have changed since the last.
+    /// @throws Error(out_of_memory), and then nothing has changed.
+    CacheImage share();
+
+    /// Says that slots from `first` on were changed by add_attention(), replace_newest() or
+    /// move_last_to(), which different threads may call for different heads.
+    void change_from(int first);
 
     /// Returns the bytes of one entry over all layers and heads: key, rotated key, value and tag.
     static std::size_t entry_bytes(const CacheShape& shape);
@@ -131,18 +143,24 @@ class KvCache {
     };
 
     static std::size_t index(int i) { return static_cast<std::size_t>(i); }
+    template <typename F>
+    void for_each_run(F f) const;
     std::size_t tag_offset(int il, int head) const;
+    KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type, PageMemory memory);
     void copy_vectors(int il, int head, int from, int to) const;
     void gather_vectors(int il, int head, std::span<const int> slots) const;
 
     CacheShape shape_;
     int n_ = 0;
     int n_hidden_ = 0;
+    CacheLayout layout_;
+    PageMemory memory_;  // everything, but on a device without the tensors
     ContextHandle context_;
-    BufferHandle buffer_;
+    BufferHandle buffer_;  // of the tensors
     std::vector<Layer> layers_;
-    std::vector<Tag> tags_;         // [n_layer, n_head_kv, capacity]
-    std::vector<float> attention_;  // [n_layer, n_head_kv, capacity], or nothing
+    std::span<Tag> tags_;         // [n_layer, n_head_kv, capacity]
+    std::span<float> attention_;  // [n_layer, n_head_kv, capacity], or nothing
+    CacheImage image_;            // of the first image_.n entries, as they are now
 };
 
 }  // namespace infinipot

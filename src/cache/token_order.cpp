@@ -28,6 +28,21 @@ void TokenOrder::append(int n) {
     n_ += n;
 }
 
+void TokenOrder::serialize(StateArchive& archive) {
+    archive.number(n_, 0, capacity_);
+    const auto n = static_cast<std::size_t>(n_);
+    std::vector<char> named(n);
+    for (auto row = slots_.begin(); row != slots_.end(); row += capacity_) {
+        archive.block(std::span(row, n));
+        if (!archive.reads()) continue;
+        std::ranges::fill(named, 0);
+        for (const int slot : std::span(row, n)) {
+            archive.require(0 <= slot && slot < n_ && !named[static_cast<std::size_t>(slot)]);
+            named[static_cast<std::size_t>(slot)] = 1;
+        }
+    }
+}
+
 void TokenOrder::replace(int head, int rank) {
     assert(0 <= rank && rank < n_);
     int* const order = begin(head);

@@ -3,6 +3,8 @@
 #include <span>
 #include <vector>
 
+#include "base/state_archive.h"
+
 namespace infinipot {
 
 /// The reading order of each head's slots, for a cache that gives a freed slot to the newest entry.
@@ -28,6 +30,9 @@ class TokenOrder {
     /// Removes the entry of `rank`, to whose slot the newest entry moves from slot n-1. To be
     /// called for every head, and then shrink() once.
     void replace(int head, int rank);
+
+    /// Writes or reads the order. Reading checks that it names each slot once.
+    void serialize(StateArchive& archive);
 
     /// Counts one entry less in every head.
     void shrink() { --n_; }

@@ -45,6 +45,18 @@ void ContextWriter::rewind(const Mark& mark) {
     observing_ = mark.observing;
 }
 
+void ContextWriter::serialize(StateArchive& archive) {
+    archive.number(stream_position_, 0, std::numeric_limits<std::int64_t>::max() / 2);
+    archive.value(observing_);
+    archive.require(!observing_ || plan_.needs.attention == AttentionProbe::recent);
+    archive.number(peak_n_kv_, 0, cache_.shape().capacity);
+    archive.value(n_distillations_);
+    archive.value(surprisal_seconds_);
+    forward_.serialize(archive, observing_);
+    distiller_.serialize(archive);
+    if (per_token_eviction_) per_token_eviction_->serialize(archive);
+}
+
 ReadingState ContextWriter::state() const {
     return {.n_kv = cache_.n(),
             .room = cache_.room(),

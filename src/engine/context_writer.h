@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/state_archive.h"
 #include "engine/batched_per_token_eviction.h"
 #include "engine/distil.h"
 #include "engine/forward_pass.h"
@@ -72,6 +73,10 @@ class ContextWriter {
 
     /// Measures what a question attends to, as if it were the catalyst.
     void attend(std::span<const Token> question);
+
+    /// Writes or reads where the stream stands and all that the next step depends on, the forward
+    /// pass included. The cache is that of the state.
+    void serialize(StateArchive& archive);
 
     /// Returns how often entries were evicted.
     std::uint64_t n_distillations() const { return n_distillations_; }

@@ -28,6 +28,13 @@ void require_equal_sizes(const KeptSlots& kept, const EvictionPolicy& policy) {
 Distiller::Distiller(const Plan& plan, KvCache& cache, ForwardPass& forward)
     : plan_(plan), cache_(cache), forward_(forward), measurements_(plan, cache, forward) {}
 
+void Distiller::serialize(StateArchive& archive) {
+    archive.number(n_old_, 0, cache_.shape().capacity);
+    archive.value(times_.catalyst);
+    archive.value(times_.select);
+    archive.value(times_.gather);
+}
+
 void Distiller::distil(std::int64_t stream_position, int n, int n_last) {
     observe(stream_position);
     const KeptSlots kept = select(n, n_last);

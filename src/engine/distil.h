@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "base/state_archive.h"
 #include "engine/forward_pass.h"
 #include "engine/measurements.h"
 #include "engine/plan.h"
@@ -53,6 +54,9 @@ class Distiller {
     /// Rotates keys from slot `first_moved` on for the slots they are in now, unless positions are
     /// kept.
     void renumber(int first_moved);
+
+    /// Writes or reads what the next distillation depends on, and times().
+    void serialize(StateArchive& archive);
 
     std::size_t bytes() const { return measurements_.bytes(); }
 

@@ -253,6 +253,14 @@ void ForwardPass::set_preceding_state(std::span<const float> state) {
     ggml_backend_tensor_set(hidden_, state.data(), 0, state.size_bytes());
 }
 
+void ForwardPass::serialize(StateArchive& archive, bool observing) {
+    std::vector<float> state = preceding_state();
+    archive.block(std::span(state));
+    set_preceding_state(state);
+    if (future_) future_->statistics.serialize(archive);
+    if (observing) archive.block(std::span(attention_));
+}
+
 void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_position) {
     forget_attention();
     for (std::size_t done = 0; done < catalyst.size(); done += size(observed_tile_tokens_)) {

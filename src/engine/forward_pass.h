@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/state_archive.h"
 #include "cache/kv_cache.h"
 #include "engine/expected_attention_pass.h"
 #include "infinipot/policy.h"
@@ -88,6 +89,10 @@ class ForwardPass {
     /// Returns the hidden state that precedes the next run(), to be restored later: [n_embd].
     std::vector<float> preceding_state() const;
     void set_preceding_state(std::span<const float> state);
+
+    /// Writes or reads what the next run() depends on besides the cache, between two runs; with
+    /// `observing`, the attention measured so far as well.
+    void serialize(StateArchive& archive, bool observing);
 
     /// Runs the catalyst in the slots after n, which are forgotten again. attention() is afterwards
     /// what every slot of the cache receives from the catalyst.

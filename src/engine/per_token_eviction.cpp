@@ -37,6 +37,14 @@ PerTokenEviction::PerTokenEviction(const Plan& plan, const Model::Impl& model, K
       scratch_(static_cast<std::size_t>(cache.shape().n_head_kv * cache.shape().n_embd_head)),
       order_(cache.shape().n_layer * cache.shape().n_head_kv, cache.shape().capacity) {}
 
+void PerTokenEviction::serialize(StateArchive& archive) {
+    order_.serialize(archive);
+    archive.require(order_.n() == cache_.n());
+    archive.number(first_position_, 0, tables_[0].n_positions() - 1 - cache_.n());
+    archive.number(n_old_, 0, cache_.n());
+    archive.value(seconds_);
+}
+
 int PerTokenEviction::next_position() const { return first_position_ + cache_.n(); }
 
 int PerTokenEviction::left_to_new_positions() const {
@@ -92,6 +100,7 @@ void PerTokenEviction::evict(int il, int head, int rank, int n_gone) {
 void PerTokenEviction::commit(int n_gone) {
     order_.shrink();
     cache_.truncate(cache_.n() - 1);
+    cache_.change_from(0);
     n_old_ = cache_.n();
     if (plan_.options.positions.rule != Positions::reset) return;
     first_position_ += n_gone;

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "base/state_archive.h"
 #include "engine/measurements.h"
 #include "engine/rotation_tables.h"
 
@@ -56,6 +57,9 @@ class PerTokenEviction {
 
     /// Returns how many more evictions fit before positions start again at 0.
     int left_to_new_positions() const;
+
+    /// Writes or reads what the next eviction depends on. The cache is that of the state.
+    void serialize(StateArchive& archive);
 
     const TokenOrder& order() const { return order_; }
 

@@ -26,7 +26,7 @@ bool groups_natively(const Model::Impl& model, const ResolvedOptions& o) {
 
 constexpr int default_capacity = 4096;
 constexpr int largest_default_threads = 8;
-constexpr int smallest_stride = 8;  // tokens read between two distillations, at the least
+constexpr int smallest_chunk = 8;  // tokens read between two distillations, at the least
 
 std::string number(long long n) { return std::to_string(n); }
 
@@ -219,7 +219,7 @@ void check_room_to_read(const Plan& plan) {
                   number(budget.retain) + " retained and a reserve of " + number(budget.reserve) +
                   "; raise the capacity or lower the others");
     }
-    const int least = std::max(smallest_stride, plan.needs.n_query);
+    const int least = std::max(smallest_chunk, plan.needs.n_query);
     const int n_catalyst = static_cast<int>(plan.catalyst.size());
     if (plan.options.schedule == Schedule::when_full && plan.fill_limit - budget.retain < least) {
         too_small("a capacity of " + number(budget.capacity) + " entries is too small for " +
@@ -227,7 +227,7 @@ void check_room_to_read(const Plan& plan) {
                   " tokens, a reserve of " + number(budget.reserve) + " and at least " +
                   number(least) + " new tokens; raise the capacity or lower the others");
     }
-    if (plan.fill_limit < smallest_stride) {
+    if (plan.fill_limit < smallest_chunk) {
         too_small("a capacity of " + number(budget.capacity) + " entries and a reserve of " +
                   number(budget.reserve) + " leave no room for a text; raise the capacity");
     }

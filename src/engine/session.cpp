@@ -16,6 +16,7 @@ namespace infinipot {
 
 Session::Session(const Model& model, SessionOptions options)
     : impl_(std::make_unique<Impl>(model, std::move(options))) {}
+Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
@@ -68,6 +69,17 @@ Generation Session::generate(std::string_view text, const GenerateOptions& optio
     impl_->record_answer(0, watch.seconds());
     return continuation;
 }
+
+void Session::save(const std::filesystem::path& path, std::span<const TextRead> texts) {
+    impl_->save(path, texts);
+}
+
+Session Session::restore(const Model& model, const std::filesystem::path& path,
+                         const RestoreOptions& options) {
+    return Session(Impl::restore(model, path, options));
+}
+
+Session Session::fork() { return Session(impl_->fork()); }
 
 void Session::interrupt() noexcept { impl_->interrupt(); }
 const ResolvedBudget& Session::budget() const { return impl_->plan().options.budget; }

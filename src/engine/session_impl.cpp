@@ -22,6 +22,11 @@ ForwardPass::Limits limits_of(const Plan& plan) {
             .positions = plan.options.positions};
 }
 
+KvCache make_cache(const CacheShape& shape, const Backend& backend, const CacheImage* image) {
+    if (image == nullptr) return {shape, backend.buffer_type()};
+    return {shape, backend.buffer_type(), *image};
+}
+
 TextIntake::Tokenize tokenizer_of(const Model::Impl& model) {
     return [&model](std::string_view segment) { return model.vocabulary.tokenize(segment); };
 }
@@ -29,10 +34,13 @@ TextIntake::Tokenize tokenizer_of(const Model::Impl& model) {
 }  // namespace
 
 Session::Impl::Impl(const Model& model, SessionOptions options)
+    : Impl(model, make_plan(Access::impl(model), std::move(options))) {}
+
+Session::Impl::Impl(const Model& model, Plan plan, const CacheImage* image)
     : model_(model),
-      plan_(make_plan(Access::impl(model), std::move(options))),
+      plan_(std::move(plan)),
       backend_(Access::impl(model).device, plan_.options.n_threads),
-      cache_(cache_shape(plan_, Access::impl(model)), backend_.buffer_type()),
+      cache_(make_cache(cache_shape(plan_, Access::impl(model)), backend_, image)),
       forward_(Access::impl(model), backend_, cache_, limits_of(plan_)),
       intake_(tokenizer_of(Access::impl(model)), plan_.frame.opening),
       writer_(plan_, Access::impl(model), cache_, forward_, backend_),

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -9,6 +11,7 @@
 #include "engine/context_writer.h"
 #include "engine/text_intake.h"
 #include "infinipot/session.h"
+#include "infinipot/snapshot.h"
 #include "tensor/backend.h"
 
 namespace infinipot {
@@ -21,6 +24,23 @@ class Session::Impl {
     /// @throws Error(invalid_argument) or Error(does_not_fit) as make_plan() does.
     /// @throws Error(out_of_memory)
     Impl(const Model& model, SessionOptions options);
+
+    /// Makes a session with a plan. With `image`, its KV cache is that of the image.
+    /// @throws Error(out_of_memory)
+    Impl(const Model& model, Plan plan, const CacheImage* image = nullptr);
+
+    /// Writes a snapshot, with the texts that were read.
+    /// @throws Error(file_error)
+    void save(const std::filesystem::path& path, std::span<const TextRead> texts);
+
+    /// Reads a snapshot.
+    /// @throws as Session::restore() does
+    static std::unique_ptr<Impl> restore(const Model& model, const std::filesystem::path& path,
+                                         const RestoreOptions& options);
+
+    /// Returns a session that goes on from here on its own.
+    /// @throws Error(out_of_memory)
+    std::unique_ptr<Impl> fork();
 
     /// The input that follows the tokens that wait to be read.
     enum class Remaining {
@@ -87,6 +107,8 @@ class Session::Impl {
     void distil() { writer_.distil({.n_kept = plan_.options.budget.retain}); }
 
    private:
+    void serialize(StateArchive& archive);
+    void require_sound_tags() const;
     void require_no_generation() const;
     void read_waiting(Remaining remaining, const IngestOptions& options, const Stopwatch& watch);
     void leave_out_middle();

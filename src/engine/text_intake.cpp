@@ -1,5 +1,7 @@
 #include "engine/text_intake.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "infinipot/error.h"
@@ -47,6 +49,20 @@ void TextIntake::remove(std::size_t first, std::size_t n) {
     if (n == 0) return;
     const auto begin = waiting_.begin() + static_cast<std::ptrdiff_t>(first);
     waiting_.erase(begin, begin + static_cast<std::ptrdiff_t>(n));
+}
+
+void TextIntake::serialize(StateArchive& archive, int n_vocab) {
+    archive.value(begun_);
+    std::uint64_t n_bytes = bytes_read();
+    archive.value(n_bytes);
+    archive.text(cut_off_, 3);
+    segmenter_.serialize(archive);
+    archive.list(waiting_, std::numeric_limits<std::size_t>::max());
+    if (!archive.reads()) return;
+    validator_ = Utf8Validator(n_bytes);
+    archive.require(validator_.feed(cut_off_) && bytes_read() == n_bytes);
+    const auto is_token = [&](Token token) { return 0 <= token && token < n_vocab; };
+    archive.require(std::ranges::all_of(waiting_, is_token));
 }
 
 std::uint64_t TextIntake::bytes_of_tokens(std::uint64_t n_read, std::size_t n_waiting) const {

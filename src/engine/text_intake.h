@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/state_archive.h"
 #include "base/utf8.h"
 #include "infinipot/model.h"
 #include "text/segmenter.h"
@@ -49,6 +50,9 @@ class TextIntake {
 
     /// Returns the bytes of whole characters taken so far.
     std::uint64_t bytes_read() const { return validator_.valid_bytes(); }
+
+    /// Writes or reads the text and the tokens that wait, of a vocabulary of n_vocab tokens.
+    void serialize(StateArchive& archive, int n_vocab);
 
     /// Estimates how many bytes were read as tokens, if `n_read` tokens were and `n_waiting` are
     /// left, at least one in all. Exact once none is left.

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "gguf/tokenizer_check.h"
 #include "infinipot/error.h"
+#include "model/fingerprint.h"
 #include "model/model_impl.h"
 #include "text/frequent_tokens.h"
 
@@ -87,6 +88,12 @@ void Model::Impl::choose_frequent_tokens() {
     constexpr int together = 16;
     const int n = (wanted + together - 1) / together * together;
     if (n < hparams.n_vocab) frequent = frequent_tokens(vocabulary, n);
+}
+
+const Hash128& Model::Impl::fingerprint() const {
+    std::call_once(fingerprint_once_,
+                   [this] { fingerprint_ = infinipot::fingerprint(file, options); });
+    return fingerprint_;
 }
 
 ModelInfo Model::Impl::describe() const {

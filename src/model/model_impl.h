@@ -1,7 +1,9 @@
 #pragma once
 
+#include <mutex>
 #include <optional>
 
+#include "base/hash.h"
 #include "gguf/file.h"
 #include "infinipot/model.h"
 #include "model/architecture.h"
@@ -30,7 +32,13 @@ class Model::Impl {
     WeightStorage weights;
     ModelInfo info;
 
+    /// Returns the model's fingerprint, computed when it is first asked for. Any thread may ask.
+    const Hash128& fingerprint() const;
+
    private:
+    mutable std::once_flag fingerprint_once_;
+    mutable Hash128 fingerprint_ = {};
+
     void read_chat_template();
     void require_window_fits() const;
     void choose_frequent_tokens();

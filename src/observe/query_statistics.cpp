@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 #include <functional>
+#include <limits>
+#include <span>
 
 namespace infinipot {
 
@@ -63,6 +65,12 @@ void QueryStatistics::commit(int n_queries) {
     add(batch_sums_, sums_);
     add(batch_products_, products_);
     n_ += n_queries;
+}
+
+void QueryStatistics::serialize(StateArchive& archive) {
+    archive.number(n_, 0, std::numeric_limits<int>::max());
+    archive.block(std::span(sums_));
+    archive.block(std::span(products_));
 }
 
 void QueryStatistics::forget() {

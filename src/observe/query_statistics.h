@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "base/state_archive.h"
 #include "model/graph_builder.h"
 #include "tensor/handles.h"
 
@@ -30,6 +31,9 @@ class QueryStatistics {
     /// by n) of one layer.
     void mean(int il, std::span<float> out) const;
     void covariance(int il, std::span<float> out) const;
+
+    /// Writes or reads the sums.
+    void serialize(StateArchive& archive);
 
     std::size_t bytes() const;
 

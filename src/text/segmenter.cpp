@@ -3,6 +3,8 @@
 #include <cctype>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace infinipot {
 
 namespace {
@@ -29,6 +31,12 @@ std::optional<std::string> Segmenter::next() {
     std::string segment = waiting_.substr(0, cut);
     waiting_.erase(0, cut);
     return segment;
+}
+
+void Segmenter::serialize(StateArchive& archive) {
+    archive.text(waiting_, 2 * segment_bytes);
+    Utf8Validator validator;
+    archive.require(validator.feed(waiting_) && validator.complete());
 }
 
 std::string Segmenter::rest() { return std::exchange(waiting_, {}); }

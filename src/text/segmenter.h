@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/state_archive.h"
+
 namespace infinipot {
 
 /// Cuts a stream of text into segments that can be tokenised separately. The cuts depend on the
@@ -23,6 +25,9 @@ class Segmenter {
 
     /// Returns all text that is left, as the last segment.
     std::string rest();
+
+    /// Writes or reads the text that is not cut yet.
+    void serialize(StateArchive& archive);
 
     std::size_t waiting_bytes() const { return waiting_.size(); }
 

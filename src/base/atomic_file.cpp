@@ -1,0 +1,71 @@
+#include "base/atomic_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "infinipot/error.h"
+
+namespace infinipot {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& path, int error) {
+    throw Error(ErrorCode::file_error,
+                path.string() + " cannot be written: " + std::generic_category().message(error));
+}
+
+/// Makes a file that nobody else has, and removes it unless it is given its final name.
+class TemporaryFile {
+   public:
+    explicit TemporaryFile(const fs::path& final_path) : path_(final_path.string() + ".XXXXXX") {
+        file_ = PageFile(::mkostemp(path_.data(), O_CLOEXEC));
+        if (file_.descriptor() < 0) fail(final_path, errno);
+    }
+    ~TemporaryFile() {
+        if (!path_.empty()) ::unlink(path_.c_str());
+    }
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+    const PageFile& file() const { return file_; }
+
+    void rename(const fs::path& path) {
+        if (::fsync(file_.descriptor()) != 0) fail(path, errno);
+        if (::rename(path_.c_str(), path.c_str()) != 0) fail(path, errno);
+        path_.clear();
+    }
+
+   private:
+    std::string path_;
+    PageFile file_{-1};
+};
+
+/// Brings a folder's list of names to the disk.
+void sync_folder(const fs::path& path) {
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const PageFile file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (file.descriptor() >= 0) ::fsync(file.descriptor());  // not every file system can
+}
+
+}  // namespace
+
+void write_atomically(const fs::path& path, const std::function<void(const PageFile&)>& write) {
+    if (fs::is_directory(path)) fail(path, EISDIR);
+    TemporaryFile temporary(path);
+    try {
+        write(temporary.file());
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::file_error) throw;
+        throw Error(ErrorCode::file_error, path.string() + " cannot be written: " + error.what());
+    }
+    temporary.rename(path);
+    sync_folder(path);
+}
+
+}  // namespace infinipot

@@ -1,0 +1,124 @@
+#include "base/page_memory.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "infinipot/error.h"
+
+namespace infinipot {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& what) {
+    throw Error(ErrorCode::file_error, what + ": " + std::generic_category().message(errno));
+}
+
+[[noreturn]] void fail_to_map(std::size_t size) {
+    throw Error(ErrorCode::out_of_memory, "the machine has no " + std::to_string(size >> 20) +
+                                              " MiB of memory for the KV cache; choose a smaller "
+                                              "budget");
+}
+
+std::byte* mapped(void* address, std::size_t size, int flags, int descriptor, std::size_t offset) {
+    void* const data = ::mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | flags,
+                              descriptor, static_cast<off_t>(offset));
+    if (data == MAP_FAILED) fail_to_map(size);
+    return static_cast<std::byte*>(data);
+}
+
+}  // namespace
+
+PageFile PageFile::in_memory(std::size_t size) {
+    PageFile file(::memfd_create("kv-cache", MFD_CLOEXEC));
+    if (file.descriptor_ < 0 || ::ftruncate(file.descriptor_, static_cast<off_t>(size)) != 0)
+        fail_to_map(size);
+    return file;
+}
+
+PageFile PageFile::open(const std::filesystem::path& path) {
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
+    PageFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (file.descriptor_ < 0) fail(path.string() + " cannot be opened");
+    struct stat status = {};
+    if (::fstat(file.descriptor_, &status) != 0) fail(path.string() + " cannot be examined");
+    if (!S_ISREG(status.st_mode))
+        throw Error(ErrorCode::file_error, path.string() + " is not a regular file");
+    return file;
+}
+
+PageFile::PageFile(PageFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+PageFile& PageFile::operator=(PageFile&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+PageFile::~PageFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::size_t PageFile::size() const {
+    struct stat status = {};
+    if (::fstat(descriptor_, &status) != 0) fail("a file cannot be examined");
+    return static_cast<std::size_t>(status.st_size);
+}
+
+void PageFile::resize(std::size_t size) const {
+    if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
+        fail("a file cannot be made longer");
+}
+
+void PageFile::write(std::span<const std::byte> data, std::size_t offset) const {
+    while (!data.empty()) {
+        const ssize_t n =
+            ::pwrite(descriptor_, data.data(), data.size(), static_cast<off_t>(offset));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) fail("a file cannot be written");
+        data = data.subspan(static_cast<std::size_t>(n));
+        offset += static_cast<std::size_t>(n);
+    }
+}
+
+std::size_t PageFile::read(std::span<std::byte> data, std::size_t offset) const {
+    std::size_t done = 0;
+    while (done < data.size()) {
+        const ssize_t n = ::pread(descriptor_, data.data() + done, data.size() - done,
+                                  static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) fail("a file cannot be read");
+        if (n == 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    return done;
+}
+
+PageMemory PageMemory::zeros(std::size_t size, bool touched) {
+    const int flags = MAP_ANONYMOUS | (touched ? MAP_POPULATE : 0);
+    return {mapped(nullptr, size, flags, -1, 0), size};
+}
+
+PageMemory PageMemory::map(const PageFile& file, std::size_t offset, std::size_t size) {
+    assert(offset % alignment == 0);
+    return {mapped(nullptr, size, 0, file.descriptor(), offset), size};
+}
+
+PageMemory::PageMemory(PageMemory&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+PageMemory::~PageMemory() {
+    if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+void PageMemory::map_again(const PageFile& file, std::size_t offset) {
+    mapped(data_, size_, MAP_FIXED, file.descriptor(), offset);
+}
+
+}  // namespace infinipot

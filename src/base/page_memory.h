@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+namespace infinipot {
+
+/// An open file whose pages can be mapped: one on a disk, or one that exists in memory alone. Its
+/// owner writes it before anybody maps it, and never afterwards. Any thread may use it.
+class PageFile {
+   public:
+    /// Makes a file in memory, of zeros.
+    /// @throws Error(out_of_memory)
+    static PageFile in_memory(std::size_t size);
+
+    /// Opens a file on a disk to read it.
+    /// @throws Error(file_error)
+    static PageFile open(const std::filesystem::path& path);
+
+    /// Takes over an open descriptor.
+    explicit PageFile(int descriptor) : descriptor_(descriptor) {}
+    ~PageFile();
+    PageFile(PageFile&& other) noexcept;
+    PageFile& operator=(PageFile&& other) noexcept;
+
+    int descriptor() const { return descriptor_; }
+
+    /// @throws Error(file_error)
+    std::size_t size() const;
+
+    /// Makes the file so long; what is new is zeros.
+    /// @throws Error(file_error)
+    void resize(std::size_t size) const;
+
+    /// Writes at a place of the file.
+    /// @throws Error(file_error), for instance if the disk is full.
+    void write(std::span<const std::byte> data, std::size_t offset) const;
+
+    /// Reads up to data.size() bytes from a place of the file. Returns how many there were.
+    /// @throws Error(file_error)
+    std::size_t read(std::span<std::byte> data, std::size_t offset) const;
+
+   private:
+    int descriptor_;
+};
+
+/// Memory in whole pages that begin as zeros or as the pages of a file. A page is shared with
+/// everybody who maps the file until it is written; from then on it is this object's own (copy on
+/// write). Belongs to one thread at a time.
+class PageMemory {
+   public:
+    /// Offsets of a file that can be mapped on any machine are multiples of this.
+    static constexpr std::size_t alignment = 65536;
+
+    /// Allocates zeros. The pages exist at once if `touched`, else when they are first written.
+    /// @throws Error(out_of_memory)
+    static PageMemory zeros(std::size_t size, bool touched);
+
+    /// Maps a part of a file. `offset` is a multiple of `alignment`.
+    /// @throws Error(out_of_memory)
+    static PageMemory map(const PageFile& file, std::size_t offset, std::size_t size);
+
+    ~PageMemory();
+    PageMemory(PageMemory&& other) noexcept;
+    PageMemory& operator=(PageMemory&&) = delete;
+
+    /// Replaces all pages by those of a file, at the same address.
+    /// @throws Error(out_of_memory), and then nothing has changed.
+    void map_again(const PageFile& file, std::size_t offset);
+
+    std::byte* data() const { return data_; }
+    std::size_t size() const { return size_; }
+
+   private:
+    PageMemory(std::byte* data, std::size_t size) : data_(data), size_(size) {}
+
+    std::byte* data_;
+    std::size_t size_;
+};
+
+}  // namespace infinipot

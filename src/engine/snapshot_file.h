@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/page_memory.h"
+#include "cache/kv_cache.h"
+
+namespace infinipot {
+
+/// The parts of a snapshot: docs/snapshot.md describes the file.
+enum class SnapshotSection {
+    info,   ///< what it says of itself, readable without the model
+    state,  ///< the options and the state of the session besides the KV cache
+    cache,  ///< the memory of the KV cache: CacheLayout
+};
+
+/// Writes a snapshot in the place of `path`; see write_atomically().
+/// @throws Error(file_error)
+void write_snapshot_file(const std::filesystem::path& path, std::span<const std::byte> info,
+                         std::span<const std::byte> state, const KvCache& cache);
+
+/// A snapshot on a disk, which may be damaged or hostile: nothing of it is trusted before it has
+/// been compared with the file's size and with its checksum.
+class SnapshotFile {
+   public:
+    /// Reads and checks the header.
+    /// @throws Error(file_error)
+    /// @throws Error(bad_snapshot)
+    static SnapshotFile open(const std::filesystem::path& path);
+
+    /// Returns a section whose checksum is right. For info and state.
+    /// @throws Error(bad_snapshot)
+    std::vector<std::byte> read(SnapshotSection section) const;
+
+    /// Compares the checksum of the KV cache, whose pages are read for that.
+    /// @throws Error(bad_snapshot)
+    void verify_cache() const;
+
+    /// Returns the memory of the KV cache.
+    /// @throws Error(bad_snapshot) unless it has so many bytes.
+    CacheImage image(std::size_t bytes, int n) const;
+
+    std::uint64_t file_bytes() const { return file_->size(); }
+
+   private:
+    struct Place {
+        std::uint64_t offset = 0;
+        std::uint64_t size = 0;
+        Hash128 hash = {};
+    };
+
+    SnapshotFile(std::string name, PageFile file);
+    [[noreturn]] void fail(const std::string& why) const;
+    Place place(SnapshotSection section) const {
+        return places_[static_cast<std::size_t>(section)];
+    }
+
+    std::string name_;
+    std::shared_ptr<const PageFile> file_;
+    std::vector<Place> places_;
+};
+
+}  // namespace infinipot

@@ -1,0 +1,269 @@
+#include "infinipot/snapshot.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "infinipot/policies.h"
+#include "model/access.h"
+#include "support/session_fixture.h"
+#include "support/tiny_model.h"
+
+// A session that was saved and restored, or forked, goes on bit for bit like one that was not.
+
+namespace infinipot {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A session's settings, as far as the registry allows them.
+struct Setting {
+    std::string policy;
+    Schedule schedule;
+    Positions positions;
+    KvType kv_type;
+};
+
+void PrintTo(const Setting& s, std::ostream* out) {
+    *out << s.policy << ' ' << to_string(s.schedule) << ' ' << to_string(s.positions) << ' '
+         << to_string(s.kv_type);
+}
+
+const Model& model() {
+    static const TempDir folder;
+    static const Model model = Model::load(
+        write_tiny_model({.n_embd_head = 32, .n_ctx_train = 4096, .n_vocab = 600}, folder.path()));
+    return model;
+}
+
+bool is_bounded(const Setting& setting) {
+    for (const PolicyInfo& info : all_policies())
+        if (info.name == setting.policy)
+            return info.bounded && setting.schedule != Schedule::at_end;
+    return true;
+}
+
+SessionOptions options_of(const Setting& setting) {
+    return {.budget = {.capacity = is_bounded(setting) ? 192 : 2048},
+            .policy = make_policy(setting.policy),
+            .schedule = setting.schedule,
+            .positions = setting.positions,
+            .kv_type = setting.kv_type,
+            .n_batch = 48,
+            .n_threads = 2};
+}
+
+std::vector<Setting> settings() {
+    std::vector<Setting> all;
+    const std::vector<Positions> positions = {Positions::reset, Positions::keep,
+                                              Positions::in_groups(4, 64)};
+    for (const PolicyInfo& info : all_policies()) {
+        for (const Schedule schedule : {Schedule::when_full, Schedule::per_token, Schedule::at_end,
+                                        Schedule::before_reading}) {
+            for (const Positions& rule : positions) {
+                for (const KvType type : all_kv_types()) {
+                    Setting setting{info.name, schedule, rule, type};
+                    try {
+                        resolve(model(), options_of(setting));
+                        all.push_back(setting);
+                    } catch (const Error&) {
+                        // The registry does not allow it.
+                    }
+                }
+            }
+        }
+    }
+    return all;
+}
+
+std::string written(Session& session, int n_tokens) {
+    return session.generate("", {.max_tokens = n_tokens, .min_tokens = n_tokens}).text();
+}
+
+/// Everything that a session says after it has read more, been asked and written on.
+std::string rest_of(Session& session, const Setting& setting) {
+    const bool bounded = is_bounded(setting);
+    const std::string text = words(bounded ? 900 : 100, 5);
+    std::string said = contents(session);
+    session.ingest(text);
+    said += session.ask("who?", {.max_tokens = 12}).text();
+    said += contents(session);
+    session.ingest(text.substr(0, 100));
+    said += written(session, bounded ? 200 : 40);
+    said += contents(session);
+    const Stats stats = session.stats();
+    EXPECT_TRUE(!bounded || stats.distillations >= 10) << stats.distillations;
+    return said + std::to_string(stats.tokens_read) + ' ' + std::to_string(stats.bytes_read) + ' ' +
+           std::to_string(stats.distillations) + ' ' + std::to_string(stats.peak_n_kv);
+}
+
+class EverySetting : public testing::TestWithParam<Setting> {};
+
+TEST_P(EverySetting, Goes_on_from_a_snapshot_and_a_fork_bit_for_bit) {
+    const TempDir folder;
+    const fs::path path = folder.path() / "a.pot";
+    Session session(model(), options_of(GetParam()));
+    session.ingest(words(is_bounded(GetParam()) ? 500 : 100) + "\xE2\x82");  // a cut character
+    session.save(path);
+    Session forked = session.fork();
+    Session restored = Session::restore(model(), path, {.n_threads = 2});
+    for (Session* each : {&session, &forked, &restored}) each->ingest("\xAC and more");
+    const std::string expected = rest_of(session, GetParam());
+    EXPECT_EQ(rest_of(forked, GetParam()), expected);
+    EXPECT_EQ(rest_of(restored, GetParam()), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Snapshots, EverySetting, testing::ValuesIn(settings()),
+                         [](const auto& test_case) {
+                             const Setting& s = test_case.param;
+                             std::string name = s.policy + '_' +
+                                                std::string(to_string(s.schedule)) + '_' +
+                                                std::string(to_string(s.positions)) + '_' +
+                                                std::string(to_string(s.kv_type));
+                             for (char& c : name)
+                                 if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+                             return name;
+                         });
+
+class Snapshot : public testing::Test {
+   protected:
+    Session session() const {
+        Session session(model(), {.budget = {.capacity = 192}, .n_threads = 2});
+        session.ingest(words(400));
+        return session;
+    }
+
+    std::string bytes() const {
+        std::ifstream file(path_, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+    void overwrite(const std::string& bytes) const {
+        fs::remove(path_);
+        std::ofstream(path_, std::ios::binary) << bytes;
+    }
+
+    std::string restoring(ErrorCode code) const {
+        return sentence_of([&] { Session::restore(model(), path_); }, code);
+    }
+
+    TempDir folder_;
+    fs::path path_ = folder_.path() / "a.pot";
+};
+
+TEST_F(Snapshot, Says_what_is_in_it_without_the_model) {
+    Session saved = session();
+    saved.save(path_, std::vector<TextRead>{{"a.txt", 7, "00112233445566778899aabbccddeeff"}});
+    const SnapshotInfo info = read_snapshot_info(path_);
+    EXPECT_EQ(info.policy, saved.options().policy->spec());
+    EXPECT_EQ(info.capacity, 192);
+    EXPECT_EQ(info.n_kv, saved.stats().n_kv);
+    EXPECT_EQ(info.bytes_read, saved.stats().bytes_read);
+    EXPECT_EQ(info.tokens_read, saved.stats().tokens_read);
+    EXPECT_EQ(info.file_bytes, fs::file_size(path_));
+    ASSERT_EQ(info.texts.size(), 1u);
+    EXPECT_EQ(info.texts[0], (TextRead{"a.txt", 7, "00112233445566778899aabbccddeeff"}));
+    verify_snapshot(path_);
+}
+
+TEST_F(Snapshot, Is_hardly_larger_than_the_KV_cache) {
+    Session saved(model(), {.budget = {.capacity = 4096}});
+    saved.ingest("a few words");
+    saved.save(path_);
+    const double pot = static_cast<double>(saved.stats().pot_bytes);
+    EXPECT_LE(static_cast<double>(fs::file_size(path_)), pot * 1.01 + 2 * 65536);
+}
+
+TEST_F(Snapshot, Keeps_nothing_of_a_question_that_was_asked) {
+    Session saved = session();
+    saved.flush();
+    saved.save(path_);
+    const std::string before = bytes();
+    saved.ask("a question about salt and pepper?", {.max_tokens = 20}).text();
+    saved.save(path_);
+    const std::string after = bytes();
+    ASSERT_EQ(after.size(), before.size());
+    const std::size_t cache = before.size() - before.size() / 65536 * 65536 + 65536;
+    EXPECT_EQ(after.substr(cache), before.substr(cache));
+}
+
+TEST_F(Snapshot, Is_refused_wherever_a_byte_of_it_has_changed) {
+    session().save(path_);
+    const std::string whole = bytes();
+    for (std::size_t at = 0; at < whole.size(); at += at < 256 ? 1 : 997) {
+        const bool is_padding = whole[at] == 0 && at >= 136 && at < 65536;
+        if (is_padding) continue;
+        std::string damaged = whole;
+        damaged[at] = static_cast<char>(damaged[at] ^ 0x40);
+        overwrite(damaged);
+        EXPECT_NE(restoring(ErrorCode::bad_snapshot), "") << at;
+    }
+}
+
+TEST_F(Snapshot, Is_refused_when_it_was_cut_off) {
+    session().save(path_);
+    const std::string whole = bytes();
+    for (const std::size_t n : {std::size_t{0}, std::size_t{7}, std::size_t{100}, std::size_t{4096},
+                                whole.size() / 2, whole.size() - 1}) {
+        overwrite(whole.substr(0, n));
+        EXPECT_NE(restoring(ErrorCode::bad_snapshot), "") << n;
+    }
+}
+
+TEST_F(Snapshot, Is_refused_by_another_model) {
+    session().save(path_);
+    const Model other = Model::load(write_tiny_model(
+        {.n_embd_head = 32, .n_ctx_train = 4096, .n_vocab = 600, .seed = 2}, folder_.path()));
+    const std::string sentence =
+        sentence_of([&] { Session::restore(other, path_); }, ErrorCode::bad_snapshot);
+    EXPECT_NE(sentence.find("another model"), std::string::npos) << sentence;
+}
+
+TEST_F(Snapshot, Leaves_the_old_one_where_it_cannot_be_written) {
+    const fs::path file = folder_.path() / "file";
+    std::ofstream(file) << "old";
+    sentence_of([&] { session().save(file / "a.pot"); }, ErrorCode::file_error);
+    sentence_of([&] { session().save(folder_.path()); }, ErrorCode::file_error);
+    sentence_of([&] { session().save(folder_.path() / "nowhere" / "a.pot"); },
+                ErrorCode::file_error);
+    EXPECT_EQ(fs::file_size(file), 3u);
+}
+
+TEST_F(Snapshot, Of_a_restored_session_may_take_the_place_of_its_own_file) {
+    session().save(path_);
+    Session restored = Session::restore(model(), path_);
+    Session twin = Session::restore(model(), path_);
+    restored.ingest(words(300, 7));
+    restored.save(path_);
+    EXPECT_EQ(contents(twin), contents(*std::make_unique<Session>(session())));
+    Session again = Session::restore(model(), path_);
+    EXPECT_EQ(contents(again), contents(restored));
+}
+
+TEST_F(Snapshot, Belongs_to_no_answer_that_is_being_generated) {
+    Session busy = session();
+    const Generation answer = busy.ask("who?");
+    sentence_of([&] { busy.save(path_); }, ErrorCode::invalid_argument);
+    sentence_of([&] { busy.fork(); }, ErrorCode::invalid_argument);
+    EXPECT_FALSE(fs::exists(path_));
+}
+
+TEST_F(Snapshot, Forks_of_forks_do_not_touch_each_other) {
+    Session root = session();
+    root.flush();
+    const std::string before = contents(root);
+    Session first = root.fork();
+    first.ingest(words(200, 8));
+    Session second = first.fork();
+    Session third = root.fork();
+    second.ingest(words(200, 9));
+    third.ingest(words(200, 8));
+    first.flush();
+    third.flush();
+    EXPECT_EQ(contents(root), before);
+    EXPECT_EQ(contents(third), contents(first));
+    EXPECT_NE(contents(second), contents(first));
+}
+
+}  // namespace
+}  // namespace infinipot
