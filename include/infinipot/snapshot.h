@@ -20,7 +20,7 @@ struct TextRead {
     bool operator==(const TextRead&) const = default;
 };
 
-/// How Session::restore() reads a snapshot.
+/// Options of Session::restore().
 struct RestoreOptions {
     std::optional<int> n_threads = {};  ///< empty: one per core, at most 8
     /// The policy, if it is none of all_policies(). Its spec() must be the one of the snapshot.
@@ -29,7 +29,7 @@ struct RestoreOptions {
     bool verify = true;
 };
 
-/// What a snapshot says of itself, without its model.
+/// Facts about a snapshot that can be read without its model.
 struct SnapshotInfo {
     std::string model = {};         ///< name in the model's file
     std::string architecture = {};  ///< of the model

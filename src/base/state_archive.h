@@ -15,8 +15,8 @@ namespace infinipot {
 /// its members once, in `void serialize(StateArchive& archive)`, for both ways. Numbers are stored
 /// as this machine stores them, which a snapshot's header tells; nothing is padded.
 ///
-/// What is read may be hostile: every number of elements is compared with what is left and with the
-/// caller's bound before memory is allocated.
+/// The data that is read may be hostile: every number of elements is compared with what is left and
+/// with the caller's bound before memory is allocated.
 class StateArchive {
    public:
     StateArchive() = default;  ///< writes

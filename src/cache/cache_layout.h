@@ -6,7 +6,7 @@
 
 namespace infinipot {
 
-/// Where the parts of a KV cache lie in its memory, and in a snapshot of it: per layer keys,
+/// The places of the parts of a KV cache in its memory, and in a snapshot of it: per layer keys,
 /// rotated keys and values, then all tags, then the attention that entries have received, if it is
 /// kept. Offsets and sizes in bytes. A snapshot is mapped as a cache's memory, so that a change
 /// here is a new version of its format.

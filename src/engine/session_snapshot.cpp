@@ -84,8 +84,7 @@ void Session::Impl::serialize(StateArchive& archive) {
     archive.number(stats_.answer_budget, 0, plan_.options.budget.capacity);
 }
 
-/// What a damaged KV cache could do harm with: its numbers are used as they are, its tags as
-/// indices.
+/// Tags are used as indices, so damaged ones could do harm. Damaged numbers only change answers.
 void Session::Impl::require_sound_tags() const {
     const CacheShape& shape = cache_.shape();
     const auto is_sound = [&](const Tag& tag) {

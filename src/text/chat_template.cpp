@@ -204,7 +204,7 @@ struct ChatTemplate::Impl {
     std::vector<PromptPart> run(const Json& said, const Options& options) const;
 };
 
-/// What is said, by people and tools: the engine marks all text that comes from here.
+/// Returns what people and tools said. The engine marks all text that comes from here.
 Json ChatTemplate::Impl::said(std::span<const Message> messages, const Options& options) const {
     Json input = Json::object();
     input["messages"] = to_json(adapted(messages, source, caps), caps);

@@ -42,6 +42,7 @@ far is distilled to the --retain entries that matter most, and reading goes on. 
 with the text.)";
 
 struct Ask {
+    std::string pot;
     std::vector<std::string> files;
     std::vector<std::string> questions;
     eval::Method method;
@@ -62,8 +63,9 @@ void check_question(const std::string& question) {
 }
 
 void check(const Ask& ask) {
-    if (ask.files.empty()) {
-        refuse(ErrorCode::invalid_argument, "there is no text to read, which --file names");
+    if (ask.files.empty() && ask.pot.empty()) {
+        refuse(ErrorCode::invalid_argument,
+               "there is no text to read, which --file names, and no pot, which --pot names");
     }
     if (ask.questions.empty()) {
         refuse(ErrorCode::invalid_argument, "there is no question to answer");
@@ -116,11 +118,12 @@ std::string interrupted_sentence(const Stats& stats) {
     return sentence;
 }
 
+/// Reads the texts, of which a pot needs none, and answers.
 std::vector<Answer> read_and_answer(Session& session, eval::TextFiles& texts, ProgressBar& bar,
                                     const InterruptGuard& interrupts, const Ask& ask) {
     const InterruptibleSession interruptible(session);
     try {
-        read_texts(session, texts, bar, interrupts);
+        if (ask.pot.empty()) read_texts(session, texts, bar, interrupts);
         return answer_all(session, bar, ask);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::interrupted) throw;
@@ -129,33 +132,49 @@ std::vector<Answer> read_and_answer(Session& session, eval::TextFiles& texts, Pr
 }
 
 /// Prints why the model gets text and question as they are, although its file has a template.
-void warn_without_template(const Model& model, const SessionOptions& options, const Ask& ask) {
-    const std::string& reason = model.info().chat_template_error;
-    if (ask.quiet || reason.empty() || options.framing == Framing::raw) return;
+void warn_without_template(const Session& session, const Ask& ask) {
+    const std::string& reason = session.model().info().chat_template_error;
+    if (ask.quiet || reason.empty() || session.options().framing == Framing::raw) return;
     std::fprintf(stderr, "no chat template is used: %s\n", reason.c_str());
+}
+
+/// Returns a session with room for the questions and their answers.
+Session new_session(const Model& model, const Ask& ask) {
+    SessionOptions options = eval::session_options(ask.method, ask.questions);
+    int longest = 0;
+    for (const std::string& question : ask.questions)
+        longest = std::max(longest, answer_room(model, options, question, ask.generate.max_tokens));
+    raise_reserve(model, longest, options);
+    return Session(model, options);
+}
+
+/// The names of the texts that are asked about.
+std::vector<std::string> texts_of(const Ask& ask) {
+    if (ask.pot.empty()) return ask.files;
+    std::vector<std::string> names;
+    for (const TextRead& text : read_snapshot_info(ask.pot).texts) names.push_back(text.name);
+    return names;
 }
 
 void run(const Ask& ask) {
     check(ask);
     eval::TextFiles texts(ask.files);
-    SessionOptions options = eval::session_options(ask.method, ask.questions);
 
     const InterruptGuard interrupts;
     ProgressBar bar(texts.total_bytes(), ask.quiet);
     bar.announce("loading " + ask.method.model);
     const Model model = load_model(ask.method);
     interrupts.check();
+    Session session =
+        ask.pot.empty()
+            ? new_session(model, ask)
+            : Session::restore(model, ask.pot, {.n_threads = ask.method.session.n_threads});
     bar.clear();
-    warn_without_template(model, options, ask);
-    int longest = 0;
-    for (const std::string& question : ask.questions)
-        longest = std::max(longest, answer_room(model, options, question, ask.generate.max_tokens));
-    raise_reserve(model, longest, options);
-    Session session(model, options);
+    warn_without_template(session, ask);
 
     auto answers = read_and_answer(session, texts, bar, interrupts, ask);
-    const Report report =
-        report_on(session, ask.method.model_options, ask.files, ask.generate, std::move(answers));
+    const Report report = report_on(session, ask.method.model_options, texts_of(ask), ask.generate,
+                                    std::move(answers));
     if (ask.json) print(print_json(to_json(report)));
     if (!ask.json && !ask.quiet) std::fputs(closing_lines(report).c_str(), stderr);
 }
@@ -175,7 +194,11 @@ Command add_ask(CLI::App& program) {
     app.add_flag("--json", ask->json, "Print one JSON object with answers and measurements");
     app.add_flag(names::quiet, ask->quiet, "Print no progress and no measurements");
     add_answer_flags(app, ask->generate);
-    add_session_flags(app, ask->method);
+    const std::vector<CLI::Option*> stored = add_session_flags(app, ask->method);
+    CLI::Option* pot = add_text(app, names::pot, ask->pot, "FILE",
+                                "Pot to answer from, which infinipot ingest has made");
+    pot->type_name(file_values)->excludes(app.get_option("--file"));
+    for (CLI::Option* setting : stored) pot->excludes(setting);
     return {&app, [ask] { run(*ask); }};
 }
 

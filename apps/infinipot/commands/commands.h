@@ -15,8 +15,10 @@ Command add_ask(CLI::App& program);
 Command add_bench(CLI::App& program);
 Command add_devices(CLI::App& program);
 Command add_eval(CLI::App& program);
+Command add_ingest(CLI::App& program);
 Command add_inspect(CLI::App& program);
 Command add_policies(CLI::App& program);
+Command add_pot(CLI::App& program);
 Command add_requantize(CLI::App& program);
 
 /// Experiments: commands of `eval`.

@@ -12,6 +12,7 @@ inline constexpr const char* kv_type = "--kv-type";
 inline constexpr const char* max_tokens = "-n,--max-tokens,--n-predict";
 inline constexpr const char* out = "-o,--out";
 inline constexpr const char* policy = "--policy";
+inline constexpr const char* pot = "--pot";
 inline constexpr const char* quiet = "-q,--quiet";
 inline constexpr const char* seed = "-s,--seed";
 inline constexpr const char* threads = "-t,--threads";

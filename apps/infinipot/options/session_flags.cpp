@@ -1,5 +1,6 @@
 #include "options/session_flags.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <system_error>
@@ -181,7 +182,8 @@ void add_model_flags(CLI::App& app, eval::Method& method) {
         ->type_name(file_values);
 }
 
-void add_session_flags(CLI::App& app, eval::Method& method) {
+std::vector<CLI::Option*> add_session_flags(CLI::App& app, eval::Method& method) {
+    const std::vector<CLI::Option*> before = app.get_options();
     add_budget_flags(app, method.session.budget);
     add_kv_type_flag(app, method.session.kv_type);
     add_policy_flags(app, method);
@@ -190,6 +192,12 @@ void add_session_flags(CLI::App& app, eval::Method& method) {
            "Give the model text and question without its chat template")
         ->group(headings::answer);
     add_machine_flags(app, method);
+    std::vector<CLI::Option*> stored;
+    for (CLI::Option* option : app.get_options()) {
+        const bool is_new = std::ranges::find(before, option) == before.end();
+        if (is_new && !option->check_name("--threads")) stored.push_back(option);
+    }
+    return stored;
 }
 
 void add_answer_flags(CLI::App& app, GenerateOptions& options) {

@@ -19,7 +19,8 @@ std::vector<std::string> kv_type_names();
 std::string kv_type_help();
 
 void add_model_flags(CLI::App& app, eval::Method& method);
-void add_session_flags(CLI::App& app, eval::Method& method);
+/// Returns the options whose values a pot stores: all but the threads.
+std::vector<CLI::Option*> add_session_flags(CLI::App& app, eval::Method& method);
 void add_answer_flags(CLI::App& app, GenerateOptions& options);
 
 /// Loads the model that the method names.

@@ -86,6 +86,7 @@ InterruptGuard::InterruptGuard() {
     action.sa_handler = on_interrupt;
     action.sa_flags = 0;  // no SA_RESTART: a signal ends a read()
     sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
 
     sigset_t all{}, before{};
     sigfillset(&all);
@@ -95,7 +96,9 @@ InterruptGuard::InterruptGuard() {
 }
 
 InterruptGuard::~InterruptGuard() {
-    if (!is_ignored()) std::signal(SIGINT, SIG_DFL);
+    if (is_ignored()) return;
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
 }
 
 void InterruptGuard::check() const {

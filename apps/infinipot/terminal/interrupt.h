@@ -7,9 +7,9 @@
 
 namespace infinipot::cli {
 
-/// While it lives, the first Ctrl-C requests the end of the work and the second one kills the
-/// program. Only one guard may live at a time. If Ctrl-C was ignored, as under nohup, it stays
-/// ignored.
+/// While it lives, the first Ctrl-C or SIGTERM requests the end of the work and the second one
+/// kills the program. Only one guard may live at a time. If Ctrl-C was ignored, as under nohup, it
+/// stays ignored.
 class InterruptGuard {
    public:
     InterruptGuard();

@@ -1,0 +1,197 @@
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands/commands.h"
+#include "eval/run/method.h"
+#include "eval/run/quantity.h"
+#include "eval/text/resumable_text.h"
+#include "infinipot/infinipot.h"
+#include "options/describe.h"
+#include "options/names.h"
+#include "options/option_types.h"
+#include "options/session_flags.h"
+#include "terminal/interrupt.h"
+#include "terminal/progress_bar.h"
+
+namespace infinipot::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* examples = R"(Examples:
+  infinipot ingest -m model.gguf --pot book.pot --file book.txt
+      reads the book and saves what was kept of it
+
+  infinipot ask -m model.gguf --pot book.pot "Who is the narrator?"
+      answers from it, in another process and at any later time)";
+
+constexpr const char* notes = R"(The same command again goes on where it stopped: after Ctrl-C,
+after a crash, or when a text has grown. A text whose beginning has changed is refused. The settings
+of a pot are chosen when it is made, and stored with it.)";
+
+struct Ingest {
+    std::string pot;
+    std::vector<std::string> files;
+    eval::Method method;
+    int checkpoint_seconds = 60;
+    bool quiet = false;
+    std::vector<CLI::Option*> settings;  // that are stored with the pot
+};
+
+void check(const Ingest& ingest) {
+    if (ingest.pot.empty()) {
+        throw Error(ErrorCode::invalid_argument,
+                    "there is no pot to read into, which --pot names; see infinipot ingest --help");
+    }
+    if (ingest.files.empty()) {
+        throw Error(ErrorCode::invalid_argument,
+                    "there is no text to read, which --file names; see infinipot ingest --help");
+    }
+}
+
+/// A pot that there is has its settings; others cannot be given to it.
+void require_no_settings(const Ingest& ingest) {
+    for (const CLI::Option* option : ingest.settings) {
+        if (option->count() == 0) continue;
+        throw Error(ErrorCode::invalid_argument,
+                    option->get_name() + " is stored with " + ingest.pot +
+                        " and cannot be changed; leave it out, or begin another pot");
+    }
+}
+
+/// A session and the texts that it has read, which are saved together.
+class Pot {
+   public:
+    Pot(const Model& model, const Ingest& ingest)
+        : path_(ingest.pot),
+          patience_(ingest.checkpoint_seconds),
+          session_(
+              fs::exists(path_)
+                  ? Session::restore(model, path_, {.n_threads = ingest.method.session.n_threads})
+                  : Session(model, eval::session_options(ingest.method, {}))) {
+        if (fs::exists(path_)) texts_ = read_snapshot_info(path_).texts;
+    }
+
+    Session& session() { return session_; }
+
+    /// Reads the rest of a text.
+    void read(const std::string& path, const InterruptGuard& interrupts,
+              const IngestOptions& options) {
+        TextRead& entry = entry_of(path);
+        eval::ResumableText text(path, entry);
+        for (auto chunk = text.next(); !chunk.empty(); chunk = text.next()) {
+            take(chunk, text, options);
+            entry = text.read();
+            interrupts.check();
+            if (Clock::now() - saved_at_ > std::chrono::seconds(patience_)) save();
+        }
+    }
+
+    void save() {
+        session_.save(path_, texts_);
+        saved_at_ = Clock::now();
+    }
+
+    bool has_read() const { return session_.stats().bytes_read > n_before_; }
+
+   private:
+    using Clock = std::chrono::steady_clock;
+
+    TextRead& entry_of(const std::string& path) {
+        const std::string name = eval::ResumableText::name_of(path);
+        for (TextRead& text : texts_)
+            if (text.name == name && name != "-") return text;
+        return texts_.emplace_back(TextRead{.name = name});
+    }
+
+    /// Reads a chunk, and notes how much of it was read before an error.
+    void take(std::string_view chunk, eval::ResumableText& text, const IngestOptions& options) {
+        const std::uint64_t before = session_.stats().bytes_read;
+        try {
+            session_.ingest(chunk, options);
+        } catch (const Error&) {
+            text.took(static_cast<std::size_t>(session_.stats().bytes_read - before));
+            entry_of(text.read().name) = text.read();
+            throw;
+        }
+        text.took(chunk.size());
+    }
+
+    fs::path path_;
+    int patience_;
+    Session session_;
+    std::uint64_t n_before_ = session_.stats().bytes_read;
+    std::vector<TextRead> texts_;
+    Clock::time_point saved_at_ = Clock::now();
+};
+
+std::optional<std::uint64_t> total_bytes(const std::vector<std::string>& files) {
+    std::uint64_t total = 0;
+    for (const std::string& file : files) {
+        std::error_code unknown;
+        total += fs::file_size(file, unknown);
+        if (unknown) return std::nullopt;
+    }
+    return total;
+}
+
+void print_summary(const Ingest& ingest, Session& session) {
+    const Stats stats = session.stats();
+    std::fprintf(stderr, "%s has read %s, %s, and holds %d entries\n", ingest.pot.c_str(),
+                 eval::count_text(stats.tokens_read, "token").c_str(),
+                 eval::count_text(stats.distillations, "distillation").c_str(), stats.n_kv);
+}
+
+void run(const Ingest& ingest) {
+    check(ingest);
+    if (fs::exists(ingest.pot)) require_no_settings(ingest);
+    const InterruptGuard interrupts;
+    ProgressBar bar(total_bytes(ingest.files), ingest.quiet);
+    bar.announce("loading " + ingest.method.model);
+    const Model model = load_model(ingest.method);
+    Pot pot(model, ingest);
+    const InterruptibleSession interruptible(pot.session());
+    const IngestOptions options = {[&](const Progress& progress) { bar.update(progress); }};
+    bar.start();
+    try {
+        for (const std::string& file : ingest.files) pot.read(file, interrupts, options);
+        pot.session().flush(options);
+    } catch (const Error& error) {
+        if (pot.has_read()) pot.save();
+        if (error.code() != ErrorCode::interrupted) throw;
+        bar.clear();
+        throw Error(ErrorCode::interrupted,
+                    "interrupted after " +
+                        eval::count_text(pot.session().stats().tokens_read, "token") +
+                        "; the same command goes on from there");
+    }
+    if (pot.has_read()) pot.save();
+    bar.clear();
+    if (!ingest.quiet) print_summary(ingest, pot.session());
+}
+
+}  // namespace
+
+Command add_ingest(CLI::App& program) {
+    const auto ingest = std::make_shared<Ingest>();
+    CLI::App& app = *program.add_subcommand(
+        "ingest", "Reads texts into a pot, a file that later commands answer questions from");
+    explain(app, examples, notes);
+    add_text(app, names::pot, ingest->pot, "FILE", "Pot to read into; it is made if there is none")
+        ->type_name(file_values);
+    add_files(app, names::file, ingest->files,
+              "Text to read, in UTF-8; repeat it for more; - is the standard input");
+    add_model_flags(app, ingest->method);
+    add_count(app, "--checkpoint", ingest->checkpoint_seconds, 1,
+              "Seconds between two savings while it reads [60]");
+    app.add_flag(names::quiet, ingest->quiet, "Print no progress and no measurements");
+    ingest->settings = add_session_flags(app, ingest->method);
+    return {&app, [ingest] { run(*ingest); }};
+}
+
+}  // namespace infinipot::cli
