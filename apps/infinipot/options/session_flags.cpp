@@ -48,7 +48,7 @@ void add_budget_flags(CLI::App& app, Budget& budget) {
         ->group(headings::memory);
     add_count(app, "--retain", budget.retain, 1,
               "Entries that survive a distillation [half of the capacity]")
-        ->group(headings::memory);
+        ->group(advanced(headings::memory));
     const std::string group = advanced(headings::memory);
     add_count(app, "--reserve", budget.reserve, 0,
               "Entries kept free for a question and its answer [an eighth of the capacity, or what "
@@ -190,7 +190,7 @@ std::vector<CLI::Option*> add_session_flags(CLI::App& app, eval::Method& method)
     app.add_flag_callback(
            "--raw", [&method] { method.session.framing = Framing::raw; },
            "Give the model text and question without its chat template")
-        ->group(headings::answer);
+        ->group(advanced(headings::answer));
     add_machine_flags(app, method);
     std::vector<CLI::Option*> stored;
     for (CLI::Option* option : app.get_options()) {
