@@ -25,7 +25,7 @@ done
 
 succeeds ask --help
 basic='-f -m -n -t -c -s -q --file --model --max-tokens --threads --capacity --seed --memory --catalyst --policy
-    --json --quiet --raw --temperature --retain --kv-type'
+    --json --quiet --pot --temperature --kv-type'
 for option in $basic; do
     grep -q -- "$option" "$work/out" || fail "ask --help is silent about $option"
 done
@@ -33,7 +33,7 @@ for option in --kernels --top-k; do
     ! grep -q -- "$option" "$work/out" || fail "ask --help shows $option"
 done
 succeeds ask --help-all
-for option in -b --end --reserve --protect-first --protect-recent --beyond-window --schedule --positions --paper \
+for option in -b --raw --retain --end --reserve --protect-first --protect-recent --beyond-window --schedule --positions --paper \
     --kernels --no-repack --sliding-window --novelty-vocab --batch --top-k --top-p --min-p --repeat-penalty \
     --ctx-size --n-predict --batch-size --temp; do
     grep -q -- "$option" "$work/out" || fail "ask --help-all is silent about $option"

@@ -21,7 +21,7 @@ git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m
 # with \ goes on in the next.
 commands_of() {
     sed -n 's/^    //p' "$1" | sed ':again; /\\$/ { N; s/\\\n *//; b again }' |
-        grep -E "^([^#]*\| *)?(build/release/)?infinipot (ask|inspect|requantize) " || true
+        grep -E "^([^#]*\| *)?(build/release/)?infinipot (ask|ingest|inspect|pot|requantize) " || true
 }
 
 run_command() {
