@@ -139,8 +139,7 @@ void warn_without_template(const Session& session, const Ask& ask) {
 }
 
 /// Returns a session with room for the questions and their answers.
-Session new_session(const Model& model, const Ask& ask) {
-    SessionOptions options = eval::session_options(ask.method, ask.questions);
+Session new_session(const Model& model, SessionOptions options, const Ask& ask) {
     int longest = 0;
     for (const std::string& question : ask.questions)
         longest = std::max(longest, answer_room(model, options, question, ask.generate.max_tokens));
@@ -159,6 +158,7 @@ std::vector<std::string> texts_of(const Ask& ask) {
 void run(const Ask& ask) {
     check(ask);
     eval::TextFiles texts(ask.files);
+    const SessionOptions options = eval::session_options(ask.method, ask.questions);
 
     const InterruptGuard interrupts;
     ProgressBar bar(texts.total_bytes(), ask.quiet);
@@ -167,7 +167,7 @@ void run(const Ask& ask) {
     interrupts.check();
     Session session =
         ask.pot.empty()
-            ? new_session(model, ask)
+            ? new_session(model, options, ask)
             : Session::restore(model, ask.pot, {.n_threads = ask.method.session.n_threads});
     bar.clear();
     warn_without_template(session, ask);
