@@ -195,6 +195,26 @@ TEST_F(DeviceRulesTest, Options_that_need_the_CPU_are_refused_with_a_sentence) {
     expect_refused(model, options("infinipot", KvType::q8_0), "choose f16 or bf16");
 }
 
+/// Reads on, and returns an answer.
+std::string rest_of(Session& session) {
+    session.ingest("and then he went home to bed, and read a book about salt and pepper. ");
+    return session.ask("who?", {.max_tokens = 24, .min_tokens = 24}).text();
+}
+
+TEST_F(DeviceRulesTest, A_cache_on_a_device_is_saved_restored_and_forked) {
+    const TempDir folder;
+    const Model model = load(remote_device(), {.n_embd_head = 32});
+    Session session(model, options("infinipot"));
+    for (int i = 0; i < 20; ++i) session.ingest("a man reads a long book about the sea. ");
+    session.save(folder.path() / "a.pot");
+    Session forked = session.fork();
+    Session restored = Session::restore(model, folder.path() / "a.pot", {.n_threads = 1});
+    const std::string expected = rest_of(session);
+    EXPECT_GT(session.stats().distillations, 2u);
+    EXPECT_EQ(rest_of(forked), expected);
+    EXPECT_EQ(rest_of(restored), expected);
+}
+
 TEST_F(DeviceRulesTest, Devices_are_found_by_name) {
     const std::string name = remote_device();
     EXPECT_TRUE(is_cpu(find_device("CPU")));
