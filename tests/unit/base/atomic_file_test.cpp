@@ -1,0 +1,67 @@
+#include "base/atomic_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "infinipot/error.h"
+#include "support/temp_dir.h"
+
+namespace infinipot {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AtomicFile : public testing::Test {
+   protected:
+    void write(const std::string& text) const {
+        write_atomically(
+            path_, [&](const PageFile& file) { file.write(std::as_bytes(std::span(text)), 0); });
+    }
+
+    std::string contents() const {
+        std::ifstream file(path_, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+    std::ptrdiff_t n_files() const {
+        return std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator());
+    }
+
+    TempDir folder_;
+    fs::path path_ = folder_.path() / "a.pot";
+};
+
+TEST_F(AtomicFile, Takes_the_place_of_an_older_one) {
+    write("old");
+    write("new");
+    EXPECT_EQ(contents(), "new");
+    EXPECT_EQ(n_files(), 1);
+}
+
+TEST_F(AtomicFile, Cannot_be_read_by_others) {
+    write("secret");
+    struct stat status = {};
+    ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777u, 0600u);
+}
+
+TEST_F(AtomicFile, Leaves_the_old_one_and_nothing_else_if_writing_fails) {
+    write("old");
+    const auto fail = [](const PageFile&) {
+        throw Error(ErrorCode::file_error, "the disk is full");
+    };
+    EXPECT_THROW(write_atomically(path_, fail), Error);
+    EXPECT_EQ(contents(), "old");
+    EXPECT_EQ(n_files(), 1);
+}
+
+TEST_F(AtomicFile, Is_refused_where_a_folder_is) {
+    fs::create_directory(path_);
+    EXPECT_THROW(write("text"), Error);
+    EXPECT_EQ(n_files(), 1);
+}
+
+}  // namespace
+}  // namespace infinipot
