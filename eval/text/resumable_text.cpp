@@ -1,80 +1,47 @@
 #include "eval/text/resumable_text.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "infinipot/error.h"
 
 namespace infinipot::eval {
 
-namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-[[noreturn]] void fail(const std::string& path, int error) {
-    throw Error(ErrorCode::file_error,
-                path + " cannot be read: " + std::generic_category().message(error));
-}
-
-}  // namespace
-
-void ResumableText::Close::operator()(std::FILE* file) const {
-    if (file != stdin) std::fclose(file);
-}
-
 std::string ResumableText::name_of(const std::string& path) {
     return std::filesystem::path(path).filename().string();
 }
 
-ResumableText::ResumableText(std::string path, const TextRead& read) : path_(std::move(path)) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path_, ignored)) fail(path_, EISDIR);
-    file_.reset(path_ == "-" ? stdin : std::fopen(path_.c_str(), "rb"));
-    if (!file_) fail(path_, errno);
-    if (path_ != "-") skip(read);
+ResumableText::ResumableText(std::string path, const TextRead& read) : source_(std::move(path)) {
+    if (source_.path() != "-") skip(read);
     has_more_ = false;
 }
 
 /// Reads over the beginning, which must be what was read before.
 void ResumableText::skip(const TextRead& read) {
     while (n_taken_ < read.bytes) {
-        const std::size_t wanted = std::min<std::uint64_t>(buffer_.size(), read.bytes - n_taken_);
-        const std::size_t n = std::fread(buffer_.data(), 1, wanted, file_.get());
-        if (n == 0) break;
-        chunk_ = {buffer_.data(), n};
-        took(n);
+        const std::uint64_t n_left = read.bytes - n_taken_;
+        chunk_ = source_.next(static_cast<std::size_t>(std::min<std::uint64_t>(n_left, 65536)));
+        if (chunk_.empty()) break;
+        took(chunk_.size());
     }
-    if (std::ferror(file_.get()) != 0) fail(path_, errno);
     if (n_taken_ == read.bytes && (read.bytes == 0 || this->read().hash == read.hash)) return;
     throw Error(ErrorCode::bad_text,
-                path_ + " has changed in the " + std::to_string(read.bytes) +
+                quoted_name(source_.path()) + " has changed in the " + std::to_string(read.bytes) +
                     " bytes that were read of it; give it another name to read it anew, or begin "
                     "another pot");
 }
 
 std::string_view ResumableText::next() {
     if (ended_) return {};
-    n_mark_ = 0;
-    chunk_ = read_bytes();
-    if (n_taken_ == 0 && chunk_.starts_with(byte_order_mark)) {
-        n_mark_ = byte_order_mark.size();
-        chunk_.remove_prefix(n_mark_);
-    }
+    chunk_ = source_.next();
+    n_mark_ = n_taken_ == 0 ? TextSource::mark_bytes(chunk_) : 0;
+    chunk_.remove_prefix(n_mark_);
+    blank_ = blank_ && is_blank(chunk_);
     if (!chunk_.empty()) return chunk_;
     ended_ = true;
     has_added_ = has_more_ && !on_new_line_;
     return has_added_ ? "\n" : "";
-}
-
-std::string_view ResumableText::read_bytes() {
-    const std::size_t n = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
-    const int error = errno;
-    if (std::ferror(file_.get()) == 0) return {buffer_.data(), n};
-    if (error == EINTR) throw Error(ErrorCode::interrupted, "interrupted while reading");
-    fail(path_, error);
 }
 
 void ResumableText::took(std::size_t n) {
@@ -86,6 +53,8 @@ void ResumableText::took(std::size_t n) {
     has_more_ = true;
 }
 
-TextRead ResumableText::read() const { return {name_of(path_), n_taken_, to_hex(hasher_.hash())}; }
+TextRead ResumableText::read() const {
+    return {name_of(source_.path()), n_taken_, to_hex(hasher_.hash())};
+}
 
 }  // namespace infinipot::eval

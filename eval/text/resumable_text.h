@@ -1,12 +1,12 @@
 #pragma once
 
-#include <array>
-#include <cstdio>
-#include <memory>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/hash.h"
+#include "eval/text/text_source.h"
 #include "infinipot/snapshot.h"
 
 namespace infinipot::eval {
@@ -23,9 +23,11 @@ class ResumableText {
     ResumableText(std::string path, const TextRead& read);
 
     /// Returns the next chunk; empty at the end. Valid until the next call.
-    /// @throws Error(file_error)
-    /// @throws Error(interrupted) if a signal arrives while the read waits for input
+    /// @throws as TextSource::next() does
     std::string_view next();
+
+    /// Returns whether everything that next() has returned is white space.
+    bool blank() const { return blank_; }
 
     /// Says that the first `n` bytes of the last chunk have become part of the session.
     void took(std::size_t n);
@@ -37,25 +39,18 @@ class ResumableText {
     static std::string name_of(const std::string& path);
 
    private:
-    struct Close {
-        void operator()(std::FILE* file) const;
-    };
-
     void skip(const TextRead& read);
-    std::string_view read_bytes();
 
-    std::string path_;
-    std::unique_ptr<std::FILE, Close> file_;
+    TextSource source_;
     Hasher hasher_;
     std::uint64_t n_taken_ = 0;
     std::size_t n_mark_ = 0;  // bytes of a byte order mark in front of the last chunk
+    bool blank_ = true;
     bool ended_ = false;
     bool on_new_line_ = true;
     bool has_more_ = false;   // than what was read before
     bool has_added_ = false;  // whether the last chunk is the added line feed
     std::string_view chunk_;
-    std::array<char, 4096>
-        buffer_;  // about a thousand tokens, between which a checkpoint is possible
 };
 
 }  // namespace infinipot::eval

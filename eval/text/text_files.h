@@ -1,16 +1,13 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/utf8.h"
+#include "eval/text/text_source.h"
 
 namespace infinipot::eval {
 
@@ -39,23 +36,14 @@ class TextFiles {
     std::string names() const;
 
    private:
-    struct Close {
-        void operator()(std::FILE* file) const;
-    };
-
-    void open_next();
     std::string_view read_chunk();
-    std::size_t read_bytes();
-    [[noreturn]] void refuse_ill_formed() const;
     std::string_view noted(std::string_view chunk);
-    const std::string& path() const { return paths_[n_opened_ - 1]; }
 
     std::vector<std::string> paths_;
     std::optional<std::uint64_t> total_bytes_;
     std::size_t n_opened_ = 0;
-    std::unique_ptr<std::FILE, Close> file_;
-    Utf8Validator validator_;        ///< state of the open file
-    std::array<char, 4096> buffer_;  ///< about a thousand tokens; progress counts whole chunks
+    std::optional<TextSource> source_;
+    bool at_start_ = true;  ///< of the open text
     bool blank_ = true;
     bool on_new_line_ = true;
 };

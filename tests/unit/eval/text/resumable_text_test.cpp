@@ -30,6 +30,17 @@ class ResumableTextTest : public testing::Test {
         return all;
     }
 
+    template <typename Action>
+    static std::string refusal(Action action) {
+        try {
+            action();
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::bad_text);
+            return error.what();
+        }
+        return "nothing was thrown";
+    }
+
     TempDir folder_;
 };
 
@@ -82,6 +93,30 @@ TEST_F(ResumableTextTest, Refuses_a_text_whose_beginning_has_changed) {
     }
     ResumableText longer(write("one\ntwo\nthree\n"), text.read());
     EXPECT_EQ(take(longer), "three\n");
+}
+
+TEST_F(ResumableTextTest, Refuses_what_is_not_UTF_8_and_names_the_text_and_the_byte) {
+    for (const char* bad : {"abc\xFFz", "abc\xE2\x82"}) {
+        ResumableText text(write(bad), {});
+        const std::string sentence = refusal([&] { take(text); });
+        EXPECT_NE(sentence.find("a.txt\" is not UTF-8 at byte 3"), std::string::npos) << sentence;
+    }
+}
+
+TEST_F(ResumableTextTest, Goes_on_inside_a_character_that_was_cut) {
+    ResumableText cut(write("abc\xE2\x82"), {});
+    cut.took(cut.next().size());
+    ResumableText whole(write("abc\xE2\x82\xAC.\n"), cut.read());
+    EXPECT_EQ(take(whole), "\xAC.\n");
+}
+
+TEST_F(ResumableTextTest, Knows_whether_there_is_more_than_white_space) {
+    ResumableText blank(write(" \n\t\n"), {});
+    take(blank);
+    EXPECT_TRUE(blank.blank());
+    ResumableText text(write(" \n.\n"), {});
+    take(text);
+    EXPECT_FALSE(text.blank());
 }
 
 TEST_F(ResumableTextTest, Refuses_folders_and_what_is_not_there) {
