@@ -5,8 +5,8 @@
 
 #include <cerrno>
 #include <string>
-#include <system_error>
 
+#include "base/system_reason.h"
 #include "infinipot/error.h"
 
 namespace infinipot {
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const fs::path& path, int error) {
     throw Error(ErrorCode::file_error,
-                path.string() + " cannot be written: " + std::generic_category().message(error));
+                path.string() + " cannot be written: " + system_reason(error));
 }
 
 /// Makes a file that nobody else has, and removes it unless it is given its final name.

@@ -8,9 +8,9 @@
 #include <cassert>
 #include <cerrno>
 #include <string>
-#include <system_error>
 #include <utility>
 
+#include "base/system_reason.h"
 #include "infinipot/error.h"
 
 namespace infinipot {
@@ -18,7 +18,11 @@ namespace infinipot {
 namespace {
 
 [[noreturn]] void fail(const std::string& what) {
-    throw Error(ErrorCode::file_error, what + ": " + std::generic_category().message(errno));
+    throw Error(ErrorCode::file_error, what + ": " + system_reason(errno));
+}
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
+    throw Error(ErrorCode::file_error, path.string() + " " + what);
 }
 
 [[noreturn]] void fail_to_map(std::size_t size) {
@@ -44,13 +48,14 @@ PageFile PageFile::in_memory(std::size_t size) {
 }
 
 PageFile PageFile::open(const std::filesystem::path& path) {
+    if (path.empty()) throw Error(ErrorCode::file_error, "the name of the file to read is empty");
     // Without O_NONBLOCK, opening a named pipe would wait for a writer.
     PageFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.descriptor_ < 0) fail(path.string() + " cannot be opened");
     struct stat status = {};
     if (::fstat(file.descriptor_, &status) != 0) fail(path.string() + " cannot be examined");
-    if (!S_ISREG(status.st_mode))
-        throw Error(ErrorCode::file_error, path.string() + " is not a regular file");
+    if (S_ISDIR(status.st_mode)) refuse(path, "is a folder; name a file in it");
+    if (!S_ISREG(status.st_mode)) refuse(path, "is not a regular file and cannot be mapped");
     return file;
 }
 
