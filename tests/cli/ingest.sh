@@ -58,7 +58,7 @@ END
 sum=$(cksum <a.pot)
 tr a-z b-za <a.txt >c.txt
 mv c.txt a.txt
-refuses 6 'a.txt has changed' "${ingest[@]}" --quiet --file a.txt
+refuses 6 'a.txt" has changed' "${ingest[@]}" --quiet --file a.txt
 refuses 2 'capacity is stored with a.pot' "${ingest[@]}" --file b.txt -c 512
 refuses 2 'capacity excludes --pot' ask -m "$model" --pot a.pot -c 512 "Who?"
 refuses 3 'nowhere.txt' "${ingest[@]}" --quiet --file nowhere.txt
@@ -69,4 +69,12 @@ refuses 3 "cannot be written" ingest -m "$model" --quiet --pot nowhere/a.pot --f
 head -c 5000 a.pot >short.pot
 refuses 9 'truncated' pot show short.pot
 refuses 2 'show or verify' pot
+: >empty.txt
+printf ' \n\n' >blank.txt
+printf 'abc\377' >bad.txt
+refuses 6 'nothing to read in "empty.txt"' ingest -m "$model" --quiet --pot new.pot --file empty.txt -c 256
+refuses 6 'nothing to read in "blank.txt"' ingest -m "$model" --quiet --pot new.pot --file blank.txt -c 256
+refuses 6 '"bad.txt" is not UTF-8 at byte 3' ingest -m "$model" --quiet --pot new.pot --file bad.txt -c 256
+refuses 3 'nowhere.txt' ingest -m "$model" --quiet --pot new.pot --file b.txt --file nowhere.txt -c 256
+[[ ! -e new.pot ]] || fail "a pot was made although nothing was read"
 [[ $(cksum <a.pot) == "$sum" ]] || fail "a pot has changed although nothing was read"

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include "eval/run/method.h"
 #include "eval/run/quantity.h"
 #include "eval/text/resumable_text.h"
+#include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
 #include "options/describe.h"
 #include "options/names.h"
@@ -79,6 +81,23 @@ class Pot {
 
     Session& session() { return session_; }
 
+    /// Returns the bytes that will have been read of all texts; nothing if they are unknown.
+    /// @throws Error(file_error) if one of them is not readable
+    std::optional<std::uint64_t> total_bytes(const std::vector<std::string>& files) const {
+        std::optional<std::uint64_t> total = n_before_;
+        for (const std::string& file : files) {
+            const auto size = eval::check_readable(file);
+            if (!size || !total)
+                total = std::nullopt;
+            else
+                *total += *size - std::min(*size, bytes_read_of(file));
+        }
+        return total;
+    }
+
+    /// Returns whether nothing but white space was read since it was opened.
+    bool blank() const { return blank_; }
+
     /// Reads the rest of a text.
     void read(const std::string& path, const InterruptGuard& interrupts,
               const IngestOptions& options) {
@@ -87,6 +106,7 @@ class Pot {
         for (auto chunk = text.next(); !chunk.empty(); chunk = text.next()) {
             take(chunk, text, options);
             entry = text.read();
+            blank_ = blank_ && text.blank();
             interrupts.check();
             if (Clock::now() - saved_at_ > std::chrono::seconds(patience_)) save();
         }
@@ -101,6 +121,12 @@ class Pot {
 
    private:
     using Clock = std::chrono::steady_clock;
+
+    std::uint64_t bytes_read_of(const std::string& path) const {
+        const std::string name = eval::ResumableText::name_of(path);
+        const auto text = std::ranges::find(texts_, name, &TextRead::name);
+        return text == texts_.end() ? 0 : text->bytes;
+    }
 
     TextRead& entry_of(const std::string& path) {
         const std::string name = eval::ResumableText::name_of(path);
@@ -124,20 +150,19 @@ class Pot {
 
     fs::path path_;
     int patience_;
+    bool blank_ = true;
     Session session_;
     std::uint64_t n_before_ = session_.stats().bytes_read;
     std::vector<TextRead> texts_;
     Clock::time_point saved_at_ = Clock::now();
 };
 
-std::optional<std::uint64_t> total_bytes(const std::vector<std::string>& files) {
-    std::uint64_t total = 0;
-    for (const std::string& file : files) {
-        std::error_code unknown;
-        total += fs::file_size(file, unknown);
-        if (unknown) return std::nullopt;
-    }
-    return total;
+/// A pot without any text would answer from nothing.
+void require_text(const Pot& pot, const Ingest& ingest) {
+    if (fs::exists(ingest.pot) || !pot.blank()) return;
+    throw Error(ErrorCode::bad_text, "there is nothing to read in " +
+                                         eval::TextFiles(ingest.files).names() +
+                                         ": no text but white space");
 }
 
 void print_summary(const Ingest& ingest, Session& session) {
@@ -150,14 +175,17 @@ void print_summary(const Ingest& ingest, Session& session) {
 void run(const Ingest& ingest) {
     check(ingest);
     if (fs::exists(ingest.pot)) require_no_settings(ingest);
+    for (const std::string& file : ingest.files) eval::check_readable(file);
     const InterruptGuard interrupts;
-    ProgressBar bar(total_bytes(ingest.files), ingest.quiet);
-    bar.announce("loading " + ingest.method.model);
+    ProgressBar loading(std::nullopt, ingest.quiet);
+    loading.announce("loading " + ingest.method.model);
     const Model model = load_model(ingest.method);
     Pot pot(model, ingest);
+    loading.clear();
+    ProgressBar bar(pot.total_bytes(ingest.files), ingest.quiet);
     const InterruptibleSession interruptible(pot.session());
     const IngestOptions options = {[&](const Progress& progress) { bar.update(progress); }};
-    bar.start();
+    bar.start(pot.session().stats().tokens_read);
     try {
         for (const std::string& file : ingest.files) pot.read(file, interrupts, options);
         pot.session().flush(options);
@@ -170,8 +198,9 @@ void run(const Ingest& ingest) {
                         eval::count_text(pot.session().stats().tokens_read, "token") +
                         "; the same command goes on from there");
     }
-    if (pot.has_read()) pot.save();
     bar.clear();
+    require_text(pot, ingest);
+    if (pot.has_read()) pot.save();
     if (!ingest.quiet) print_summary(ingest, pot.session());
 }
 

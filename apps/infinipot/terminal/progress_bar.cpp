@@ -29,7 +29,8 @@ void ProgressBar::announce(std::string_view what) {
     if (mode_ == Mode::bar) draw(what);
 }
 
-void ProgressBar::start() {
+void ProgressBar::start(std::uint64_t n_before) {
+    n_before_ = n_before;
     start_ = Clock::now();
     shown_ = start_;
 }
@@ -78,10 +79,10 @@ std::string ProgressBar::facts(const Progress& progress) const {
     std::string text;
     if (share) text += std::to_string(static_cast<int>(*share * 100)) + " %, ";
     text += eval::count_text(progress.tokens_read, "token") + ", " +
-            eval::rate_text(static_cast<double>(progress.tokens_read), seconds) + ", " +
+            eval::rate_text(static_cast<double>(progress.tokens_read - n_before_), seconds) + ", " +
             eval::count_text(progress.distillations, "distillation");
     if (share && *share > 0 && seconds > seconds_to_trust_speed) {
-        text += ", " + eval::seconds_text(seconds * (1 - *share) / *share) + " left";
+        text += ", " + eval::seconds_text(seconds_left(progress, *share)) + " left";
     }
     return text;
 }
@@ -90,6 +91,13 @@ std::optional<double> ProgressBar::share_read(const Progress& progress) const {
     if (!total_bytes_ || *total_bytes_ == 0) return std::nullopt;
     return std::min(static_cast<double>(progress.bytes_read) / static_cast<double>(*total_bytes_),
                     1.0);
+}
+
+/// The tokens that are left, at the speed of this reading.
+double ProgressBar::seconds_left(const Progress& progress, double share) const {
+    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    const double n_left = static_cast<double>(progress.tokens_read) * (1 - share) / share;
+    return n_left * seconds / static_cast<double>(progress.tokens_read - n_before_);
 }
 
 }  // namespace infinipot::cli

@@ -24,8 +24,9 @@ class ProgressBar {
     /// Shows a text for work that is not reading.
     void announce(std::string_view what);
 
-    /// Starts the clock that the speed of the reading is measured with.
-    void start();
+    /// Starts the clock that the speed of the reading is measured with. `n_before`: tokens that the
+    /// session had read already, which do not count for the speed.
+    void start(std::uint64_t n_before = 0);
     void update(const Progress& progress);
 
     /// Removes the bar from the terminal.
@@ -40,10 +41,12 @@ class ProgressBar {
     std::string bar(const Progress& progress) const;
     std::string facts(const Progress& progress) const;
     std::optional<double> share_read(const Progress& progress) const;
+    double seconds_left(const Progress& progress, double share) const;
 
     std::optional<std::uint64_t> total_bytes_;
     Mode mode_;
     bool drawn_ = false;
+    std::uint64_t n_before_ = 0;
     Clock::time_point start_ = Clock::now();
     Clock::time_point shown_ = start_;
 };
