@@ -74,6 +74,8 @@ std::string word(StopReason reason) {
     switch (reason) {
         case StopReason::end_of_answer:
             return "end_of_answer";
+        case StopReason::stop_string:
+            return "stop_string";
         case StopReason::max_tokens:
             return "max_tokens";
         case StopReason::pot_full:

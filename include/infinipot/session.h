@@ -6,6 +6,7 @@
 #include <istream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,14 +18,36 @@
 
 namespace infinipot {
 
-/// Settings of the sampler. Temperature 0 is greedy decoding and ignores the other settings.
+/// A number that is added to the logit of a token.
+struct LogitBias {
+    Token token = 0;
+    float bias = 0;  ///< -1000 to 1000; -1000 in effect forbids the token
+};
+
+/// Settings of the sampler. They apply in the order of llama.cpp's default: penalties, top_k,
+/// top_p, min_p, temperature. Temperature 0 is greedy decoding and ignores top_k, top_p, min_p and
+/// seed.
 struct Sampling {
     float temperature = 0.0f;
-    int top_k = 40;               ///< 0: all
-    float top_p = 0.95f;          ///< 1: all
-    float min_p = 0.05f;          ///< 0: all
-    float repeat_penalty = 1.0f;  ///< over the last 64 tokens; 1: none
+    int top_k = 40;                  ///< 0: all
+    float top_p = 0.95f;             ///< 1: all
+    float min_p = 0.05f;             ///< 0: all
+    float repeat_penalty = 1.0f;     ///< factor, for the answer's last 64 tokens; 1: none
+    float presence_penalty = 0.0f;   ///< subtracted from their logits; -100 to 100
+    float frequency_penalty = 0.0f;  ///< the same for each of their occurrences; -100 to 100
     std::uint32_t seed = 0;
+};
+
+/// A token and the natural logarithm of its probability.
+struct TokenLogprob {
+    Token token = 0;
+    std::string bytes = {};  ///< its text, maybe part of a character; none for control tokens
+    float logprob = 0;       ///< in nats
+};
+
+/// A token of the answer and the tokens that the model gave most probability to in its place.
+struct DrawnToken : TokenLogprob {
+    std::vector<TokenLogprob> likeliest = {};  ///< GenerateOptions::n_logprobs, the best first
 };
 
 /// State of a reading that has not ended.
@@ -50,6 +73,22 @@ struct GenerateOptions {
     Sampling sampling = {};
     int max_tokens = 256;
     int min_tokens = 0;  ///< the answer cannot end before this many tokens
+    /// Numbers that are added to logits, before any other setting of the sampler.
+    std::vector<LogitBias> logit_bias = {};
+    /// Strings in UTF-8 that end the answer. The answer ends before the first of them and does not
+    /// contain it. Text that may be the beginning of one is held back until that is certain. Text
+    /// of the first `min_tokens` tokens is not searched. generate() keeps the tokens before the one
+    /// that completes the string.
+    std::vector<std::string> stop = {};
+    /// A grammar in llama.cpp's GBNF, at most 64 KiB. The answer follows its rule "root", and ends
+    /// of itself only where the grammar allows it. Empty: none.
+    std::string grammar = {};
+    /// A JSON schema, at most 64 KiB, that llama.cpp's converter turns into a grammar: the answer
+    /// is JSON that satisfies it. Empty: none. It excludes `grammar`.
+    std::string json_schema = {};
+    /// Number of alternatives that Generation::logprobs() lists for every token: 0 to 20. Absent:
+    /// logprobs() is empty.
+    std::optional<int> n_logprobs = {};
     /// Tokens that end the answer, as the model's own end token does. They are no part of it.
     std::vector<Token> stop_tokens = {};
     /// Beginning of the answer of ask(), put behind the closing of the chat template. The model
@@ -60,6 +99,7 @@ struct GenerateOptions {
 /// Why an answer ended.
 enum class StopReason {
     end_of_answer,  ///< the model drew its end token or a stop token
+    stop_string,    ///< one of GenerateOptions::stop came
     max_tokens,     ///< GenerateOptions::max_tokens
     pot_full,       ///< ask() used up the free slots of the KV cache
 };
@@ -131,6 +171,12 @@ class Generation {
     /// Returns why the answer ended. Valid once the range is exhausted.
     StopReason stop_reason() const;
     int n_tokens() const;  ///< number of tokens generated so far
+
+    /// Returns the tokens drawn for the current piece, those of held back text included, with the
+    /// probabilities of the model's softmax before any sampler. After the last piece: the tokens
+    /// that are part of no piece, such as those of a stop string. Valid until the next piece is
+    /// generated.
+    std::span<const DrawnToken> logprobs() const;
 
     class Impl;
 

@@ -53,6 +53,7 @@ int choose_answer_budget(Session::Impl& session, std::span<const Token> question
     if (is_whole || is_long) return 0;
     GenerateOptions greedy = options;
     greedy.sampling = {};
+    greedy.logit_bias = {};
     return try_out(session, question, greedy);
 }
 

@@ -26,6 +26,7 @@ std::string Generation::text() {
 }
 
 StopReason Generation::stop_reason() const { return impl_->stop_reason(); }
+std::span<const DrawnToken> Generation::logprobs() const { return impl_->logprobs(); }
 int Generation::n_tokens() const { return impl_->n_tokens(); }
 
 }  // namespace infinipot

@@ -3,14 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/drawn_token.h"
 #include "infinipot/error.h"
 #include "model/access.h"
 #include "model/model_impl.h"
 #include "observe/surprisal.h"
+#include "text/json_schema.h"
 
 namespace infinipot {
 
 namespace {
+
+constexpr int most_logprobs = 20;
 
 void check(const GenerateOptions& options, int n_vocab) {
     if (options.max_tokens < 1) {
@@ -19,11 +23,26 @@ void check(const GenerateOptions& options, int n_vocab) {
     if (options.min_tokens < 0 || options.min_tokens > options.max_tokens) {
         throw Error(ErrorCode::invalid_argument, "min_tokens must lie between 0 and max_tokens");
     }
+    if (options.n_logprobs.value_or(0) < 0 || options.n_logprobs.value_or(0) > most_logprobs) {
+        throw Error(ErrorCode::invalid_argument, "n_logprobs must lie between 0 and 20");
+    }
     for (const Token token : options.stop_tokens) {
         if (token >= 0 && token < n_vocab) continue;
         throw Error(ErrorCode::invalid_argument,
                     "there is no token " + std::to_string(token) + " to stop at");
     }
+}
+
+/// Returns what the answer's tokens follow; null: nothing.
+std::unique_ptr<TokenGrammar> grammar_of(const GenerateOptions& options,
+                                         const Vocabulary& vocabulary) {
+    const bool has_schema = !options.json_schema.empty();
+    if (options.grammar.empty() && !has_schema) return nullptr;
+    if (!options.grammar.empty() && has_schema) {
+        throw Error(ErrorCode::invalid_argument, "grammar and json_schema exclude each other");
+    }
+    return std::make_unique<TokenGrammar>(
+        has_schema ? grammar_of_schema(options.json_schema) : options.grammar, vocabulary);
 }
 
 /// Returns all tokens that would end the answer.
@@ -42,7 +61,9 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
     : session_(session),
       retention_(retention),
       before_(session.mark()),
-      sampler_(options.sampling, session.model().info().n_vocab),
+      sampler_(options.sampling, session.model().info().n_vocab, options.logit_bias,
+               grammar_of(options, Access::impl(session.model()).vocabulary)),
+      stops_(options.stop),
       options_(options) {
     check(options, session.model().info().n_vocab);
     if (options.min_tokens > 0) {
@@ -70,13 +91,23 @@ void Generation::Impl::close() noexcept {
 }
 
 std::string Generation::Impl::next() {
+    logprobs_.clear();
     while (!finished_) {
         const std::optional<Token> token = draw();
-        if (!token) return finish(stop_reason_);
-        std::string text = pieces_.push(Access::impl(session_.model()).vocabulary.piece(*token));
+        if (!token) return finish();
+        const std::string piece = Access::impl(session_.model()).vocabulary.piece(*token);
+        std::string text = until_stop(pieces_.push(piece));
         if (!text.empty()) return text;
     }
     return {};
+}
+
+/// Returns the part of the answer that `text` completes. Ends the answer before a stop string.
+std::string Generation::Impl::until_stop(const std::string& text) {
+    if (n_tokens_ <= options_.min_tokens) return text;
+    std::string part = stops_.push(text);
+    if (stops_.found()) end(StopReason::stop_string);
+    return part;
 }
 
 /// Returns the next token of the answer. Returns nothing at its end, and sets stop_reason_.
@@ -87,9 +118,13 @@ std::optional<Token> Generation::Impl::draw() {
         return std::nullopt;
     }
     const Token token = pick();
-    if (ends_answer(token)) {
+    if (token == Sampler::nothing || ends_answer(token)) {
         stop_reason_ = StopReason::end_of_answer;
         return std::nullopt;
+    }
+    if (options_.n_logprobs) {
+        logprobs_.push_back(drawn_token(session_.logits(), token, *options_.n_logprobs,
+                                        Access::impl(session_.model()).vocabulary));
     }
     ++n_tokens_;
     session_.record_generated_token();
@@ -106,6 +141,7 @@ double Generation::Impl::confidence(int n, double least) {
     double nats = 0;
     while (true) {
         const Token token = pick();
+        if (token == Sampler::nothing) return n_tokens_ == 0 ? 0 : -nats / n_tokens_;
         nats += surprisal_from(session_.logits(), token);
         ++n_tokens_;
         const bool hopeless = -nats / n < least;  // though all to come were certain
@@ -137,11 +173,18 @@ bool Generation::Impl::read_last() {
     return true;
 }
 
-std::string Generation::Impl::finish(StopReason reason) {
+/// Ends the answer where draw() said, and returns the text that was held back.
+std::string Generation::Impl::finish() {
+    end(stop_reason_);
+    std::string rest = stops_.push(pieces_.finish());
+    if (stops_.found()) stop_reason_ = StopReason::stop_string;
+    return rest + stops_.finish();
+}
+
+void Generation::Impl::end(StopReason reason) {
     finished_ = true;
     stop_reason_ = reason;
     close();
-    return pieces_.finish();
 }
 
 }  // namespace infinipot

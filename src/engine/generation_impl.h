@@ -1,12 +1,14 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/sampler.h"
 #include "engine/session_impl.h"
 #include "text/piece_stream.h"
+#include "text/stop_strings.h"
 
 namespace infinipot {
 
@@ -23,6 +25,7 @@ class Generation::Impl {
     /// Reads the prompt. With Retention::none the prompt must have passed
     /// Session::Impl::require_room(), and it attends to `answer_budget` entries per head; 0: all.
     /// @throws Error(invalid_argument) if the options contradict each other or the vocabulary.
+    /// @throws Error(bad_text) if a stop string is not UTF-8.
     /// @throws Error(interrupted), and then the session is as it was with Retention::none.
     /// @throws Error(does_not_fit) with Retention::kept, if the policy evicts nothing.
     Impl(Session::Impl& session, std::span<const Token> prompt, const GenerateOptions& options,
@@ -44,12 +47,17 @@ class Generation::Impl {
     StopReason stop_reason() const { return stop_reason_; }
     int n_tokens() const { return n_tokens_; }
 
+    /// Returns the tokens drawn by the last call of next().
+    std::span<const DrawnToken> logprobs() const { return logprobs_; }
+
    private:
     std::optional<Token> draw();
     Token pick();
     bool ends_answer(Token token) const;
     bool read_last();
-    std::string finish(StopReason reason);
+    std::string until_stop(const std::string& text);
+    std::string finish();
+    void end(StopReason reason);
     void close() noexcept;
 
     Session::Impl& session_;
@@ -57,6 +65,7 @@ class Generation::Impl {
     Session::Impl::Mark before_;
     Sampler sampler_;
     PieceStream pieces_;
+    StopStrings stops_;
     GenerateOptions options_;
     std::vector<Token> too_early_;  // not drawn before options_.min_tokens
     std::optional<Token> last_;     // drawn but not yet read
@@ -64,6 +73,7 @@ class Generation::Impl {
     bool closed_ = false;
     StopReason stop_reason_ = StopReason::end_of_answer;
     int n_tokens_ = 0;
+    std::vector<DrawnToken> logprobs_;
 };
 
 }  // namespace infinipot

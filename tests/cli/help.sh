@@ -25,7 +25,7 @@ done
 
 succeeds ask --help
 basic='-f -m -n -t -c -s -q --file --model --max-tokens --threads --capacity --seed --memory --catalyst --policy
-    --json --quiet --pot --temperature --kv-type'
+    --json --quiet --pot --temperature --kv-type --stop'
 for option in $basic; do
     grep -q -- "$option" "$work/out" || fail "ask --help is silent about $option"
 done
@@ -35,7 +35,8 @@ done
 succeeds ask --help-all
 for option in -b --raw --retain --end --reserve --protect-first --protect-recent --beyond-window --schedule --positions --paper \
     --kernels --no-repack --sliding-window --novelty-vocab --batch --top-k --top-p --min-p --repeat-penalty \
-    --ctx-size --n-predict --batch-size --temp; do
+    --ctx-size --n-predict --batch-size --temp --presence-penalty --frequency-penalty --logit-bias --logprobs \
+    --grammar --json-schema; do
     grep -q -- "$option" "$work/out" || fail "ask --help-all is silent about $option"
 done
 for word in before-reading one-by-one --preset --no-fill; do

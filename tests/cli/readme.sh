@@ -15,6 +15,9 @@ END
 cp model.gguf IN.gguf
 cp model.gguf "$INFINIPOT_CACHE/tinyllama.gguf"
 for text in book.txt chapter.txt 2023.log 2024.log; do words 300 >"$text"; done
+cat >person.json <<'END'
+{"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+END
 git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m "a change"
 
 # Prints the commands of a document: indented lines in which the program is called. A line that ends

@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <memory>
+#include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +46,8 @@ with the text.)";
 
 struct Ask {
     std::string pot;
+    std::string grammar_file;
+    std::string schema_file;
     std::vector<std::string> files;
     std::vector<std::string> questions;
     eval::Method method;
@@ -70,16 +75,27 @@ void check(const Ask& ask) {
     if (ask.questions.empty()) {
         refuse(ErrorCode::invalid_argument, "there is no question to answer");
     }
+    if (ask.generate.n_logprobs && !ask.json) {
+        refuse(ErrorCode::invalid_argument, "--logprobs prints into the JSON object of --json");
+    }
     for (const std::string& question : ask.questions) check_question(question);
 }
 
 /// Prints the answer while it is generated, and ends its last line even if it is interrupted.
-void stream(Generation& generation, std::string& text, bool silent) {
+/// Appends its tokens, if GenerateOptions::n_logprobs asks for them.
+void stream(Generation& generation, std::string& text, std::vector<DrawnToken>& tokens,
+            bool silent) {
+    const auto take_tokens = [&] {
+        const std::span<const DrawnToken> drawn = generation.logprobs();
+        tokens.insert(tokens.end(), drawn.begin(), drawn.end());
+    };
     try {
         for (const std::string_view piece : generation) {
             if (!silent) print(piece);
             text += piece;
+            take_tokens();
         }
+        take_tokens();
     } catch (const Error&) {
         if (!silent && !text.empty()) print("\n");
         throw;
@@ -92,8 +108,11 @@ Answer answer(Session& session, const std::string& question, ProgressBar& bar, c
     Generation generation = session.ask(question, ask.generate);
     bar.clear();
     std::string text;
-    stream(generation, text, ask.json);
-    return answer_of(session, generation, question, std::move(text));
+    std::vector<DrawnToken> tokens;
+    stream(generation, text, tokens, ask.json);
+    Answer answer = answer_of(session, generation, question, std::move(text));
+    answer.tokens = std::move(tokens);
+    return answer;
 }
 
 /// Prints the answers while they are generated. With several questions, each stands before its
@@ -155,8 +174,21 @@ std::vector<std::string> texts_of(const Ask& ask) {
     return names;
 }
 
-void run(const Ask& ask) {
+/// Returns the whole file; nothing if there is no name.
+std::string contents_of(const std::string& file) {
+    if (file.empty()) return {};
+    std::ifstream stream(file, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    if (!stream) throw Error(ErrorCode::file_error, "cannot read \"" + file + '"');
+    if (text.str().empty()) throw Error(ErrorCode::invalid_argument, '"' + file + "\" is empty");
+    return text.str();
+}
+
+void run(Ask ask) {
     check(ask);
+    ask.generate.grammar = contents_of(ask.grammar_file);
+    ask.generate.json_schema = contents_of(ask.schema_file);
     eval::TextFiles texts(ask.files);
     const SessionOptions options = eval::session_options(ask.method, ask.questions);
 
@@ -194,6 +226,16 @@ Command add_ask(CLI::App& program) {
     app.add_flag("--json", ask->json, "Print one JSON object with answers and measurements");
     app.add_flag(names::quiet, ask->quiet, "Print no progress and no measurements");
     add_answer_flags(app, ask->generate);
+    add_count(app, "--logprobs", ask->generate.n_logprobs, 0,
+              "With --json: list every token's log-probability and its N likeliest alternatives, "
+              "at most 20 [none]")
+        ->group(advanced(headings::answer));
+    CLI::Option* grammar = add_file(app, "--grammar", ask->grammar_file,
+                                    "Grammar in llama.cpp's GBNF that the answers follow");
+    CLI::Option* schema =
+        add_file(app, "--json-schema", ask->schema_file, "JSON schema that the answers satisfy");
+    grammar->group(advanced(headings::answer))->excludes(schema);
+    schema->group(advanced(headings::answer));
     const std::vector<CLI::Option*> stored = add_session_flags(app, ask->method);
     CLI::Option* pot = add_text(app, names::pot, ask->pot, "FILE",
                                 "Pot to answer from, which infinipot ingest has made");

@@ -92,6 +92,12 @@ CLI::Option* add_texts(CLI::App& app, const std::string& names, std::vector<std:
     return app.add_option(names, values, help)->type_name(text_values)->option_text(placeholder);
 }
 
+CLI::Option* add_repeated_text(CLI::App& app, const std::string& names,
+                               std::vector<std::string>& values, const std::string& placeholder,
+                               const std::string& help) {
+    return add_texts(app, names, values, placeholder, help)->allow_extra_args(false);
+}
+
 CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& value,
                       const std::string& help) {
     return add_text(app, names, value, "FILE", help)->type_name(file_values);
@@ -99,8 +105,7 @@ CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& valu
 
 CLI::Option* add_files(CLI::App& app, const std::string& names, std::vector<std::string>& values,
                        const std::string& help) {
-    CLI::Option* option = add_texts(app, names, values, "FILE", help);
-    return option->type_name(file_values)->allow_extra_args(false);
+    return add_repeated_text(app, names, values, "FILE", help)->type_name(file_values);
 }
 
 CLI::Option* add_folder(CLI::App& app, const std::string& names, std::string& value,
@@ -150,6 +155,20 @@ CLI::Option* add_numbers(CLI::App& app, const std::string& names, std::vector<do
                          double least, double most, const std::string& help) {
     const auto read = [=](const std::string& given) { return within(names, given, least, most); };
     return add_several(app, names, values, read, help)->option_text("X ...");
+}
+
+CLI::Option* add_biases(CLI::App& app, const std::string& names, std::vector<LogitBias>& values,
+                        float least, float most, const std::string& help) {
+    const auto read = [=](const std::string& given) -> LogitBias {
+        const std::size_t equals = given.find('=');
+        const auto token = parse<Token>(std::string_view(given).substr(0, equals));
+        if (equals == std::string::npos || !token || *token < 0)
+            refuse(names, "a token id and a bias such as 15043=-100", given);
+        return {*token, within(names, given.substr(equals + 1), least, most)};
+    };
+    return add_several(app, names, values, read, help)
+        ->option_text("TOKEN=BIAS")
+        ->allow_extra_args(false);
 }
 
 CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::optional<std::size_t>& value,

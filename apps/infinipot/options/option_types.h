@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "infinipot/session.h"
+
 /// Types of command-line options. A value is checked when it is parsed, and the error names the
 /// allowed values. `names` has an option's letter and word, such as "-c,--capacity". Words after
 /// the first are aliases, which only --help-all lists.
@@ -20,6 +22,11 @@ CLI::Option* add_text(CLI::App& app, const std::string& names, std::string& valu
                       const std::string& placeholder, const std::string& help);
 CLI::Option* add_texts(CLI::App& app, const std::string& names, std::vector<std::string>& values,
                        const std::string& placeholder, const std::string& help);
+
+/// Strings, one per option, which may be repeated.
+CLI::Option* add_repeated_text(CLI::App& app, const std::string& names,
+                               std::vector<std::string>& values, const std::string& placeholder,
+                               const std::string& help);
 
 /// Names of files and folders. add_files() takes one name per option, which may be repeated.
 CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& value,
@@ -52,6 +59,11 @@ CLI::Option* add_number(CLI::App& app, const std::string& names, float& value, f
 /// Numbers from `least` to `most` that replace those in `values`.
 CLI::Option* add_numbers(CLI::App& app, const std::string& names, std::vector<double>& values,
                          double least, double most, const std::string& help);
+
+/// Token ids with a number from `least` to `most` each, such as 15043=-100; the option may be
+/// repeated.
+CLI::Option* add_biases(CLI::App& app, const std::string& names, std::vector<LogitBias>& values,
+                        float least, float most, const std::string& help);
 
 /// An amount of memory in bytes, such as 64MiB.
 CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::optional<std::size_t>& value,

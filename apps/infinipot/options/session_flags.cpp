@@ -211,6 +211,9 @@ void add_answer_flags(CLI::App& app, GenerateOptions& options) {
         ->group(headings::answer);
     add_count(app, names::seed, sampling.seed, with_default("Seed of sampling", sampling.seed))
         ->group(headings::answer);
+    add_repeated_text(app, "--stop", options.stop, "TEXT",
+                      "Text that ends an answer and is no part of it; repeat it for more")
+        ->group(headings::answer);
     const std::string group = advanced(headings::answer);
     add_count(app, "--top-k", sampling.top_k, 0,
               with_default("Sample among the k likeliest tokens; 0 for all", sampling.top_k))
@@ -226,6 +229,17 @@ void add_answer_flags(CLI::App& app, GenerateOptions& options) {
     add_number(app, "--repeat-penalty", sampling.repeat_penalty, 0, no_limit,
                with_default("Penalty for repeating one of the last 64 tokens; 1 for none",
                             sampling.repeat_penalty))
+        ->group(group);
+    add_number(app, "--presence-penalty", sampling.presence_penalty, -100, 100,
+               with_default("Number subtracted from the logits of the last 64 tokens",
+                            sampling.presence_penalty))
+        ->group(group);
+    add_number(app, "--frequency-penalty", sampling.frequency_penalty, -100, 100,
+               with_default("The same for each time that a token is among them",
+                            sampling.frequency_penalty))
+        ->group(group);
+    add_biases(app, "--logit-bias", options.logit_bias, -1000, 1000,
+               "Number added to the logit of a token, such as 15043=-100; repeat it for more")
         ->group(group);
 }
 

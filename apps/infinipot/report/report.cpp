@@ -29,6 +29,11 @@ double mean_ttft_seconds(const std::vector<Answer>& answers) {
     return eval::rate(sum, static_cast<double>(answers.size()));
 }
 
+bool was_cut(const Answer& answer) {
+    return answer.stop_reason == StopReason::max_tokens ||
+           answer.stop_reason == StopReason::pot_full;
+}
+
 std::string why_cut(const Answer& answer) {
     const std::string after =
         "cut after " + eval::count_text(static_cast<std::uint64_t>(answer.n_tokens), "token");
@@ -45,7 +50,7 @@ std::string left_out_sentence(const Stats& stats) {
 std::string cut_sentences(const std::vector<Answer>& answers) {
     std::string text;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        if (answers[i].stop_reason == StopReason::end_of_answer) continue;
+        if (!was_cut(answers[i])) continue;
         text += answers.size() > 1 ? "answer " + std::to_string(i + 1) : "the answer";
         text += " was " + why_cut(answers[i]) + "\n";
     }
@@ -76,13 +81,42 @@ double decimal(float value) {
     return result;
 }
 
+Json biases_json(const std::vector<LogitBias>& biases) {
+    Json list = Json::array();
+    for (const LogitBias& each : biases)
+        list.push_back({{"token", each.token}, {"bias", decimal(each.bias)}});
+    return list;
+}
+
 Json sampling_json(const Sampling& sampling) {
     return {{"temperature", decimal(sampling.temperature)},
             {"top_k", sampling.top_k},
             {"top_p", decimal(sampling.top_p)},
             {"min_p", decimal(sampling.min_p)},
             {"repeat_penalty", decimal(sampling.repeat_penalty)},
+            {"presence_penalty", decimal(sampling.presence_penalty)},
+            {"frequency_penalty", decimal(sampling.frequency_penalty)},
             {"seed", sampling.seed}};
+}
+
+Json token_json(const TokenLogprob& token) {
+    const std::vector<unsigned char> bytes(token.bytes.begin(), token.bytes.end());
+    return {{"id", token.token},
+            {"token", token.bytes},
+            {"bytes", bytes},
+            {"logprob", decimal(token.logprob)}};
+}
+
+Json tokens_json(const std::vector<DrawnToken>& tokens) {
+    Json list = Json::array();
+    for (const DrawnToken& drawn : tokens) {
+        Json token = token_json(drawn);
+        token["likeliest"] = Json::array();
+        for (const TokenLogprob& each : drawn.likeliest)
+            token["likeliest"].push_back(token_json(each));
+        list.push_back(std::move(token));
+    }
+    return list;
 }
 
 Json answers_json(const std::vector<Answer>& answers) {
@@ -94,6 +128,7 @@ Json answers_json(const std::vector<Answer>& answers) {
                         {"n_tokens", answer.n_tokens},
                         {"ttft_seconds", answer.ttft_seconds},
                         {"answer_budget", answer.answer_budget}});
+        if (!answer.tokens.empty()) list.back()["tokens"] = tokens_json(answer.tokens);
     }
     return list;
 }
@@ -129,7 +164,8 @@ Answer answer_of(const Session& session, const Generation& generation, std::stri
             .stop_reason = generation.stop_reason(),
             .n_tokens = generation.n_tokens(),
             .ttft_seconds = stats.ttft_seconds,
-            .answer_budget = stats.answer_budget};
+            .answer_budget = stats.answer_budget,
+            .tokens = {}};
 }
 
 Report report_on(const Session& session, const ModelOptions& model_options,
@@ -176,6 +212,10 @@ Json to_json(const Report& report) {
             {"n_batch", session.n_batch},
             {"n_threads", session.n_threads},
             {"max_tokens", report.generate.max_tokens},
+            {"stop", report.generate.stop},
+            {"logit_bias", biases_json(report.generate.logit_bias)},
+            {"grammar", report.generate.grammar},
+            {"json_schema", report.generate.json_schema},
             {"sampling", sampling_json(report.generate.sampling)},
             {"answers", answers_json(report.answers)},
             {"stats", stats_json(report.stats)},

@@ -15,7 +15,8 @@ struct Answer {
     StopReason stop_reason = StopReason::end_of_answer;
     int n_tokens = 0;
     double ttft_seconds = 0;
-    int answer_budget = 0;  ///< see Stats
+    int answer_budget = 0;                ///< see Stats
+    std::vector<DrawnToken> tokens = {};  ///< if GenerateOptions::n_logprobs asks for them
 };
 
 /// Returns the answer of a generation that has ended.

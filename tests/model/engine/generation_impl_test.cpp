@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "support/session_fixture.h"
 
 // The ends of answers, and the text that they consist of.
@@ -51,6 +52,59 @@ TEST_F(SessionTest, An_answer_ends_before_a_stop_token) {
     EXPECT_EQ(answer.stop_reason(), StopReason::end_of_answer);
 }
 
+TEST_F(SessionTest, An_answer_ends_before_a_stop_string_wherever_it_begins) {
+    Session reader = session();
+    reader.ingest(words(300));
+    const std::string whole = reader.ask("who?", {.max_tokens = 40}).text();
+    ASSERT_GT(whole.size(), 30u);
+    int n_tried = 0;
+    for (std::size_t first = 0; first + 12 < whole.size(); first += 3) {
+        for (const std::size_t n : {1u, 5u, 12u}) {
+            const std::string stop = whole.substr(first, n);
+            if (utf8_complete_prefix(stop) != n || (stop[0] & 0xC0) == 0x80) continue;
+            if (stop != replace_ill_formed_utf8(stop)) continue;
+            Generation answer = reader.ask("who?", {.max_tokens = 40, .stop = {"never", stop}});
+            EXPECT_EQ(answer.text(), whole.substr(0, whole.find(stop))) << stop;
+            EXPECT_EQ(answer.stop_reason(), StopReason::stop_string);
+            ++n_tried;
+        }
+    }
+    EXPECT_GT(n_tried, 5);
+}
+
+TEST_F(SessionTest, Text_that_only_begins_like_a_stop_string_comes_out) {
+    Session reader = session();
+    reader.ingest(words(300));
+    const std::string whole = reader.ask("who?", {.max_tokens = 20}).text();
+    for (std::size_t first = 0; first < whole.size(); ++first) {
+        const std::string stop = replace_ill_formed_utf8(whole.substr(first)) + "never";
+        Generation answer = reader.ask("who?", {.max_tokens = 20, .stop = {stop}});
+        ASSERT_EQ(answer.text(), whole) << first;
+        ASSERT_EQ(answer.stop_reason(), StopReason::max_tokens);
+    }
+}
+
+TEST_F(SessionTest, A_stop_string_in_the_first_min_tokens_does_not_end_an_answer) {
+    Session reader = session();
+    reader.ingest(words(300));
+    const GenerateOptions long_enough{.max_tokens = 20, .min_tokens = 20};
+    const std::string whole = reader.ask("who?", long_enough).text();
+    GenerateOptions stopping = long_enough;
+    stopping.stop = {whole.substr(0, 1)};
+    EXPECT_EQ(reader.ask("who?", stopping).text(), whole);
+}
+
+TEST_F(SessionTest, An_answer_that_a_stop_string_ended_leaves_no_trace) {
+    Session reader = session();
+    reader.ingest(words(300));
+    reader.flush();
+    const std::string before = contents(reader);
+    const std::string whole = reader.ask("who?", {.max_tokens = 20}).text();
+    Generation answer = reader.ask("who?", {.max_tokens = 20, .stop = {whole.substr(0, 1)}});
+    EXPECT_EQ(answer.text(), "");
+    EXPECT_TRUE(contents(reader) == before);
+}
+
 TEST_F(SessionTest, An_answer_does_not_end_too_early) {
     Session reader = session();
     reader.ingest(words(300));
@@ -70,7 +124,8 @@ TEST_F(SessionTest, Contradictory_options_of_an_answer_are_refused) {
     for (const GenerateOptions& bad :
          {GenerateOptions{.max_tokens = 0}, GenerateOptions{.max_tokens = 3, .min_tokens = 4},
           GenerateOptions{.min_tokens = -1}, GenerateOptions{.stop_tokens = {600}},
-          GenerateOptions{.stop_tokens = {-1}}}) {
+          GenerateOptions{.stop_tokens = {-1}}, GenerateOptions{.stop = {""}},
+          GenerateOptions{.n_logprobs = -1}, GenerateOptions{.n_logprobs = 21}}) {
         sentence_of([&] { reader.ask("who?", bad); }, ErrorCode::invalid_argument);
     }
 }

@@ -20,15 +20,19 @@ constexpr Sampling plain = {.temperature = 1, .top_k = 0, .top_p = 1, .min_p = 0
 /// Logits whose softmax is 0.6, 0.3 and 0.1.
 const Logits three = {std::log(0.6f), std::log(0.3f), std::log(0.1f)};
 
-std::vector<Token> picks(const Sampling& sampling, const Logits& logits, int n) {
-    Sampler sampler(sampling, static_cast<int>(logits.size()));
+using Biases = std::vector<LogitBias>;
+
+std::vector<Token> picks(const Sampling& sampling, const Logits& logits, int n,
+                         const Biases& biases = {}) {
+    Sampler sampler(sampling, static_cast<int>(logits.size()), biases);
     std::vector<Token> tokens;
     for (int i = 0; i < n; ++i) tokens.push_back(sampler.pick(logits));
     return tokens;
 }
 
-std::set<Token> distinct_picks(const Sampling& sampling, const Logits& logits) {
-    const auto tokens = picks(sampling, logits, 500);
+std::set<Token> distinct_picks(const Sampling& sampling, const Logits& logits,
+                               const Biases& biases = {}) {
+    const auto tokens = picks(sampling, logits, 500, biases);
     return {tokens.begin(), tokens.end()};
 }
 
@@ -115,16 +119,56 @@ TEST(Sampler, Penalises_tokens_of_the_last_64_picks) {
     }
 }
 
+/// The penalty of presence is subtracted once, that of frequency for every occurrence.
+TEST(Sampler, Subtracts_the_penalties_of_presence_and_frequency) {
+    const Logits logits = {10, 6.5f, 0};
+    Sampler present({.presence_penalty = 3}, 3);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(present.pick(logits), 0) << "10 - 3 is more than 6.5";
+    Sampler frequent({.frequency_penalty = 3}, 3);
+    EXPECT_EQ(frequent.pick(logits), 0);
+    EXPECT_EQ(frequent.pick(logits), 0);
+    EXPECT_EQ(frequent.pick(logits), 1) << "10 - 2 * 3 is less than 6.5";
+    EXPECT_EQ(frequent.pick(logits), 0) << "and more than 6.5 - 3";
+    Sampler repeating({.presence_penalty = -4}, 3);
+    ASSERT_EQ(repeating.pick(logits, std::vector<Token>{0}), 1);
+    EXPECT_EQ(repeating.pick(logits), 1) << "6.5 + 4 is more than 10";
+}
+
+TEST(Sampler, Adds_a_bias_to_the_logit_of_a_token) {
+    const Logits logits = {10, 6, 0};
+    EXPECT_EQ(picks({}, logits, 1, {{.token = 2, .bias = 11}}).front(), 2);
+    EXPECT_EQ(picks({}, logits, 1, {{0, -3}, {1, 2}}).front(), 1);
+    EXPECT_EQ(distinct_picks(plain, three, {{0, -1000}}), (std::set<Token>{1, 2}));
+}
+
+/// Biased first and penalised then, token 0 has (4 + 6) / 4 = 2.5. In the other order it would have
+/// 4 / 4 + 6 = 7.
+TEST(Sampler, Adds_the_bias_before_the_penalty) {
+    const Logits logits = {4, 5, 0};
+    const auto tokens = picks({.repeat_penalty = 4}, logits, 2, {{0, 6}});
+    EXPECT_EQ(tokens, (std::vector<Token>{0, 1}));
+}
+
 TEST(Sampler, Refuses_values_out_of_range) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
+    const float infinity = std::numeric_limits<float>::infinity();
     const auto refused = [](const Sampling& sampling) {
         return !refusal([&] { Sampler(sampling, 3); }).empty();
     };
-    for (const float x : {-0.1f, nan}) EXPECT_TRUE(refused({.temperature = x})) << x;
+    const auto refused_bias = [](LogitBias bias) {
+        return !refusal([&] { Sampler({}, 3, Biases{bias}); }).empty();
+    };
+    for (const float x : {-0.1f, nan, infinity}) EXPECT_TRUE(refused({.temperature = x})) << x;
     EXPECT_TRUE(refused({.top_k = -1}));
     for (const float x : {0.0f, 1.1f, nan}) EXPECT_TRUE(refused({.top_p = x})) << x;
     for (const float x : {-0.1f, 1.0f, nan}) EXPECT_TRUE(refused({.min_p = x})) << x;
-    for (const float x : {0.9f, nan}) EXPECT_TRUE(refused({.repeat_penalty = x})) << x;
+    for (const float x : {0.9f, nan, infinity}) EXPECT_TRUE(refused({.repeat_penalty = x})) << x;
+    for (const float x : {-101.0f, 101.0f, nan, infinity, -infinity}) {
+        EXPECT_TRUE(refused({.presence_penalty = x})) << x;
+        EXPECT_TRUE(refused({.frequency_penalty = x})) << x;
+        EXPECT_TRUE(refused_bias({0, 10 * x})) << x;
+    }
+    for (const Token token : {-1, 3}) EXPECT_TRUE(refused_bias({token, 1})) << token;
     EXPECT_FALSE(refused({}));
     EXPECT_FALSE(refused({.temperature = 0, .top_k = 0, .top_p = 1, .min_p = 0}));
 }
