@@ -212,7 +212,7 @@ void add_answer_flags(CLI::App& app, GenerateOptions& options) {
     add_count(app, names::seed, sampling.seed, with_default("Seed of sampling", sampling.seed))
         ->group(headings::answer);
     add_repeated_text(app, "--stop", options.stop, "TEXT",
-                      "Text that ends an answer and is no part of it; repeat it for more")
+                      "Text that ends an answer; repeat it for more")
         ->group(headings::answer);
     const std::string group = advanced(headings::answer);
     add_count(app, "--top-k", sampling.top_k, 0,
