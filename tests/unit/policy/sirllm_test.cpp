@@ -55,8 +55,8 @@ TEST(SirLlm, Keeps_sinks_before_recent_entries_if_they_take_all_the_room) {
 }
 
 TEST(SirLlm, Shares_the_room_that_protection_leaves) {
-    std::vector<Keep> heads(1, Keep(10, 6));
-    heads[0].last(2);
+    std::vector<Keep> heads(2, Keep(10, 6));
+    for (Keep& head : heads) head.last(2);
     sirllm({.sinks = 2})->select(two_heads.view(), heads);
     // Two of the 4 places left are for surprisal: 2 and 6 (8 is protected).
     EXPECT_EQ(heads[0].slots(), (std::vector<int>{0, 1, 2, 6, 8, 9}));
