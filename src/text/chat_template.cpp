@@ -15,6 +15,9 @@
 #include "jinja/runtime.h"
 #include "json.h"
 #include "text/control_guard.h"
+#include "text/json_nesting.h"
+#include "text/template_hooks.h"
+#include "text/template_source.h"
 
 namespace infinipot {
 
@@ -26,28 +29,20 @@ bool contains(std::string_view text, std::string_view words) {
     return text.find(words) != std::string_view::npos;
 }
 
-void replace(std::string& text, std::string_view words, std::string_view by) {
-    for (std::size_t at = 0; (at = text.find(words, at)) != std::string::npos; at += by.size())
-        text.replace(at, words.size(), by);
-}
-
-/// Two published templates refuse conversations that they could write. llama.cpp disables the tests
-/// that do so, and so do we.
-std::string lenient(std::string source) {
-    if (contains(source, "<|channel|>")) {
-        replace(source,
-                "{%- if \"<|channel|>analysis<|message|>\" in message.content or "
-                "\"<|channel|>final<|message|>\" in message.content %}",
-                "{%- if false %}");
+/// Returns a line that a template wrote as part of a sentence: short, without control characters.
+std::string quoted(std::string_view line) {
+    constexpr std::size_t longest = 300;
+    std::size_t end = line.size();
+    if (end > longest) {
+        end = longest;
+        while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
     }
-    if (contains(source, "[TOOL_CALLS]")) {
-        replace(source,
-                "{%- if (message['content'] is none or message['content'] == '' or "
-                "message['content']|length == 0) and (message['tool_calls'] is not defined or "
-                "message['tool_calls'] is none or message['tool_calls']|length == 0) %}",
-                "{%- if false %}");
-    }
-    return source;
+    std::string result(line.substr(0, end));
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    };
+    std::ranges::replace_if(result, is_control, ' ');
+    return end < line.size() ? result + " ..." : result;
 }
 
 /// Returns the one line of an exception's text that gives the reason. The engine quotes the source
@@ -60,7 +55,34 @@ std::string reason(const std::exception& error) {
     }
     const std::size_t begin = text.find_first_not_of(" \n");
     if (begin == std::string_view::npos) return "without a reason";
-    return std::string(text.substr(begin, text.find('\n', begin) - begin));
+    return quoted(text.substr(begin, text.find('\n', begin) - begin));
+}
+
+/// @throws Error(code) if the template exceeded a limit.
+void require_no_excess(const TemplateRun& run, ErrorCode code) {
+    if (!run.excess().empty()) throw Error(code, "the model's chat template " + run.excess());
+}
+
+/// Every value may hold a name, which the limit of memory does not count.
+/// @throws Error(unsupported_model)
+void require_short_names(const std::vector<jinja::token>& tokens) {
+    constexpr std::size_t longest = 128;
+    for (const jinja::token& token : tokens) {
+        if (token.t != jinja::token::identifier || token.value.size() <= longest) continue;
+        throw Error(ErrorCode::unsupported_model,
+                    "the model's chat template has a name of more than " + std::to_string(longest) +
+                        " characters");
+    }
+}
+
+/// @throws Error(invalid_argument) if the JSON nests too deep for functions that recurse into it.
+Json parsed(const std::string& json) {
+    constexpr int most = 100;
+    if (json_nesting(json) > most) {
+        throw Error(ErrorCode::invalid_argument,
+                    "the JSON of a tool nests more than " + std::to_string(most) + " levels deep");
+    }
+    return Json::parse(json);
 }
 
 Json typed_text(const std::string& text) {
@@ -75,8 +97,7 @@ Json typed_text(const std::string& text) {
 Json to_json(const ToolCall& call, bool arguments_as_object) {
     Json function = Json::object();
     function["name"] = call.name;
-    function["arguments"] =
-        arguments_as_object ? Json::parse(call.arguments) : Json(call.arguments);
+    function["arguments"] = arguments_as_object ? parsed(call.arguments) : Json(call.arguments);
     Json json = Json::object();
     json["type"] = "function";
     json["function"] = function;
@@ -191,16 +212,24 @@ void unmark_roles(jinja::context& context) {
     }
 }
 
+/// The engine calls std::localtime(), whose result is shared.
+std::mutex& local_time() {
+    static std::mutex mutex;
+    return mutex;
+}
+
 }  // namespace
 
 struct ChatTemplate::Impl {
     std::string source;
     Vocabulary vocabulary;
+    TemplateLimits limits;
     jinja::program program;
     jinja::caps caps;
 
     Json said(std::span<const Message> messages, const Options& options) const;
     Json settings(const Options& options) const;
+    std::vector<PromptPart> written(const Json& said, const Options& options) const;
     std::vector<PromptPart> run(const Json& said, const Options& options) const;
 };
 
@@ -208,7 +237,7 @@ struct ChatTemplate::Impl {
 Json ChatTemplate::Impl::said(std::span<const Message> messages, const Options& options) const {
     Json input = Json::object();
     input["messages"] = to_json(adapted(messages, source, caps), caps);
-    if (!options.tools.empty()) input["tools"] = Json::parse(options.tools);
+    if (!options.tools.empty()) input["tools"] = parsed(options.tools);
     return input;
 }
 
@@ -223,43 +252,68 @@ Json ChatTemplate::Impl::settings(const Options& options) const {
     return settings;
 }
 
-ChatTemplate::ChatTemplate(const std::string& source, Vocabulary vocabulary) try {
-    jinja::lexer lexer;
-    const jinja::lexer_result tokens = lexer.tokenize(lenient(source));
-    auto impl = std::make_unique<Impl>(
-        Impl{tokens.source, std::move(vocabulary), jinja::parse_from_tokens(tokens), {}});
-    impl->caps = jinja::caps_get(impl->program);
-    impl_ = std::move(impl);
-} catch (const std::exception& error) {
-    throw Error(ErrorCode::unsupported_model,
-                "the model's chat template cannot be parsed: " + reason(error));
+ChatTemplate::ChatTemplate(const std::string& source, Vocabulary vocabulary,
+                           const TemplateLimits& limits) {
+    const std::lock_guard lock(local_time());
+    const TemplateRun run(limits);
+    try {
+        jinja::lexer lexer;
+        const jinja::lexer_result tokens =
+            lexer.tokenize(prepared_template(source, limits.source_bytes));
+        require_short_names(tokens.tokens);
+        auto impl = std::make_unique<Impl>(Impl{tokens.source, std::move(vocabulary), limits,
+                                                jinja::parse_from_tokens(tokens), jinja::caps()});
+        impl->caps = jinja::caps_get(impl->program);
+        impl_ = std::move(impl);
+    } catch (const Error&) {
+        throw;
+    } catch (const std::exception& error) {
+        require_no_excess(run, ErrorCode::unsupported_model);
+        throw Error(ErrorCode::unsupported_model,
+                    "the model's chat template cannot be parsed: " + reason(error));
+    }
+    require_no_excess(run, ErrorCode::unsupported_model);
 }
 
 ChatTemplate::~ChatTemplate() = default;
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 
-std::vector<PromptPart> ChatTemplate::Impl::run(const Json& said, const Options& options) const {
-    const ControlWords& words = vocabulary.control_words;
-    const ControlGuard guard(words, words.empty() ? "" : said.dump_safe());
+std::vector<PromptPart> ChatTemplate::Impl::written(const Json& said,
+                                                    const Options& options) const {
     jinja::context context(source);
     context.current_time = options.time;
     jinja::global_from_json(context, settings(options), false);
-    jinja::global_from_json(context, guarded(said, guard), true);
+    jinja::global_from_json(context, said, true);
     unmark_roles(context);
     jinja::runtime runtime(context);
-    const jinja::value_string written =
+    const jinja::value_string result =
         jinja::runtime::gather_string_parts(runtime.execute(program));
+    limits::text(result->val_str.length());
     std::vector<PromptPart> parts;
-    for (const jinja::string_part& part : written->val_str.parts)
+    for (const jinja::string_part& part : result->val_str.parts)
         append(parts, part.val, part.is_input);
-    return guard.unguarded(parts);
+    return parts;
+}
+
+std::vector<PromptPart> ChatTemplate::Impl::run(const Json& said, const Options& options) const {
+    const std::string dump = said.dump_safe();
+    const ControlWords& words = vocabulary.control_words;
+    const ControlGuard guard(words, words.empty() ? "" : dump);
+    const TemplateRun run(with_input(limits, dump.size()));
+    try {
+        const std::vector<PromptPart> parts = written(guarded(said, guard), options);
+        require_no_excess(run, ErrorCode::invalid_argument);
+        return guard.unguarded(parts);
+    } catch (const std::exception&) {
+        require_no_excess(run, ErrorCode::invalid_argument);
+        throw;
+    }
 }
 
 std::vector<PromptPart> ChatTemplate::render(std::span<const Message> messages,
                                              const Options& options) const {
     require_known_roles(messages);
-    static std::mutex local_time;  // the engine calls std::localtime(), whose result is shared
-    const std::lock_guard lock(local_time);
+    const std::lock_guard lock(local_time());
     try {
         const Vocabulary& vocabulary = impl_->vocabulary;
         std::vector<PromptPart> parts = impl_->run(impl_->said(messages, options), options);

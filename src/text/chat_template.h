@@ -9,6 +9,7 @@
 #include "infinipot/message.h"
 #include "text/control_words.h"
 #include "text/prompt_part.h"
+#include "text/template_limits.h"
 
 namespace infinipot {
 
@@ -33,9 +34,11 @@ class ChatTemplate {
         std::int64_t time = 0;  ///< seconds since 1970, for templates that name the date
     };
 
-    /// Parses the source of a template.
-    /// @throws Error(unsupported_model) if it is no Jinja template; the sentence says where.
-    ChatTemplate(const std::string& source, Vocabulary vocabulary);
+    /// Parses the source of a template and runs it some times, to see what it supports.
+    /// @throws Error(unsupported_model) if it is no Jinja template; the sentence says why.
+    /// @throws Error(unsupported_model) if it exceeds a limit.
+    ChatTemplate(const std::string& source, Vocabulary vocabulary,
+                 const TemplateLimits& limits = {});
     ~ChatTemplate();
     ChatTemplate(ChatTemplate&&) noexcept;
 
@@ -43,6 +46,8 @@ class ChatTemplate {
     /// Control words that a message says are never wholly in a part that the template wrote.
     /// @throws Error(invalid_argument) if a role is not one that Message lists.
     /// @throws Error(invalid_argument) if the template refuses the messages, with its own words.
+    /// @throws Error(invalid_argument) if the template exceeds a limit, see with_input().
+    /// @throws Error(invalid_argument) if the JSON of a tool nests more than 100 levels deep.
     std::vector<PromptPart> render(std::span<const Message> messages, const Options& options) const;
 
    private:

@@ -70,9 +70,12 @@ TEST_F(LoadTest, A_model_without_a_template_has_no_frame_and_no_error) {
 }
 
 TEST_F(LoadTest, A_template_without_use_costs_the_frame_but_not_the_model) {
-    for (const auto& [source, reason] : {std::pair{"{% if %}", "cannot be parsed: "},
-                                         {"{{ 1 }}", "does not write a user's message"},
-                                         {"{{ raise_exception('never') }}", "never"}}) {
+    for (const auto& [source, reason] :
+         {std::pair{"{% if %}", "cannot be parsed: "},
+          {"{{ 1 }}", "does not write a user's message"},
+          {"{{ raise_exception('never') }}", "never"},
+          {"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recurses more than 250 levels deep"},
+          {"{{ range(1000000000000) }}", "more than 64 MiB"}}) {
         TinyModel model = tiny;
         model.chat_template = source;
         const ModelInfo info =
