@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "infinipot/error.h"
@@ -25,15 +26,27 @@ bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC
 }  // namespace
 
 Utf8Decoder::Step Utf8Decoder::step(unsigned char byte) {
-    if (n_missing_ == 0) return lead(byte);
+    if (n_missing_ == 0) {
+        const int n_marks = std::countl_one(byte);  // bits before the value, and a zero
+        value_ = byte & (0xFFu >> (n_marks + 1));
+        return lead(byte);
+    }
     if (byte < low_ || byte > high_) {
         n_missing_ = 0;
         return Step::ill_formed;
     }
+    value_ = value_ << 6 | (byte & 0x3Fu);
     const int n_missing = n_missing_ - 1;
     if (n_missing > 0) return expect(n_missing);
     n_missing_ = 0;
     return Step::complete;
+}
+
+Utf8Decoder::Range Utf8Decoder::characters() const {
+    if (n_missing_ == 0) return {value_, value_};
+    const int n_bits = 6 * (n_missing_ - 1);  // behind the next byte
+    return {(value_ << 6 | (low_ & 0x3Fu)) << n_bits,
+            (((value_ << 6 | (high_ & 0x3Fu)) + 1) << n_bits) - 1};
 }
 
 /// The table of well-formed sequences, Unicode 15 table 3-7.

@@ -22,10 +22,20 @@ class Utf8Decoder {
 
     bool at_boundary() const { return n_missing_ == 0; }
 
+    /// A range of Unicode code points.
+    struct Range {
+        char32_t first = 0, last = 0;
+    };
+
+    /// Returns the characters that the bytes since the last boundary may become. At a boundary that
+    /// is the character that ended there.
+    Range characters() const;
+
    private:
     Step lead(unsigned char byte);
     Step expect(int n_missing, unsigned char low = 0x80, unsigned char high = 0xBF);
 
+    char32_t value_ = 0;        ///< of the bytes so far
     int n_missing_ = 0;         ///< continuation bytes still to come
     unsigned char low_ = 0x80;  ///< bounds of the next one
     unsigned char high_ = 0xBF;

@@ -1,20 +1,15 @@
 #include "text/grammar_check.h"
 
 #include <cstddef>
-#include <cstdint>
 
 #include "base/utf8.h"
 #include "infinipot/error.h"
-#include "text/grammar_parser.h"
 
 namespace infinipot {
 
 namespace {
 
 constexpr std::size_t largest_bytes = 64 * 1024;
-/// Of the calls with which libllama looks for left recursion, and of the places at which a text
-/// may go on.
-constexpr std::uint64_t most_paths = 10'000;
 
 [[noreturn]] void refuse(const std::string& reason) {
     throw Error(ErrorCode::invalid_argument, "the grammar " + reason);
@@ -24,9 +19,32 @@ constexpr std::uint64_t most_paths = 10'000;
 class Beginnings {
    public:
     explicit Beginnings(const Grammar& grammar)
-        : grammar_(grammar), nullable_(grammar.rules.size()), paths_(grammar.rules.size()) {
+        : grammar_(grammar), nullable_(grammar.rules.size()) {
         find_nullable();
-        order();
+    }
+
+    /// Takes away the rules that begin with none that is left, again and again (Kahn's algorithm).
+    /// Those that remain can begin with themselves.
+    void require_no_left_recursion() const {
+        const std::size_t n = grammar_.rules.size();
+        std::vector<std::vector<std::size_t>> users(n);
+        std::vector<std::size_t> n_begun(n), ready;
+        for (std::size_t i = 0; i < n; ++i) {
+            each_beginning(i, [&](std::size_t begun) {
+                users[begun].push_back(i);
+                ++n_begun[i];
+            });
+            if (n_begun[i] == 0) ready.push_back(i);
+        }
+        while (!ready.empty()) {
+            const std::size_t i = ready.back();
+            ready.pop_back();
+            for (const std::size_t user : users[i])
+                if (--n_begun[user] == 0) ready.push_back(user);
+        }
+        for (std::size_t i = 0; i < n; ++i)
+            if (n_begun[i] > 0)
+                refuse("has a rule that can begin with itself: " + grammar_.rules[i].name);
     }
 
    private:
@@ -66,63 +84,19 @@ class Beginnings {
         }
     }
 
-    /// Counts the paths below every rule, those first that others begin with (Kahn's algorithm).
-    /// Rules that remain begin with themselves.
-    void order() {
-        const std::size_t n = grammar_.rules.size();
-        std::vector<std::vector<std::size_t>> users(n);
-        std::vector<std::size_t> n_missing(n), ready;
-        for (std::size_t i = 0; i < n; ++i) {
-            each_beginning(i, [&](std::size_t begun) {
-                users[begun].push_back(i);
-                ++n_missing[i];
-            });
-            if (n_missing[i] == 0) ready.push_back(i);
-        }
-        while (!ready.empty()) {
-            const std::size_t i = ready.back();
-            ready.pop_back();
-            count_paths(i);
-            for (const std::size_t user : users[i])
-                if (--n_missing[user] == 0) ready.push_back(user);
-        }
-        for (std::size_t i = 0; i < n; ++i) {
-            if (n_missing[i] > 0) refuse("has a rule that can begin with itself: " + name(i));
-            for (const auto& sequence : grammar_.rules[i].alternatives) count_paths(i, sequence);
-        }
-    }
-
-    /// Counts the paths below every place of a sequence.
-    void count_paths(std::size_t i, const Grammar::Sequence& sequence) const {
-        std::uint64_t n = 1;
-        for (auto element = sequence.rbegin(); element != sequence.rend(); ++element) {
-            const std::uint64_t behind = is_nullable(*element) ? n : 0;
-            n = behind + (element->rule < 0 ? 1 : paths_[static_cast<std::size_t>(element->rule)]);
-            if (n > most_paths) refuse("is too ambiguous in rule " + name(i));
-        }
-    }
-
-    void count_paths(std::size_t i) {
-        paths_[i] = grammar_.rules[i].alternatives.size();
-        each_beginning(i, [&](std::size_t begun) { paths_[i] += paths_[begun]; });
-        if (paths_[i] > most_paths) refuse("is too ambiguous at the beginning of rule " + name(i));
-    }
-
-    const std::string& name(std::size_t i) const { return grammar_.rules[i].name; }
-
     const Grammar& grammar_;
     std::vector<char> nullable_;
-    std::vector<std::uint64_t> paths_;
 };
 
 }  // namespace
 
-void check_grammar(std::string_view gbnf) {
+Grammar checked_grammar(std::string_view gbnf) {
     if (gbnf.size() > largest_bytes) refuse("has more than 64 KiB");
     require_utf8(gbnf, "the grammar");
     if (gbnf.find('\0') != std::string_view::npos) refuse("contains a zero byte");
-    const Grammar grammar = parse_grammar(gbnf);
-    Beginnings{grammar};
+    Grammar grammar = parse_grammar(gbnf);
+    Beginnings(grammar).require_no_left_recursion();
+    return grammar;
 }
 
 }  // namespace infinipot

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "base/utf8.h"
 #include "infinipot/error.h"
 
 namespace infinipot {
@@ -14,7 +16,7 @@ namespace infinipot {
 namespace {
 
 constexpr int deepest_nesting = 64;
-constexpr int most_repetitions = 2000;  // libllama's own limit
+constexpr int most_repetitions = 2000;  // as libllama has it
 constexpr std::size_t most_elements = 100'000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -22,8 +24,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word_char(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
 }
-
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 /// A recursive descent through the text, as libllama's.
 class Parser {
@@ -36,7 +36,9 @@ class Parser {
         for (const auto& [name, index] : indices_)
             if (grammar_.rules[index].alternatives.empty())
                 refuse("uses the rule " + name + " and does not define it");
-        if (!indices_.contains("root")) refuse("has no rule named root");
+        const auto root = indices_.find("root");
+        if (root == indices_.end()) refuse("has no rule named root");
+        grammar_.root = root->second;
         return std::move(grammar_);
     }
 
@@ -143,18 +145,15 @@ class Parser {
     /// Appends a string, a class of characters, a group or a rule. Returns false if there is none.
     bool parse_item(Grammar::Sequence& sequence) {
         if (take("\"")) {
-            while (!take("\"")) add_character(sequence);
+            while (!take("\"")) add(sequence, literal(parse_character()));
         } else if (take("[")) {
-            take("^");
             parse_class(sequence);
         } else if (take(".")) {
-            count(1);
-            sequence.push_back({});
+            add(sequence, new_set({}, true));
         } else if (take("(")) {
             parse_group(sequence);
         } else if (is_word_char(peek())) {
-            count(1);
-            sequence.push_back({static_cast<int>(index_of(parse_name()))});
+            add(sequence, {.rule = static_cast<int>(index_of(parse_name()))});
         } else if (peek() == '<' || peek() == '!') {
             refuse_here("has a token in angle brackets, which is not supported,");
         } else {
@@ -163,40 +162,67 @@ class Parser {
         return true;
     }
 
-    void add_character(Grammar::Sequence& sequence) {
-        parse_character();
+    void add(Grammar::Sequence& sequence, Grammar::Element element) {
         count(1);
-        sequence.push_back({});
+        sequence.push_back(element);
     }
 
-    /// A class is one element here, of as many for libllama as it has characters.
+    Grammar::Element new_set(std::vector<CharacterSet::Range> ranges, bool negated) {
+        grammar_.sets.emplace_back(std::move(ranges), negated);
+        return {.set = static_cast<int>(grammar_.sets.size()) - 1};
+    }
+
+    /// Returns the element of one character, which has one set wherever it occurs.
+    Grammar::Element literal(char32_t character) {
+        const auto [place, is_new] = literals_.try_emplace(character);
+        if (is_new) place->second = new_set({{character, character}}, false);
+        return place->second;
+    }
+
     void parse_class(Grammar::Sequence& sequence) {
-        Grammar::Sequence members;
+        const bool negated = take("^");
+        std::vector<CharacterSet::Range> ranges;
         while (!take("]")) {
-            add_character(members);
-            if (peek() == '-' && !text_.substr(at_).starts_with("-]")) {
-                ++at_;
-                add_character(members);
-            }
+            const char32_t first = parse_character();
+            const bool is_range = peek() == '-' && !text_.substr(at_).starts_with("-]");
+            if (is_range) ++at_;
+            ranges.push_back({first, is_range ? parse_character() : first});
         }
-        if (!members.empty()) sequence.push_back({});
-        class_size_ = std::max(class_size_, members.size());
+        if (!ranges.empty()) add(sequence, new_set(std::move(ranges), negated));
     }
 
-    void parse_character() {
+    char32_t parse_character() {
         if (at_end()) refuse_here("ends within a string or class");
-        const char c = text_[at_++];
-        if (c != '\\') {
-            while (!at_end() && (peek() & 0xC0) == 0x80) ++at_;  // the rest of a UTF-8 character
-            return;
-        }
+        if (take("\\")) return parse_escape();
+        Utf8Decoder decoder;
+        do decoder.step(static_cast<unsigned char>(text_[at_++]));
+        while (!decoder.at_boundary());
+        return decoder.characters().first;
+    }
+
+    char32_t parse_escape() {
         const char kind = peek();
         if (!at_end()) ++at_;
-        const int n_digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
-        for (int i = 0; i < n_digits; ++i, ++at_)
-            if (!is_hex(peek())) refuse_here("has an escape with too few hexadecimal digits");
-        if (n_digits == 0 && std::string_view("trn\\\"[]-").find(kind) == std::string_view::npos)
+        if (kind == 'x') return parse_hex(2);
+        if (kind == 'u') return parse_hex(4);
+        if (kind == 'U') return parse_hex(8);
+        if (kind == 't') return '\t';
+        if (kind == 'r') return '\r';
+        if (kind == 'n') return '\n';
+        if (kind == '\0' || std::string_view("\\\"[]-").find(kind) == std::string_view::npos)
             refuse_here("has an unknown escape");
+        return static_cast<char32_t>(kind);
+    }
+
+    char32_t parse_hex(std::size_t n_digits) {
+        std::uint32_t value = 0;
+        const std::string_view digits = text_.substr(at_, n_digits);
+        const auto [stop, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+        if (error != std::errc() || stop != digits.data() + n_digits)
+            refuse_here("has an escape with too few hexadecimal digits");
+        at_ += n_digits;
+        return value;
     }
 
     void parse_group(Grammar::Sequence& sequence) {
@@ -205,8 +231,7 @@ class Parser {
         auto alternatives = parse_alternatives();
         expect(")");
         --depth_;
-        count(1);
-        sequence.push_back({static_cast<int>(add_rule(std::move(alternatives)))});
+        add(sequence, {.rule = static_cast<int>(add_rule(std::move(alternatives)))});
     }
 
     struct Times {
@@ -250,7 +275,7 @@ class Parser {
         const Grammar::Sequence repeated(sequence.begin() + static_cast<long>(item),
                                          sequence.end());
         const int n_optional = times.most ? *times.most - times.least : 1;
-        count((repeated.size() + class_size_) * static_cast<std::size_t>(times.least + n_optional));
+        count(repeated.size() * static_cast<std::size_t>(times.least + n_optional));
         sequence.resize(item);
         for (int i = 0; i < times.least; ++i)
             sequence.insert(sequence.end(), repeated.begin(), repeated.end());
@@ -258,20 +283,20 @@ class Parser {
         for (int i = 0; i < n_optional; ++i) {
             Grammar::Sequence some = repeated;
             if (!times.most) rule = grammar_.rules.size();
-            if (rule) some.push_back({static_cast<int>(*rule)});
+            if (rule) some.push_back({.rule = static_cast<int>(*rule)});
             rule = add_rule({some, {}});
         }
-        if (rule) sequence.push_back({static_cast<int>(*rule)});
+        if (rule) sequence.push_back({.rule = static_cast<int>(*rule)});
     }
 
     std::string_view text_;
     std::size_t at_ = 0;
     Grammar grammar_;
     std::map<std::string, std::size_t> indices_;
+    std::map<char32_t, Grammar::Element> literals_;
     std::string name_;  // of the rule that is parsed
     int depth_ = 0;
     std::size_t n_elements_ = 0;
-    std::size_t class_size_ = 0;  // of the largest class
 };
 
 }  // namespace

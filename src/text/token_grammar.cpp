@@ -2,78 +2,89 @@
 
 #include <llama.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
-#include "infinipot/error.h"
 #include "text/grammar_check.h"
-#include "text/llama_log.h"
 
 namespace infinipot {
 
 namespace {
 
-void apply(llama_sampler* sampler, llama_token_data* candidates, std::size_t n) {
-    llama_token_data_array array{.data = candidates, .size = n, .selected = -1, .sorted = false};
-    llama_sampler_apply(sampler, &array);
+/// Of one call: several times what JSON of any kind needs.
+std::int64_t most_work(const Vocabulary& vocabulary) {
+    return 20'000'000 + 500 * static_cast<std::int64_t>(vocabulary.n_tokens());
 }
 
 }  // namespace
 
-void TokenGrammar::Free::operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
+TokenGrammar::TokenGrammar(std::string_view gbnf, const Vocabulary& vocabulary)
+    : vocabulary_(vocabulary), automaton_(checked_grammar(gbnf)), path_(1) {
+    automaton_.limit_work(most_work(vocabulary_));
+    path_[0].stacks = automaton_.start();
+}
 
-TokenGrammar::TokenGrammar(const std::string& gbnf, const Vocabulary& vocabulary)
-    : vocabulary_(vocabulary) {
-    check_grammar(gbnf);
-    capture_llama_log();
-    take_llama_error();
-    sampler_.reset(llama_sampler_init_grammar(vocabulary.handle(), gbnf.c_str(), "root"));
-    if (!sampler_) {
-        const std::string reason = take_llama_error();
-        throw Error(ErrorCode::invalid_argument,
-                    "the grammar is refused" + (reason.empty() ? reason : ": " + reason));
+/// Sets `next` to the place one byte further. Returns false if the byte cannot stand there.
+bool TokenGrammar::step(const State& state, char byte, State& next) {
+    next.decoder = state.decoder;
+    const auto seen = next.decoder.step(static_cast<unsigned char>(byte));
+    if (seen == Utf8Decoder::Step::ill_formed || byte == '\0') return false;
+    automaton_.step(state.stacks, next.decoder.characters(), next.stacks);
+    const bool goes_on = !next.stacks.empty();
+    if (seen == Utf8Decoder::Step::incomplete) next.stacks = state.stacks;
+    return goes_on;
+}
+
+/// Fills path_ for `text`, whose first `n_walked` bytes it has. Returns the number of bytes that
+/// can stand there, which it has then.
+std::size_t TokenGrammar::walk(std::string_view text, std::size_t n_walked) {
+    if (path_.size() <= text.size()) path_.resize(text.size() + 1);
+    while (n_walked < text.size() && step(path_[n_walked], text[n_walked], path_[n_walked + 1]))
+        ++n_walked;
+    return n_walked;
+}
+
+bool TokenGrammar::allows(Token token) {
+    if (vocabulary_.ends_answer(token)) {
+        return path_[0].decoder.at_boundary() && GrammarAutomaton::may_end(path_[0].stacks);
     }
-    pieces_.reserve(static_cast<std::size_t>(vocabulary.n_tokens()));
-    for (Token token = 0; token < vocabulary.n_tokens(); ++token)
-        pieces_.push_back(vocabulary.piece(token));
+    automaton_.limit_work(most_work(vocabulary_));
+    const std::string text = vocabulary_.piece(token);
+    return !text.empty() && walk(text, 0) == text.size();
 }
 
-/// Returns whether the text of `token` continues the text so far, whatever the grammar.
-bool TokenGrammar::goes_on(Token token) const {
-    if (vocabulary_.ends_answer(token)) return decoder_.at_boundary();
-    const std::string& piece = pieces_[static_cast<std::size_t>(token)];
-    Utf8Decoder decoder = decoder_;
-    for (const char byte : piece)
-        if (decoder.step(static_cast<unsigned char>(byte)) == Utf8Decoder::Step::ill_formed)
-            return false;
-    return !piece.empty();
-}
-
-bool TokenGrammar::allows(Token token) const {
-    if (!goes_on(token)) return false;
-    llama_token_data candidate{.id = token, .logit = 0, .p = 0};
-    apply(sampler_.get(), &candidate, 1);
-    return std::isfinite(candidate.logit);
-}
-
-bool TokenGrammar::restrict(std::vector<llama_token_data>& candidates) const {
-    apply(sampler_.get(), candidates.data(), candidates.size());
+bool TokenGrammar::restrict(std::vector<llama_token_data>& candidates) {
+    automaton_.limit_work(most_work(vocabulary_));
+    std::vector<float> logits(candidates.size(), -std::numeric_limits<float>::infinity());
+    const auto allow = [&](Token token) {
+        const auto at = static_cast<std::size_t>(token);
+        logits[at] = candidates[at].logit;
+    };
+    std::size_t n_walked = 0;  // of the last token
+    for (const Vocabulary::SortedPiece& piece : vocabulary_.sorted_pieces()) {
+        if (n_walked < piece.n_common) continue;  // a byte of the last one that cannot stand there
+        n_walked = walk(piece.text, piece.n_common);
+        if (n_walked == piece.text.size()) allow(piece.token);
+    }
+    for (const Token token : vocabulary_.ends_of_answer())
+        if (allows(token)) allow(token);
     bool any = false;
-    for (llama_token_data& each : candidates) {
-        if (!std::isfinite(each.logit)) continue;
-        if (goes_on(each.id))
-            any = true;
-        else
-            each.logit = -std::numeric_limits<float>::infinity();
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        candidates[i].logit = logits[i];
+        any = any || std::isfinite(logits[i]);
     }
     return any;
 }
 
 void TokenGrammar::accept(Token token) {
-    llama_sampler_accept(sampler_.get(), token);
     if (vocabulary_.ends_answer(token)) return;
-    for (const char byte : pieces_[static_cast<std::size_t>(token)])
-        decoder_.step(static_cast<unsigned char>(byte));
+    automaton_.limit_work(most_work(vocabulary_));
+    const std::string text = vocabulary_.piece(token);
+    walk(text, 0);
+    std::swap(path_[0], path_[text.size()]);
+    automaton_.keep_only(path_[0].stacks);
 }
 
 }  // namespace infinipot

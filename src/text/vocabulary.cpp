@@ -52,6 +52,8 @@ Vocabulary::Vocabulary(const std::filesystem::path& gguf) {
     }
     control_words_ = read_control_words(vocab_);
     newline_ = tokenize("\n", false);
+    for (Token token = 0; token < n_tokens(); ++token)
+        if (ends_answer(token)) ends_of_answer_.push_back(token);
 }
 
 Vocabulary::~Vocabulary() = default;
@@ -158,6 +160,23 @@ std::string Vocabulary::piece(Token token) const {
 }
 
 bool Vocabulary::ends_answer(Token token) const { return llama_vocab_is_eog(vocab_, token); }
+
+std::span<const Vocabulary::SortedPiece> Vocabulary::sorted_pieces() const {
+    std::call_once(sorted_once_, [this] {
+        for (Token token = 0; token < n_tokens(); ++token) {
+            std::string text = piece(token);
+            if (text.empty() || ends_answer(token)) continue;
+            sorted_pieces_.push_back({.text = std::move(text), .token = token});
+        }
+        std::ranges::sort(sorted_pieces_, {}, &SortedPiece::text);
+        for (std::size_t i = 1; i < sorted_pieces_.size(); ++i) {
+            const std::string& before = sorted_pieces_[i - 1].text;
+            const auto end = std::ranges::mismatch(before, sorted_pieces_[i].text).in1;
+            sorted_pieces_[i].n_common = static_cast<std::size_t>(end - before.begin());
+        }
+    });
+    return sorted_pieces_;
+}
 
 int Vocabulary::n_tokens() const { return llama_vocab_n_tokens(vocab_); }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,7 +48,21 @@ class Vocabulary {
     /// Returns the text of one token. It may be part of a UTF-8 character.
     std::string piece(Token token) const;
     bool ends_answer(Token token) const;
+
+    /// Returns all tokens that end an answer.
+    std::span<const Token> ends_of_answer() const { return ends_of_answer_; }
     int n_tokens() const;
+
+    /// A token with text that does not end an answer.
+    struct SortedPiece {
+        std::string text;
+        Token token = 0;
+        std::size_t n_common = 0;  ///< bytes that it shares with the piece before it
+    };
+
+    /// Returns the texts of tokens in the order of their bytes, so that those that begin alike
+    /// stand together. Sorts them when they are first asked for; any thread may ask.
+    std::span<const SortedPiece> sorted_pieces() const;
 
     /// Returns the chat template's source text; empty if the model has none.
     const std::string& chat_template() const { return chat_template_; }
@@ -68,6 +83,9 @@ class Vocabulary {
     ControlWords control_words_;
     /// Tokens of "\n" alone, with the space that some tokenizers put before it.
     std::vector<Token> newline_;
+    std::vector<Token> ends_of_answer_;
+    mutable std::once_flag sorted_once_;
+    mutable std::vector<SortedPiece> sorted_pieces_;
 };
 
 }  // namespace infinipot

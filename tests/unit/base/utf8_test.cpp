@@ -107,6 +107,25 @@ TEST(Utf8Validator, Restarting_forgets_half_a_character) {
     EXPECT_EQ(validator.valid_bytes(), 3u);
 }
 
+TEST(Utf8Decoder, Knows_the_characters_that_its_bytes_may_become) {
+    const auto range_after = [](const std::string& bytes) {
+        Utf8Decoder decoder;
+        for (const char byte : bytes) decoder.step(static_cast<unsigned char>(byte));
+        const Utf8Decoder::Range range = decoder.characters();
+        return std::pair(range.first, range.last);
+    };
+    using Pair = std::pair<char32_t, char32_t>;
+    EXPECT_EQ(range_after("A"), Pair('A', 'A'));
+    EXPECT_EQ(range_after("\xC3"), Pair(0xC0, 0xFF));
+    EXPECT_EQ(range_after("\xC3\xA9"), Pair(0xE9, 0xE9));
+    EXPECT_EQ(range_after("\xE0"), Pair(0x800, 0xFFF)) << "what is below is overlong";
+    EXPECT_EQ(range_after("\xED"), Pair(0xD000, 0xD7FF)) << "what is above are surrogates";
+    EXPECT_EQ(range_after("\xE2\x82"), Pair(0x2080, 0x20BF));
+    EXPECT_EQ(range_after("\xF0"), Pair(0x10000, 0x3FFFF));
+    EXPECT_EQ(range_after("\xF4"), Pair(0x100000, 0x10FFFF));
+    EXPECT_EQ(range_after("\xF0\x9F\x98\x80"), Pair(0x1F600, 0x1F600));
+}
+
 TEST(Utf8CompletePrefix, Leaves_out_a_character_that_is_cut_off) {
     const std::string text = "ab" + std::string(clef);
     EXPECT_EQ(utf8_complete_prefix(text), 6u);

@@ -13,7 +13,7 @@ namespace infinipot {
 namespace {
 
 std::string refusal_of(const std::string& gbnf) {
-    return refusal([&] { check_grammar(gbnf); });
+    return refusal([&] { checked_grammar(gbnf); });
 }
 
 /// `n` times `text`.
@@ -23,7 +23,7 @@ std::string times(int n, const std::string& text) {
     return all;
 }
 
-TEST(CheckGrammar, Accepts_llama_cpps_own_grammars) {
+TEST(CheckedGrammar, Accepts_llama_cpps_own_grammars) {
     int n = 0;
     for (const auto& file : std::filesystem::directory_iterator(llama_file("grammars"))) {
         if (file.path().extension() != ".gbnf") continue;
@@ -35,7 +35,7 @@ TEST(CheckGrammar, Accepts_llama_cpps_own_grammars) {
     EXPECT_GE(n, 8);
 }
 
-TEST(CheckGrammar, Accepts_the_syntax_of_GBNF) {
+TEST(CheckedGrammar, Accepts_the_syntax_of_GBNF) {
     for (const char* gbnf :
          {"root ::= \"a\"", "root ::= [a-z]+ | b*\nb ::= \"\\\"\" . [^\\x00-\\x1F\\u00e9\\]-]",
           "root ::= ( \"a\" |\n \"b\" # a comment\n ){2,3} b{2} b{2,} b?\r\nb ::= \"\u00e9\"\n\n",
@@ -44,7 +44,7 @@ TEST(CheckGrammar, Accepts_the_syntax_of_GBNF) {
     }
 }
 
-TEST(CheckGrammar, Names_the_fault) {
+TEST(CheckedGrammar, Names_the_fault) {
     const std::pair<const char*, const char*> cases[] = {
         {"", "the grammar has no rule named root"},
         {"a ::= \"b\"", "the grammar has no rule named root"},
@@ -68,10 +68,10 @@ TEST(CheckGrammar, Names_the_fault) {
     EXPECT_EQ(refusal_of(std::string("root ::= \"a\0\"", 13)), "the grammar contains a zero byte");
 }
 
-TEST(CheckGrammar, Refuses_rules_that_begin_with_themselves) {
+TEST(CheckedGrammar, Refuses_rules_that_begin_with_themselves) {
     for (const char* gbnf :
          {"root ::= root \"a\" | \"b\"", "root ::= a\na ::= b \"x\"\nb ::= root | \"y\"",
-          // Behind what may be empty, of which libllama finds the first alone.
+          // Behind what may be empty.
           "root ::= a root \"x\" | \"y\"\na ::= \"q\"?",
           "root ::= a root \"x\" | \"y\"\na ::= b b\nb ::= \"q\" |", "root ::= (\"a\"?)*"}) {
         EXPECT_TRUE(
@@ -80,27 +80,14 @@ TEST(CheckGrammar, Refuses_rules_that_begin_with_themselves) {
     }
 }
 
-TEST(CheckGrammar, Refuses_what_is_too_large) {
+TEST(CheckedGrammar, Refuses_what_is_too_large) {
     EXPECT_EQ(refusal_of("root ::= " + times(1 << 20, "(")), "the grammar has more than 64 KiB");
     EXPECT_EQ(refusal_of("root ::= " + times(60'000, "(")),
               "the grammar nests more than 64 groups in line 1");
     EXPECT_EQ(refusal_of("root ::= " + times(64, "(") + "\"a\"" + times(64, ")")), "");
-    EXPECT_EQ(refusal_of("root ::= [" + times(1000, "ab") + "]{200}"),
-              "the grammar has more than 100,000 elements");
+    EXPECT_EQ(refusal_of("root ::= [" + times(1000, "ab") + "]{200}"), "");
     EXPECT_EQ(refusal_of("root ::= " + times(100, "\"a\"{2000} ")),
               "the grammar has more than 100,000 elements");
-}
-
-/// libllama follows each of 2 to the power of 60 paths to look for left recursion.
-TEST(CheckGrammar, Refuses_a_number_of_paths_that_doubles_with_every_rule) {
-    std::string gbnf = "root ::= a0\n";
-    for (int i = 0; i < 60; ++i) {
-        const std::string name = "a" + std::to_string(i), next = "a" + std::to_string(i + 1);
-        gbnf += name + " ::= " + next + " | " + next + "\n";
-    }
-    EXPECT_TRUE(refusal_of(gbnf + "a60 ::= \"x\"").starts_with("the grammar is too ambiguous"));
-    EXPECT_TRUE(refusal_of("root ::= \"x\" " + times(20'000, "a ") + "\na ::= \"b\"?")
-                    .starts_with("the grammar is too ambiguous"));
 }
 
 }  // namespace

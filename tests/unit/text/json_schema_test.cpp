@@ -9,7 +9,7 @@ namespace infinipot {
 namespace {
 
 std::string refusal_of(const std::string& schema) {
-    return refusal([&] { check_grammar(grammar_of_schema(schema)); });
+    return refusal([&] { checked_grammar(grammar_of_schema(schema)); });
 }
 
 std::string times(int n, const std::string& text) {
