@@ -81,7 +81,8 @@ struct GenerateOptions {
     /// that completes the string.
     std::vector<std::string> stop = {};
     /// A grammar in llama.cpp's GBNF, at most 64 KiB. The answer follows its rule "root", and ends
-    /// of itself only where the grammar allows it. Empty: none.
+    /// of itself only where the grammar allows it. Empty: none. Generating throws
+    /// Error(invalid_argument) at a place from which the grammar can go on in too many ways.
     std::string grammar = {};
     /// A JSON schema, at most 64 KiB, that llama.cpp's converter turns into a grammar: the answer
     /// is JSON that satisfies it. Empty: none. It excludes `grammar`.
@@ -96,9 +97,16 @@ struct GenerateOptions {
     std::string answer_prefix = {};
 };
 
+/// Refuses options that ask() and generate() would refuse, which examine them only after the text
+/// has been read.
+/// @throws Error(invalid_argument) if a value is out of its range, options contradict each other,
+/// or a grammar or JSON schema cannot be used.
+/// @throws Error(bad_text) if a string is not UTF-8.
+void validate(const Model& model, const GenerateOptions& options);
+
 /// Why an answer ended.
 enum class StopReason {
-    end_of_answer,  ///< the model drew its end token or a stop token
+    end_of_answer,  ///< the model drew its end token or a stop token, or the grammar ended
     stop_string,    ///< one of GenerateOptions::stop came
     max_tokens,     ///< GenerateOptions::max_tokens
     pot_full,       ///< ask() used up the free slots of the KV cache

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "engine/drawn_token.h"
 #include "infinipot/error.h"
 #include "model/access.h"
@@ -45,29 +46,33 @@ std::unique_ptr<TokenGrammar> grammar_of(const GenerateOptions& options,
         has_schema ? grammar_of_schema(options.json_schema) : options.grammar, vocabulary);
 }
 
-/// Returns all tokens that would end the answer.
-std::vector<Token> ends_of_answer(const Vocabulary& vocabulary, std::vector<Token> stop_tokens) {
-    std::vector<Token> ends = std::move(stop_tokens);
-    for (Token token = 0; token < vocabulary.n_tokens(); ++token) {
-        if (vocabulary.ends_answer(token)) ends.push_back(token);
-    }
-    return ends;
+Sampler sampler_of(const GenerateOptions& options, const Model& model) {
+    return Sampler(options.sampling, model.info().n_vocab, options.logit_bias,
+                   grammar_of(options, Access::impl(model).vocabulary));
 }
 
 }  // namespace
+
+void validate(const Model& model, const GenerateOptions& options) {
+    check(options, model.info().n_vocab);
+    require_utf8(options.answer_prefix, "the beginning of the answer");
+    sampler_of(options, model);
+    StopStrings(options.stop);
+}
 
 Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
                        const GenerateOptions& options, Retention retention, int answer_budget)
     : session_(session),
       retention_(retention),
       before_(session.mark()),
-      sampler_(options.sampling, session.model().info().n_vocab, options.logit_bias,
-               grammar_of(options, Access::impl(session.model()).vocabulary)),
+      sampler_(sampler_of(options, session.model())),
       stops_(options.stop),
       options_(options) {
     check(options, session.model().info().n_vocab);
     if (options.min_tokens > 0) {
-        too_early_ = ends_of_answer(Access::impl(session.model()).vocabulary, options.stop_tokens);
+        const auto ends = Access::impl(session.model()).vocabulary.ends_of_answer();
+        too_early_ = options.stop_tokens;
+        too_early_.insert(too_early_.end(), ends.begin(), ends.end());
     }
     try {
         if (retention == Retention::none) session_.show_only(answer_budget);
@@ -165,10 +170,9 @@ bool Generation::Impl::read_last() {
         stop_reason_ = StopReason::pot_full;
         return false;
     }
-    const Token token = *last_;
-    last_.reset();
     const Stopwatch watch;
-    session_.read_generated(token, kept);
+    session_.read_generated(*last_, kept);
+    last_.reset();
     session_.record_decoding(watch.seconds());
     return true;
 }

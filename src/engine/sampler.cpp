@@ -98,8 +98,8 @@ Token Sampler::select() {
     return array.data[array.selected].id;
 }
 
-/// The grammar sees the selected token first, and all others only if it refuses that one: it takes
-/// as long as a forward pass of a small model to examine a whole vocabulary.
+/// The grammar sees the selected token first, and all others only if it refuses that one: examining
+/// a whole vocabulary can take as long as a forward pass of a small model.
 Token Sampler::pick(std::span<const float> logits, std::span<const Token> excluded) {
     set_candidates(logits, excluded);
     Token token = select();

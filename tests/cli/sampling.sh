@@ -60,3 +60,10 @@ refuses 2 'the grammar has a rule that can begin with itself: root' "${ask[@]}" 
 refuses 2 'the JSON schema is no JSON' "${ask[@]}" --json-schema "$work/bad" "Who?"
 refuses 2 'excludes' "${ask[@]}" --grammar "$work/bad" --json-schema "$work/schema.json" "Who?"
 refuses 3 'cannot read' "${ask[@]}" --grammar "$work/nowhere" "Who?"
+# Before a text without end is read.
+for option in "--grammar $work/bad" "--json-schema $work/bad" "--logit-bias 99999=1" "--logprobs 21"; do
+    run "${ask[@]}" --file - $option "Who?" < <(yes 'the pot is full')
+    refused 2 'the grammar|the JSON schema|there is no token|n_logprobs' "$option"
+done
+run inspect -m "$model" --file - --logit-bias 99999=1 < <(yes 'the pot is full')
+refused 2 'there is no token 99999' "inspect"

@@ -196,6 +196,7 @@ void run(Ask ask) {
     ProgressBar bar(texts.total_bytes(), ask.quiet);
     bar.announce("loading " + ask.method.model);
     const Model model = load_model(ask.method);
+    validate(model, ask.generate);  // before the text is read, which may take hours
     interrupts.check();
     Session session =
         ask.pot.empty()

@@ -152,6 +152,7 @@ void run(const Inspect& inspect) {
     ProgressBar bar(texts.total_bytes(), inspect.quiet);
     bar.announce("loading " + inspect.method.model);
     const Model model = load_model(inspect.method);
+    validate(model, inspect.generate);
     interrupts.check();
     Inspection inspection(model);
     SessionOptions options = recorded_options(inspect, inspection);

@@ -127,7 +127,12 @@ TEST_F(SessionTest, Contradictory_options_of_an_answer_are_refused) {
           GenerateOptions{.stop_tokens = {-1}}, GenerateOptions{.stop = {""}},
           GenerateOptions{.n_logprobs = -1}, GenerateOptions{.n_logprobs = 21}}) {
         sentence_of([&] { reader.ask("who?", bad); }, ErrorCode::invalid_argument);
+        sentence_of([&] { validate(model_, bad); }, ErrorCode::invalid_argument);
     }
+    EXPECT_NO_THROW(validate(model_, {.stop = {"."}, .grammar = "root ::= [a-z]+"}));
+    for (const GenerateOptions& bad :
+         {GenerateOptions{.stop = {"\xff"}}, GenerateOptions{.answer_prefix = "\xff"}})
+        sentence_of([&] { validate(model_, bad); }, ErrorCode::bad_text);
 }
 
 TEST_F(SessionTest, Generated_text_is_remembered_and_may_exceed_the_capacity) {

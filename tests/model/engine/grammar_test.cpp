@@ -107,6 +107,7 @@ TEST_F(GrammarTest, A_bad_grammar_is_refused_and_leaves_the_session_as_it_was) {
           GenerateOptions{.json_schema = "{"},
           GenerateOptions{.grammar = "root ::= \"a\"", .json_schema = "{}"}}) {
         sentence_of([&] { reader.ask("who?", bad); }, ErrorCode::invalid_argument);
+        sentence_of([&] { validate(model_, bad); }, ErrorCode::invalid_argument);
     }
     EXPECT_TRUE(contents(reader) == before);
     EXPECT_FALSE(reader.ask("who?", {.max_tokens = 5}).text().empty());
