@@ -106,7 +106,10 @@ struct Q4 {
     static constexpr int64_t group_bytes = int64_t{row_group} * quant_block / 2;
 
     /// Each 16-bit half of a lane sums half of the products and starts at half of -8 Σx.
-    static int32_t start(int32_t sum) { return static_cast<int32_t>(-4 * sum & 0xffff) * 0x10001; }
+    static int32_t start(int32_t sum) {
+        const uint32_t half = static_cast<uint32_t>(-4 * sum) & 0xffff;
+        return static_cast<int32_t>(half * 0x10001);
+    }
 
     static void store(const __m256i (&quants)[4], int8_t* out) {
         const __m256i bytes =
