@@ -12,7 +12,9 @@ namespace {
 /// No template contains these words, and none changes them: they are letters and digits alone.
 constexpr const char* users_words = "Uw7Qz3users9Xk5words2Jv8";
 
-std::time_t noon_of_26_july_2024() {
+}  // namespace
+
+std::int64_t time_of_frames() {
     std::tm noon = {};
     noon.tm_year = 2024 - 1900;
     noon.tm_mon = 6;
@@ -22,13 +24,11 @@ std::time_t noon_of_26_july_2024() {
     return std::mktime(&noon);  // of the local time, which templates write
 }
 
-}  // namespace
-
 ChatFrame chat_frame(const ChatTemplate& chat_template) {
     const std::string words = users_words;
     const Message turn{.role = "user", .content = words};
     const std::string text =
-        joined(chat_template.render({&turn, 1}, {.time = noon_of_26_july_2024()}));
+        joined(chat_template.render({&turn, 1}, {.time = time_of_frames()}));
     const std::size_t at = text.find(words);
     if (at == std::string::npos || text.find(words, at + 1) != std::string::npos) {
         throw Error(ErrorCode::unsupported_model,

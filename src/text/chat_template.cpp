@@ -278,6 +278,8 @@ ChatTemplate::ChatTemplate(const std::string& source, Vocabulary vocabulary,
 ChatTemplate::~ChatTemplate() = default;
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 
+const std::string& ChatTemplate::source() const { return impl_->source; }
+
 std::vector<PromptPart> ChatTemplate::Impl::written(const Json& said,
                                                     const Options& options) const {
     jinja::context context(source);

@@ -42,6 +42,9 @@ class ChatTemplate {
     ~ChatTemplate();
     ChatTemplate(ChatTemplate&&) noexcept;
 
+    /// Returns the program's text.
+    const std::string& source() const;
+
     /// Returns the prompt of a conversation. Neighbouring parts differ in is_input.
     /// Control words that a message says are never wholly in a part that the template wrote.
     /// @throws Error(invalid_argument) if a role is not one that Message lists.

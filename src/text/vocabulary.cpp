@@ -94,18 +94,21 @@ std::vector<Token> Vocabulary::tokenize_control(std::string_view text) const {
 
 /// Appends the tokens of a text between two control words, of which a prompt's ends have none.
 void Vocabulary::append_text(std::vector<Token>& tokens, std::string_view text,
-                             const ControlWord* before, const ControlWord* after) const {
+                             const ControlWord* before, const ControlWord* after,
+                             bool continues) const {
     const auto is_blank = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
     if (before && before->strips_right)
         while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
     if (after && after->strips_left)
         while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
     if (text.empty()) return;
-    const std::vector<Token> more = tokenize(text, false);
+    const std::vector<Token> more =
+        continues && !before ? tokenize(text) : tokenize(text, false);
     tokens.insert(tokens.end(), more.begin(), more.end());
 }
 
-std::vector<Token> Vocabulary::tokenize_prompt(std::span<const PromptPart> parts) const {
+std::vector<Token> Vocabulary::tokenize_prompt(std::span<const PromptPart> parts,
+                                               bool continues) const {
     std::vector<Token> tokens;
     std::string text;  // since the last control word
     const ControlWord* last = nullptr;
@@ -120,14 +123,14 @@ std::vector<Token> Vocabulary::tokenize_prompt(std::span<const PromptPart> parts
                 text += part.text[i++];
                 continue;
             }
-            append_text(tokens, text, last, word);
+            append_text(tokens, text, last, word, continues);
             tokens.push_back(word->token);
             text.clear();
             i += word->text.size();
             last = word;
         }
     }
-    append_text(tokens, text, last, nullptr);
+    append_text(tokens, text, last, nullptr, continues);
     return tokens;
 }
 

@@ -36,8 +36,10 @@ class Vocabulary {
     /// Tokenises a rendered prompt, without stream_start(). Control words stand for their tokens in
     /// parts that the template wrote, and are plain characters in what messages say. Between two
     /// control tokens the text is tokenised in one piece, whoever wrote it. A user-defined word of
-    /// the vocabulary, such as "<think>" of Qwen 3, is a token wherever it stands.
-    std::vector<Token> tokenize_prompt(std::span<const PromptPart> parts) const;
+    /// the vocabulary, such as "<think>" of Qwen 3, is a token wherever it stands. With `continues`,
+    /// the prompt goes on in a text, and no space is put before it.
+    std::vector<Token> tokenize_prompt(std::span<const PromptPart> parts,
+                                       bool continues = false) const;
 
     /// Returns the tokens that a stream begins with: BOS if the model wants one, else none.
     std::vector<Token> stream_start() const;
@@ -72,7 +74,7 @@ class Vocabulary {
    private:
     std::vector<Token> tokenize(std::string_view text, bool parse_control) const;
     void append_text(std::vector<Token>& tokens, std::string_view text, const ControlWord* before,
-                     const ControlWord* after) const;
+                     const ControlWord* after, bool continues) const;
 
     struct Free {
         void operator()(llama_model* model) const;
