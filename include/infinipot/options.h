@@ -74,6 +74,10 @@ struct SessionOptions {
     /// multiples of 32.
     KvType kv_type = KvType::f16;
     Framing framing = Framing::chat;
+    /// System message that the stream begins with. It is never evicted, unless
+    /// Budget::protect_first says otherwise. Empty: what the model's chat template begins with by
+    /// itself.
+    std::string system_prompt = {};
     /// Text between the ingested text and a question (or the catalyst) within one chat turn. Empty
     /// for questions that bring their own, such as the rest of a benchmark's prompt.
     std::string separator = "\n\n";
@@ -110,6 +114,7 @@ struct ResolvedOptions {
     Positions positions = {};
     KvType kv_type = KvType::f16;
     Framing framing = Framing::chat;
+    std::string system_prompt = {};
     std::string separator = {};
     std::string catalyst = {};
     AnswerBudget answer_budget = {};  ///< automatic only if the session compares several budgets

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "infinipot/message.h"
 #include "infinipot/model.h"
 #include "infinipot/options.h"
 #include "infinipot/snapshot.h"
@@ -90,6 +91,12 @@ struct GenerateOptions {
     /// Number of alternatives that Generation::logprobs() lists for every token: 0 to 20. Absent:
     /// logprobs() is empty.
     std::optional<int> n_logprobs = {};
+    /// Whether a model that can think before it answers may do so, if its chat template leaves the
+    /// choice. A grammar leaves no room for a thought.
+    bool think = true;
+    /// Most tokens of the thought, which is then ended as the chat template ends it. Absent: as
+    /// many as the answer may have.
+    std::optional<int> max_thinking_tokens = {};
     /// Tokens that end the answer, as the model's own end token does. They are no part of it.
     std::vector<Token> stop_tokens = {};
     /// Beginning of the answer of ask(), put behind the closing of the chat template. The model
@@ -137,6 +144,13 @@ struct Stats {
     int answer_budget = 0;     ///< entries that the last answer was generated from; 0: all
 };
 
+/// A token of the stream that is still in the KV cache.
+struct KeptToken {
+    std::int64_t position = 0;  ///< in the stream, from 0
+    Token token = 0;
+    float share = 0;  ///< of the heads, over all layers, that keep it; more than 0, at most 1
+};
+
 class Session;
 
 /// One answer while it is generated: an input range of text pieces, each of whole UTF-8 characters.
@@ -173,8 +187,12 @@ class Generation {
     iterator begin() { return iterator(this); }
     std::default_sentinel_t end() const { return {}; }
 
-    /// Generates the rest of the answer and returns it as one string.
+    /// Generates the rest of the answer and returns it as one string, without what the model
+    /// thought before it answered.
     std::string text();
+
+    /// Returns whether the current piece is part of what the model thought before it answered.
+    bool is_thinking() const { return is_thinking_; }
 
     /// Returns why the answer ended. Valid once the range is exhausted.
     StopReason stop_reason() const;
@@ -196,6 +214,7 @@ class Generation {
     std::unique_ptr<Impl> impl_;
     std::string piece_;
     std::string_view piece_view_;
+    bool is_thinking_ = false;
     bool done_ = false;
 };
 
@@ -238,6 +257,38 @@ class Session {
     /// Continues `text`, and keeps both the text and the generated tokens. Distils whenever the KV
     /// cache is full, so generation can go on for ever. The text is not put into the chat template.
     Generation generate(std::string_view text, const GenerateOptions& options = {});
+
+    /// Says the next messages of a conversation and generates the assistant's reply. Both stay in
+    /// the KV cache, are distilled with everything else, and never end for want of room. Only what
+    /// is new is read: the model's own chat template writes it behind what was said before. A text
+    /// that was read since the last reply belongs to the first message, which must be the user's.
+    /// What looks like a control token in a message is read as plain characters.
+    ///
+    /// What the model thinks before it answers is forgotten when the user speaks again, if the chat
+    /// template forgets it and the schedule is when-full. After an error the conversation is as it
+    /// was. The last turns can be taken back: see undo().
+    /// @throws Error(unsupported_model) if the model has no chat template.
+    /// @throws Error(invalid_argument) if there is no message, or if the template refuses them.
+    /// @throws Error(bad_text) if a message is not UTF-8.
+    /// @throws Error(does_not_fit) if the policy evicts nothing and the KV cache is full.
+    /// @throws Error(interrupted) after interrupt().
+    Generation reply(std::span<const Message> messages, const GenerateOptions& options = {});
+
+    /// The same for one message of the user.
+    Generation reply(std::string_view words, const GenerateOptions& options = {});
+
+    /// Takes back the last reply and the messages that it answered: the session is as it was
+    /// before, bit for bit. Returns false if there is no such reply. The last 32 replies can be
+    /// taken back, until entries were evicted twice since. The first eviction copies the KV cache,
+    /// so that a conversation may need Stats::pot_bytes more.
+    /// @throws Error(invalid_argument) while an answer is generated.
+    bool undo();
+
+    /// Returns how many replies undo() can take back.
+    int n_undo() const;
+
+    /// Returns every token that at least one head keeps, in the order of the stream.
+    std::vector<KeptToken> kept() const;
 
     /// Writes a snapshot: everything that a session needs to go on from here as this one would, bit
     /// for bit, on the same machine. `texts` are remembered in it, for whoever reads on. The file

@@ -25,15 +25,7 @@ KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type)
 
 KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type, const CacheImage& image)
     : KvCache(shape, type, PageMemory::map(*image.file, image.offset, CacheLayout(shape).bytes)) {
-    n_ = image.n;
-    if (on_host()) {
-        image_ = image;
-        return;
-    }
-    for_each_run(
-        [&](ggml_tensor* pot, std::size_t in_tensor, std::size_t in_memory, std::size_t n) {
-            ggml_backend_tensor_set(pot, memory_.data() + in_memory, in_tensor, n);
-        });
+    adopt(image);
 }
 
 KvCache::KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type, PageMemory memory)
@@ -114,6 +106,26 @@ CacheImage KvCache::share() {
     if (!on_host()) return {file, 0, n_};
     memory_.map_again(*file, 0);
     return image_ = {file, 0, n_};
+}
+
+void KvCache::go_back(const CacheImage& image) {
+    const bool is_mapped = image_.file == image.file && image_.offset == image.offset;
+    if (is_mapped && image_.n >= image.n) return truncate(image.n);
+    memory_.map_again(*image.file, image.offset);
+    adopt(image);
+}
+
+/// Takes over an image that memory_ maps.
+void KvCache::adopt(const CacheImage& image) {
+    n_ = image.n;
+    if (on_host()) {
+        image_ = image;
+        return;
+    }
+    for_each_run(
+        [&](ggml_tensor* pot, std::size_t in_tensor, std::size_t in_memory, std::size_t n) {
+            ggml_backend_tensor_set(pot, memory_.data() + in_memory, in_tensor, n);
+        });
 }
 
 void KvCache::change_from(int first) { image_.n = std::min(image_.n, first); }

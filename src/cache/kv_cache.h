@@ -57,6 +57,10 @@ class KvCache {
     /// @throws Error(out_of_memory), and then nothing has changed.
     CacheImage share();
 
+    /// Makes the entries those of an image that share() has returned.
+    /// @throws Error(out_of_memory), and then nothing has changed.
+    void go_back(const CacheImage& image);
+
     /// Says that slots from `first` on were changed by add_attention(), replace_newest() or
     /// move_last_to(), which different threads may call for different heads.
     void change_from(int first);
@@ -147,6 +151,7 @@ class KvCache {
     void for_each_run(F f) const;
     std::size_t tag_offset(int il, int head) const;
     KvCache(const CacheShape& shape, ggml_backend_buffer_type_t type, PageMemory memory);
+    void adopt(const CacheImage& image);
     void copy_vectors(int il, int head, int from, int to) const;
     void gather_vectors(int il, int head, std::span<const int> slots) const;
 

@@ -14,8 +14,7 @@ constexpr double least_advantage =
 
 double confidence(Session::Impl& session, std::span<const Token> question,
                   const GenerateOptions& options, int answer_budget, double least) {
-    Generation::Impl answer(session, question, options, Generation::Impl::Retention::none,
-                            answer_budget);
+    Generation::Impl answer(session, question, options, {.answer_budget = answer_budget});
     return answer.confidence(n_tried, least);
 }
 

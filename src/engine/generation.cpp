@@ -10,18 +10,22 @@ Generation::Generation(Generation&& other) noexcept
     : impl_(std::move(other.impl_)),
       piece_(std::move(other.piece_)),
       piece_view_(piece_),
+      is_thinking_(other.is_thinking_),
       done_(other.done_) {}
 Generation::~Generation() = default;
 
 void Generation::next() {
-    piece_ = impl_->next();
+    auto [text, is_thinking] = impl_->next();
+    piece_ = std::move(text);
     piece_view_ = piece_;
+    is_thinking_ = is_thinking;
     done_ = piece_.empty();
 }
 
 std::string Generation::text() {
     std::string all;
-    for (std::string_view piece : *this) all += piece;
+    for (std::string_view piece : *this)
+        if (!is_thinking_) all += piece;
     return all;
 }
 

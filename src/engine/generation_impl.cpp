@@ -27,6 +27,10 @@ void check(const GenerateOptions& options, int n_vocab) {
     if (options.n_logprobs.value_or(0) < 0 || options.n_logprobs.value_or(0) > most_logprobs) {
         throw Error(ErrorCode::invalid_argument, "n_logprobs must lie between 0 and 20");
     }
+    if (options.max_thinking_tokens.value_or(1) < 1) {
+        throw Error(ErrorCode::invalid_argument,
+                    "max_thinking_tokens must be at least 1; set think to false for no thought");
+    }
     for (const Token token : options.stop_tokens) {
         if (token >= 0 && token < n_vocab) continue;
         throw Error(ErrorCode::invalid_argument,
@@ -61,11 +65,13 @@ void validate(const Model& model, const GenerateOptions& options) {
 }
 
 Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
-                       const GenerateOptions& options, Retention retention, int answer_budget)
+                       const GenerateOptions& options, const Setting& setting)
     : session_(session),
-      retention_(retention),
+      setting_(setting),
       before_(session.mark()),
       sampler_(sampler_of(options, session.model())),
+      split_(setting.thinking ? ThinkingSplit(*setting.thinking, setting.begins_thought)
+                              : ThinkingSplit()),
       stops_(options.stop),
       options_(options) {
     check(options, session.model().info().n_vocab);
@@ -74,12 +80,13 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
         too_early_ = options.stop_tokens;
         too_early_.insert(too_early_.end(), ends.begin(), ends.end());
     }
+    const bool forgotten = setting.retention == Retention::none;
     try {
-        if (retention == Retention::none) session_.show_only(answer_budget);
-        session_.read(prompt, retention == Retention::kept);
+        if (forgotten) session_.show_only(setting.answer_budget);
+        session_.read(prompt, !forgotten);
         before_ = session_.end_of_prompt(static_cast<int>(prompt.size()), before_);
     } catch (...) {
-        if (retention == Retention::none) session_.rewind(before_);
+        if (forgotten) session_.rewind(before_);
         throw;
     }
     session_.set_generating(true);
@@ -87,24 +94,53 @@ Generation::Impl::Impl(Session::Impl& session, std::span<const Token> prompt,
 
 Generation::Impl::~Impl() { close(); }
 
-/// Forgets the answer unless it is kept.
+/// Forgets the answer unless it is kept. An answer that is cut off has a token that was not read.
 void Generation::Impl::close() noexcept {
     if (closed_) return;
     closed_ = true;
     session_.set_generating(false);
-    if (retention_ == Retention::none) session_.rewind(before_);
+    if (setting_.retention == Retention::none) session_.rewind(before_);
+    if (setting_.retention != Retention::turn) return;
+    const bool has_more = split_.has_thought() || setting_.has_opener;
+    session_.end_answer(last_, has_more ? std::optional(answer_) : std::nullopt);
 }
 
-std::string Generation::Impl::next() {
+Generation::Impl::Piece Generation::Impl::next() {
     logprobs_.clear();
-    while (!finished_) {
+    while (ready_.empty() && !finished_) {
         const std::optional<Token> token = draw();
-        if (!token) return finish();
+        if (!token) {
+            finish();
+            break;
+        }
         const std::string piece = Access::impl(session_.model()).vocabulary.piece(*token);
-        std::string text = until_stop(pieces_.push(piece));
-        if (!text.empty()) return text;
+        take(split_.push(pieces_.push(piece)));
+        limit_thought();
     }
-    return {};
+    if (finished_) close();
+    if (ready_.empty()) return {};
+    Piece piece = std::move(ready_.front());
+    ready_.pop_front();
+    return piece;
+}
+
+/// Takes pieces of the answer, up to a stop string, and of the thought before it.
+void Generation::Impl::take(std::vector<Piece> pieces) {
+    for (Piece& piece : pieces) {
+        if (!piece.is_thinking) piece.text = until_stop(piece.text);
+        if (!piece.is_thinking && setting_.thinking) answer_ += piece.text;
+        if (!piece.text.empty()) ready_.push_back(std::move(piece));
+        if (finished_) return;
+    }
+}
+
+/// Ends the thought once it has as many tokens as it may have.
+void Generation::Impl::limit_thought() {
+    if (!split_.is_thinking() || !forced_.empty()) return;
+    if (++n_thinking_ < options_.max_thinking_tokens.value_or(options_.max_tokens)) return;
+    const std::string end = "\n" + setting_.thinking->end + "\n\n";
+    const auto tokens = Access::impl(session_.model()).vocabulary.tokenize_control(end);
+    forced_.assign(tokens.begin(), tokens.end());
 }
 
 /// Returns the part of the answer that `text` completes. Ends the answer before a stop string.
@@ -122,7 +158,7 @@ std::optional<Token> Generation::Impl::draw() {
         stop_reason_ = StopReason::max_tokens;
         return std::nullopt;
     }
-    const Token token = pick();
+    const Token token = next_token();
     if (token == Sampler::nothing || ends_answer(token)) {
         stop_reason_ = StopReason::end_of_answer;
         return std::nullopt;
@@ -134,6 +170,13 @@ std::optional<Token> Generation::Impl::draw() {
     ++n_tokens_;
     session_.record_generated_token();
     last_ = token;
+    return token;
+}
+
+Token Generation::Impl::next_token() {
+    if (forced_.empty()) return pick();
+    const Token token = forced_.front();
+    forced_.pop_front();
     return token;
 }
 
@@ -164,7 +207,7 @@ bool Generation::Impl::ends_answer(Token token) const {
 /// Reads the token drawn last. Returns false if there is no room for it.
 bool Generation::Impl::read_last() {
     if (!last_) return true;
-    const bool kept = retention_ == Retention::kept;
+    const bool kept = setting_.retention != Retention::none;
     if (!kept && n_tokens_ == options_.max_tokens) return true;  // nothing will be drawn from it
     if (!kept && session_.room() == 0) {
         stop_reason_ = StopReason::pot_full;
@@ -177,18 +220,21 @@ bool Generation::Impl::read_last() {
     return true;
 }
 
-/// Ends the answer where draw() said, and returns the text that was held back.
-std::string Generation::Impl::finish() {
-    end(stop_reason_);
-    std::string rest = stops_.push(pieces_.finish());
-    if (stops_.found()) stop_reason_ = StopReason::stop_string;
-    return rest + stops_.finish();
+/// Ends the answer where draw() said, and takes the text that was held back.
+void Generation::Impl::finish() {
+    take(split_.push(pieces_.finish()));
+    if (!finished_) take(split_.finish());
+    if (!finished_) {
+        std::string rest = stops_.finish();
+        if (setting_.thinking) answer_ += rest;
+        if (!rest.empty()) ready_.push_back({std::move(rest), false});
+        end(stop_reason_);
+    }
 }
 
 void Generation::Impl::end(StopReason reason) {
     finished_ = true;
     stop_reason_ = reason;
-    close();
 }
 
 }  // namespace infinipot

@@ -291,12 +291,13 @@ Plan make_plan(const Model::Impl& model, SessionOptions asked) {
     o.catalyst = asked.catalyst.empty() ? std::string(general_catalyst) : asked.catalyst;
     o.kv_type = asked.kv_type;
     o.framing = asked.framing;
+    o.system_prompt = asked.system_prompt;
     o.separator = asked.separator;
     o.answer_budget = asked.answer_budget;
     o.measure_surprisal = asked.measure_surprisal;
     plan.needs = o.policy->needs();
     if (plan.needs.sentences) plan.sentence_ends = sentence_ends(model.vocabulary);
-    plan.frame = prompt_frame(model, o.framing, o.separator);
+    plan.frame = prompt_frame(model, o.framing, o.separator, o.system_prompt);
     if (plan.needs.attention == AttentionProbe::catalyst) {
         plan.catalyst = frame_question(model, plan.frame, o.catalyst, true);
         if (plan.catalyst.empty()) contradiction("the catalyst prompt has no tokens");

@@ -50,6 +50,7 @@ void serialize(StateArchive& archive, SessionOptions& options) {
     options.positions = positions;
     archive.one_of(options.kv_type, static_cast<int>(all_kv_types().size()));
     archive.one_of(options.framing, 2);
+    archive.text(options.system_prompt, longest_text);
     archive.text(options.separator, longest_text);
     archive.text(options.catalyst, longest_text);
     archive.one_of(options.answer_budget.rule, 3);
@@ -92,6 +93,7 @@ void SavedPlan::serialize(StateArchive& archive) {
     archive.value(frame.is_chat);
     archive.list(frame.opening, most_tokens);
     archive.list(frame.closing, most_tokens);
+    archive.list(frame.reopening, most_tokens);
     archive.list(catalyst, most_tokens);
     archive.number(n_kv, 0, options.budget.capacity.value_or(0));
 }
@@ -105,6 +107,7 @@ SavedPlan save_plan(const Plan& plan, const Model::Impl& model, int n_kv) {
                         .positions = o.positions,
                         .kv_type = o.kv_type,
                         .framing = o.framing,
+                        .system_prompt = o.system_prompt,
                         .separator = o.separator,
                         .catalyst = o.catalyst,
                         .answer_budget = o.answer_budget,
@@ -123,6 +126,7 @@ Plan restore_plan(const SavedPlan& saved, const Model::Impl& model, const Restor
     }
     require_tokens(saved.frame.opening, model.hparams.n_vocab);
     require_tokens(saved.frame.closing, model.hparams.n_vocab);
+    require_tokens(saved.frame.reopening, model.hparams.n_vocab);
     require_tokens(saved.catalyst, model.hparams.n_vocab);
     SessionOptions asked = saved.options;
     asked.policy = policy_of(saved, options);

@@ -14,6 +14,37 @@
 
 namespace infinipot {
 
+namespace {
+
+void require_utf8(const Message& message) {
+    for (const std::string* text : {&message.role, &message.content, &message.reasoning,
+                                    &message.tool_name, &message.tool_call_id})
+        infinipot::require_utf8(*text, "a message");
+    for (const ToolCall& call : message.tool_calls)
+        for (const std::string* text : {&call.id, &call.name, &call.arguments})
+            infinipot::require_utf8(*text, "a message");
+}
+
+/// Returns the tags of a thought, if the session uses the model's chat template.
+std::optional<ThinkingTags> thinking_tags(const Session::Impl& session) {
+    const auto& frame = Access::impl(session.model()).conversation;
+    if (!session.plan().frame.is_chat || !frame) return std::nullopt;
+    return frame->thinking;
+}
+
+Generation::Impl::Setting setting_of_question(const Session::Impl& session,
+                                              const GenerateOptions& options, int answer_budget) {
+    Generation::Impl::Setting setting{.answer_budget = answer_budget,
+                                      .thinking = thinking_tags(session)};
+    if (!setting.thinking || !options.think) return setting;
+    std::string closing = Access::impl(session.model()).frame->closing;
+    setting.begins_thought =
+        begins_thought(take_opener(closing, *setting.thinking), *setting.thinking);
+    return setting;
+}
+
+}  // namespace
+
 Session::Session(const Model& model, SessionOptions options)
     : impl_(std::make_unique<Impl>(model, std::move(options))) {}
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -45,13 +76,12 @@ Generation Session::ask(std::string_view question, const GenerateOptions& option
     require_utf8(options.answer_prefix, "the beginning of the answer");
     const Stopwatch watch;
     impl_->flush(Impl::Remaining::nothing);
-    const auto prompt = frame_question(Access::impl(impl_->model()), impl_->plan().frame, question,
-                                       impl_->has_text(), options.answer_prefix);
+    const auto prompt = impl_->question_prompt(question, options);
     if (prompt.empty()) throw Error(ErrorCode::invalid_argument, "the question is empty");
     impl_->require_room(static_cast<int>(prompt.size()));
     const int answer_budget = choose_answer_budget(*impl_, prompt, options);
     Generation answer(std::make_unique<Generation::Impl>(
-        *impl_, prompt, options, Generation::Impl::Retention::none, answer_budget));
+        *impl_, prompt, options, setting_of_question(*impl_, options, answer_budget)));
     impl_->record_answer(answer_budget, watch.seconds());
     return answer;
 }
@@ -64,11 +94,48 @@ Generation Session::generate(std::string_view text, const GenerateOptions& optio
     if (prompt.empty() && impl_->stats().tokens_read == 0) {
         throw Error(ErrorCode::invalid_argument, "there is no text to continue");
     }
-    Generation continuation(std::make_unique<Generation::Impl>(*impl_, prompt, options,
-                                                               Generation::Impl::Retention::kept));
+    Generation continuation(std::make_unique<Generation::Impl>(
+        *impl_, prompt, options,
+        Generation::Impl::Setting{.retention = Generation::Impl::Retention::kept}));
     impl_->record_answer(0, watch.seconds());
     return continuation;
 }
+
+Generation Session::reply(std::span<const Message> messages, const GenerateOptions& options) {
+    for (const Message& message : messages) require_utf8(message);
+    const Stopwatch watch;
+    const ReplyPrompt prompt = impl_->begin_reply(messages, options.think);
+    const Vocabulary& vocabulary = Access::impl(impl_->model()).vocabulary;
+    std::vector<Token> last = vocabulary.tokenize_control(prompt.opener);
+    try {
+        if (impl_->forgets_thoughts()) {
+            impl_->read(prompt.tokens, true);
+            impl_->begin_answer();
+        } else {
+            last.insert(last.begin(), prompt.tokens.begin(), prompt.tokens.end());
+        }
+        Generation reply(std::make_unique<Generation::Impl>(
+            *impl_, last, options,
+            Generation::Impl::Setting{.retention = Generation::Impl::Retention::turn,
+                                      .thinking = thinking_tags(*impl_),
+                                      .begins_thought = prompt.begins_thought,
+                                      .has_opener = !prompt.opener.empty()}));
+        impl_->record_answer(0, watch.seconds());
+        return reply;
+    } catch (...) {
+        impl_->undo();
+        throw;
+    }
+}
+
+Generation Session::reply(std::string_view words, const GenerateOptions& options) {
+    const Message message{.role = "user", .content = std::string(words)};
+    return reply({&message, 1}, options);
+}
+
+std::vector<KeptToken> Session::kept() const { return impl_->kept(); }
+bool Session::undo() { return impl_->undo(); }
+int Session::n_undo() const { return impl_->n_undo(); }
 
 void Session::save(const std::filesystem::path& path, std::span<const TextRead> texts) {
     impl_->save(path, texts);

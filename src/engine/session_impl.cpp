@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 
 #include "infinipot/error.h"
 #include "model/access.h"
@@ -58,6 +59,7 @@ void Session::Impl::require_no_generation() const {
 
 void Session::Impl::ingest(std::string_view text, const IngestOptions& options) {
     require_no_generation();
+    if (!text.empty()) begin_words();
     intake_.begin_stream();
     const Stopwatch watch;
     try {
@@ -138,7 +140,7 @@ void Session::Impl::make_room(std::size_t n_to_come) {
     if (cache_.n() < plan_.fill_limit) return;
     switch (plan_.options.schedule) {
         case Schedule::when_full:
-            return writer_.distil(next_distillation(plan_, n_to_come));
+            return distil(next_distillation(plan_, n_to_come));
         case Schedule::per_token:
             return writer_.evict_surplus();
         case Schedule::at_end:
@@ -151,6 +153,11 @@ void Session::Impl::make_room(std::size_t n_to_come) {
                     plan_.options.policy->spec() + " with schedule " +
                     std::string(to_string(plan_.options.schedule)) +
                     " evicts none of them yet; raise the capacity or choose another schedule");
+}
+
+void Session::Impl::distil(const Distillation& distillation) {
+    checkpoints_.keep(cache_);
+    writer_.distil(distillation);
 }
 
 /// Room is needed for the catalyst, if end_of_prompt() will distil, and for at least one entry of
@@ -207,7 +214,7 @@ Session::Impl::Mark Session::Impl::end_of_prompt(int n_question, const Mark& bef
     Mark without_question = before;
     const int retain = plan_.options.budget.retain;
     if (cache_.n() > retain) {
-        writer_.distil({.n_kept = retain, .n_last = n_question});
+        distil({.n_kept = retain, .n_last = n_question});
         without_question.n_kv = cache_.n() - n_question;
     }
     ended_at_ = before.stream_position;
@@ -228,6 +235,26 @@ void Session::Impl::rewind(const Mark& mark) {
 void Session::Impl::record_answer(int answer_budget, double ttft_seconds) {
     stats_.answer_budget = answer_budget;
     stats_.ttft_seconds = ttft_seconds;
+}
+
+std::vector<KeptToken> Session::Impl::kept() const {
+    const CacheShape& shape = cache_.shape();
+    std::map<std::int64_t, KeptToken> tokens;
+    for (int il = 0; il < shape.n_layer; ++il) {
+        for (int head = 0; head < shape.n_head_kv; ++head) {
+            for (const Tag& tag : cache_.tags(il, head)) {
+                KeptToken& kept = tokens[tag.position];
+                kept = {tag.position, tag.token, kept.share + 1};
+            }
+        }
+    }
+    std::vector<KeptToken> all;
+    all.reserve(tokens.size());
+    for (const auto& [position, kept] : tokens) {
+        const auto n_heads = static_cast<float>(shape.n_layer * shape.n_head_kv);
+        all.push_back({position, kept.token, kept.share / n_heads});
+    }
+    return all;
 }
 
 Stats Session::Impl::stats() const {

@@ -8,13 +8,22 @@
 
 #include "base/clock.h"
 #include "cache/hidden_entries.h"
+#include "engine/checkpoints.h"
 #include "engine/context_writer.h"
 #include "engine/text_intake.h"
 #include "infinipot/session.h"
 #include "infinipot/snapshot.h"
 #include "tensor/backend.h"
+#include "text/next_prompt.h"
 
 namespace infinipot {
+
+/// What is read before a reply.
+struct ReplyPrompt {
+    std::vector<Token> tokens = {};
+    std::string opener = {};      ///< what the prompt begins the answer with, in control words
+    bool begins_thought = false;  ///< whether the opener begins a thought
+};
 
 /// A session's text becomes tokens (TextIntake), tokens wait to fill a step (reading_steps.h), and
 /// a step becomes entries of the KV cache (ContextWriter). This class says when: it ingests, makes
@@ -41,6 +50,33 @@ class Session::Impl {
     /// Returns a session that goes on from here on its own.
     /// @throws Error(out_of_memory)
     std::unique_ptr<Impl> fork();
+
+    /// Prepares the reply to the next messages of the conversation, and remembers where it begins.
+    /// @throws Error(unsupported_model) if the model has no chat template for it
+    /// @throws Error(invalid_argument) if the template refuses the messages
+    ReplyPrompt begin_reply(std::span<const Message> messages, bool think);
+
+    /// Returns whether an answer is read again without its thought once the user speaks again.
+    bool forgets_thoughts() const;
+
+    /// Says that the prompt of a reply was read but for its opener, if forgets_thoughts().
+    void begin_answer() { checkpoints_.begin_answer(checkpoint()); }
+
+    /// Returns the prompt of a question, which leaves no trace.
+    std::vector<Token> question_prompt(std::string_view question, const GenerateOptions& options);
+
+    /// Says that the answer of a reply has ended. `unread`: its last token, if that was not read.
+    /// `answer`: the answer without its thought, if it had one or its prompt began one.
+    void end_answer(std::optional<Token> unread, std::optional<std::string> answer);
+
+    /// Takes the last reply back. Returns false if there is none that can be taken back.
+    bool undo();
+
+    /// Returns how often undo() can be called.
+    int n_undo() const { return checkpoints_.n_turns(); }
+
+    /// Returns where the conversation stands.
+    Turn turn() const { return turn_; }
 
     /// The input that follows the tokens that wait to be read.
     enum class Remaining {
@@ -95,7 +131,8 @@ class Session::Impl {
     const Model& model() const { return model_; }
     const Plan& plan() const { return plan_; }
     Stats stats() const;
-    bool has_text() const { return intake_.bytes_read() > 0; }
+    std::vector<KeptToken> kept() const;
+    bool has_text() const { return turn_ == Turn::users; }
     bool has_evicted() const { return writer_.n_distillations() > 0; }
     int room() const { return cache_.room(); }
 
@@ -104,10 +141,16 @@ class Session::Impl {
     const ForwardPass& forward() const { return forward_; }
     Distiller& distiller() { return writer_.distiller(); }
     const PerTokenEviction* per_token() const { return writer_.per_token(); }
-    void distil() { writer_.distil({.n_kept = plan_.options.budget.retain}); }
+    void distil() { distil({.n_kept = plan_.options.budget.retain}); }
 
    private:
     void serialize(StateArchive& archive);
+    void distil(const Distillation& distillation);
+    bool only_appends() const;
+    Checkpoint checkpoint();
+    void go_back(const Checkpoint& point);
+    void begin_words();
+    void forget_thought();
     void require_sound_tags() const;
     void require_no_generation() const;
     void read_waiting(Remaining remaining, const IngestOptions& options, const Stopwatch& watch);
@@ -129,6 +172,10 @@ class Session::Impl {
     std::span<const float> logits_;        // that follow the last read()
     std::int64_t ended_at_ = 0;            // stream position of the last end_of_prompt()
     bool generating_ = false;
+    Turn turn_ = Turn::beginning;
+    std::optional<std::string>
+        answer_without_thought_;  // the last answer's, until it is read again
+    Checkpoints checkpoints_;
     Stats stats_;  // but for what writer_ and intake_ count
 };
 

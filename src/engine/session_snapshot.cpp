@@ -75,6 +75,7 @@ void Session::Impl::serialize(StateArchive& archive) {
     intake_.serialize(archive, model_.info().n_vocab);
     writer_.serialize(archive);
     archive.number(ended_at_, 0, writer_.stream_position());
+    archive.one_of(turn_, 3);
     archive.value(stats_.tokens_read);
     archive.value(stats_.tokens_generated);
     archive.value(stats_.tokens_left_out);
@@ -102,6 +103,7 @@ void Session::Impl::require_sound_tags() const {
 
 void Session::Impl::save(const std::filesystem::path& path, std::span<const TextRead> texts) {
     require_no_generation();
+    if (turn_ == Turn::answered) forget_thought();
     const Stats stats = this->stats();
     SnapshotInfo info{.model = model_.info().name,
                       .architecture = model_.info().architecture,
@@ -143,6 +145,7 @@ std::unique_ptr<Session::Impl> Session::Impl::restore(const Model& model,
 
 std::unique_ptr<Session::Impl> Session::Impl::fork() {
     require_no_generation();
+    if (turn_ == Turn::answered) forget_thought();
     const CacheImage image = cache_.share();
     StateArchive state;
     serialize(state);

@@ -71,9 +71,10 @@ std::uint64_t TextIntake::bytes_of_tokens(std::uint64_t n_read, std::size_t n_wa
     return static_cast<std::uint64_t>(tokenized * n / (n + static_cast<double>(n_waiting)));
 }
 
-void TextIntake::add_tokens(std::string_view segment) {
-    const std::vector<Token> tokens = tokenize_(segment);
+void TextIntake::append_tokens(std::span<const Token> tokens) {
     waiting_.insert(waiting_.end(), tokens.begin(), tokens.end());
 }
+
+void TextIntake::add_tokens(std::string_view segment) { append_tokens(tokenize_(segment)); }
 
 }  // namespace infinipot

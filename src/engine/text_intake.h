@@ -30,6 +30,13 @@ class TextIntake {
     /// Makes the opening wait, the first time it is called.
     void begin_stream();
 
+    /// Begins the stream without the opening, for a prompt that has it.
+    void begin_without_opening() { begun_ = true; }
+    bool has_begun() const { return begun_; }
+
+    /// Makes tokens wait behind a text that has ended.
+    void append_tokens(std::span<const Token> tokens);
+
     /// Takes the whole characters of `text`. The first bytes of a cut character wait for the next
     /// call.
     /// @throws Error(bad_text) at the first byte that is not UTF-8; everything before it is taken.

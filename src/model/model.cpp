@@ -58,6 +58,7 @@ void Model::Impl::read_chat_template() try {
     if (source.empty()) return;
     chat_template.emplace(source, vocabulary.chat_words());
     frame = chat_frame(*chat_template);
+    conversation = conversation_frame(*chat_template);
 } catch (const Error& error) {
     chat_template_error = error.what();
 }

@@ -10,6 +10,7 @@
 #include "tensor/device.h"
 #include "text/chat_frame.h"
 #include "text/chat_template.h"
+#include "text/conversation_frame.h"
 #include "text/vocabulary.h"
 
 namespace infinipot {
@@ -24,9 +25,10 @@ class Model::Impl {
     ggml_backend_dev_t device;
     Hparams hparams;
     Vocabulary vocabulary;
-    std::optional<ChatTemplate> chat_template;  ///< nothing without one that can be parsed
-    std::optional<ChatFrame> frame;             ///< nothing if the template gives none
-    std::string chat_template_error;            ///< why a template gives no frame
+    std::optional<ChatTemplate> chat_template;      ///< nothing without one that can be parsed
+    std::optional<ChatFrame> frame;                 ///< nothing if the template gives none
+    std::optional<ConversationFrame> conversation;  ///< nothing if the template gives none
+    std::string chat_template_error;                ///< why a template gives no frame
     std::vector<Token> frequent;  ///< tokens that surprisal is normalised over; empty: all
     ArchitecturePtr architecture;
     WeightStorage weights;

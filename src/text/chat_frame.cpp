@@ -27,8 +27,7 @@ std::int64_t time_of_frames() {
 ChatFrame chat_frame(const ChatTemplate& chat_template) {
     const std::string words = users_words;
     const Message turn{.role = "user", .content = words};
-    const std::string text =
-        joined(chat_template.render({&turn, 1}, {.time = time_of_frames()}));
+    const std::string text = joined(chat_template.render({&turn, 1}, {.time = time_of_frames()}));
     const std::size_t at = text.find(words);
     if (at == std::string::npos || text.find(words, at + 1) != std::string::npos) {
         throw Error(ErrorCode::unsupported_model,

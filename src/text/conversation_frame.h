@@ -19,14 +19,20 @@ struct ThinkingTags {
 struct ConversationFrame {
     /// Follows an answer, and a user's words follow: the answer's end and the turn's opening.
     std::string reopening;
-    /// Follows a user's words before an answer that lies in the past. A prompt that asks for an
-    /// answer may add to it: the beginning of a thought, or an empty one.
-    std::string answer_header;
+    /// What an answer that lies in the past begins with, in place of take_opener() of a prompt that
+    /// asked for it; empty in most templates.
+    std::string past_opener;
     std::optional<ThinkingTags> thinking;  ///< nothing for a model that does not think
     bool forgets_thinking = false;         ///< earlier answers stand without their thoughts
 
     bool operator==(const ConversationFrame&) const = default;
 };
+
+/// Cuts off and returns what a prompt begins an answer with: an open thought, or an empty one.
+std::string take_opener(std::string& prompt, const ThinkingTags& tags);
+
+/// Returns whether an opener begins a thought and does not end it.
+bool begins_thought(const std::string& opener, const ThinkingTags& tags);
 
 /// Finds out the frame by rendering conversations. Returns nothing if the template does not write
 /// the words of user and assistant once each. Any thread may call it.

@@ -61,8 +61,9 @@ std::vector<PromptPart> next_prompt(const ChatTemplate& chat_template, Turn turn
             break;
         case Turn::users:
             if (all[0].role != "user")
-                refuse("a text was read as the user's words, so that the next message must be the "
-                       "user's as well");
+                refuse(
+                    "a text was read as the user's words, so that the next message must be the "
+                    "user's as well");
             all[0].content = said_before + options.separator + all[0].content;
             break;
         case Turn::answered:

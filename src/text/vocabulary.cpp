@@ -102,8 +102,7 @@ void Vocabulary::append_text(std::vector<Token>& tokens, std::string_view text,
     if (after && after->strips_left)
         while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
     if (text.empty()) return;
-    const std::vector<Token> more =
-        continues && !before ? tokenize(text) : tokenize(text, false);
+    const std::vector<Token> more = continues && !before ? tokenize(text) : tokenize(text, false);
     tokens.insert(tokens.end(), more.begin(), more.end());
 }
 

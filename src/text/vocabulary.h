@@ -36,8 +36,8 @@ class Vocabulary {
     /// Tokenises a rendered prompt, without stream_start(). Control words stand for their tokens in
     /// parts that the template wrote, and are plain characters in what messages say. Between two
     /// control tokens the text is tokenised in one piece, whoever wrote it. A user-defined word of
-    /// the vocabulary, such as "<think>" of Qwen 3, is a token wherever it stands. With `continues`,
-    /// the prompt goes on in a text, and no space is put before it.
+    /// the vocabulary, such as "<think>" of Qwen 3, is a token wherever it stands. With
+    /// `continues`, the prompt goes on in a text, and no space is put before it.
     std::vector<Token> tokenize_prompt(std::span<const PromptPart> parts,
                                        bool continues = false) const;
 

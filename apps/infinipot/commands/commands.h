@@ -13,6 +13,7 @@ struct Command {
 
 Command add_ask(CLI::App& program);
 Command add_bench(CLI::App& program);
+Command add_chat(CLI::App& program);
 Command add_devices(CLI::App& program);
 Command add_eval(CLI::App& program);
 Command add_ingest(CLI::App& program);

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -10,7 +9,7 @@
 #include "commands/commands.h"
 #include "eval/run/method.h"
 #include "eval/run/quantity.h"
-#include "eval/text/resumable_text.h"
+#include "eval/text/stored_pot.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
 #include "options/describe.h"
@@ -66,99 +65,31 @@ void require_no_settings(const Ingest& ingest) {
     }
 }
 
-/// A session and the texts that it has read, which are saved together.
-class Pot {
-   public:
-    Pot(const Model& model, const Ingest& ingest)
-        : path_(ingest.pot),
-          patience_(ingest.checkpoint_seconds),
-          session_(
-              fs::exists(path_)
-                  ? Session::restore(model, path_, {.n_threads = ingest.method.session.n_threads})
-                  : Session(model, eval::session_options(ingest.method, {}))) {
-        if (fs::exists(path_)) texts_ = read_snapshot_info(path_).texts;
-    }
+eval::StoredPot open_or_make(const Model& model, const Ingest& ingest) {
+    if (!fs::exists(ingest.pot))
+        return eval::StoredPot(Session(model, eval::session_options(ingest.method, {})));
+    return eval::StoredPot(
+        Session::restore(model, ingest.pot, {.n_threads = ingest.method.session.n_threads}),
+        read_snapshot_info(ingest.pot).texts);
+}
 
-    Session& session() { return session_; }
-
-    /// Returns the bytes that will have been read of all texts; nothing if they are unknown.
-    /// @throws Error(file_error) if one of them is not readable
-    std::optional<std::uint64_t> total_bytes(const std::vector<std::string>& files) const {
-        std::optional<std::uint64_t> total = n_before_;
-        for (const std::string& file : files) {
-            const auto size = eval::check_readable(file);
-            if (!size || !total)
-                total = std::nullopt;
-            else
-                *total += *size - std::min(*size, bytes_read_of(file));
-        }
-        return total;
-    }
-
-    /// Returns whether nothing but white space was read since it was opened.
-    bool blank() const { return blank_; }
-
-    /// Reads the rest of a text.
-    void read(const std::string& path, const InterruptGuard& interrupts,
+/// Reads all texts, and saves the pot whenever its patience ends.
+void read_all(eval::StoredPot& pot, const Ingest& ingest, const InterruptGuard& interrupts,
               const IngestOptions& options) {
-        TextRead& entry = entry_of(path);
-        eval::ResumableText text(path, entry);
-        for (auto chunk = text.next(); !chunk.empty(); chunk = text.next()) {
-            take(chunk, text, options);
-            entry = text.read();
-            blank_ = blank_ && text.blank();
-            interrupts.check();
-            if (Clock::now() - saved_at_ > std::chrono::seconds(patience_)) save();
-        }
-    }
-
-    void save() {
-        session_.save(path_, texts_);
-        saved_at_ = Clock::now();
-    }
-
-    bool has_read() const { return session_.stats().bytes_read > n_before_; }
-
-   private:
     using Clock = std::chrono::steady_clock;
-
-    std::uint64_t bytes_read_of(const std::string& path) const {
-        const std::string name = eval::ResumableText::name_of(path);
-        const auto text = std::ranges::find(texts_, name, &TextRead::name);
-        return text == texts_.end() ? 0 : text->bytes;
-    }
-
-    TextRead& entry_of(const std::string& path) {
-        const std::string name = eval::ResumableText::name_of(path);
-        for (TextRead& text : texts_)
-            if (text.name == name && name != "-") return text;
-        return texts_.emplace_back(TextRead{.name = name});
-    }
-
-    /// Reads a chunk, and notes how much of it was read before an error.
-    void take(std::string_view chunk, eval::ResumableText& text, const IngestOptions& options) {
-        const std::uint64_t before = session_.stats().bytes_read;
-        try {
-            session_.ingest(chunk, options);
-        } catch (const Error&) {
-            text.took(static_cast<std::size_t>(session_.stats().bytes_read - before));
-            entry_of(text.read().name) = text.read();
-            throw;
-        }
-        text.took(chunk.size());
-    }
-
-    fs::path path_;
-    int patience_;
-    bool blank_ = true;
-    Session session_;
-    std::uint64_t n_before_ = session_.stats().bytes_read;
-    std::vector<TextRead> texts_;
-    Clock::time_point saved_at_ = Clock::now();
-};
+    Clock::time_point saved_at = Clock::now();
+    const auto between_chunks = [&] {
+        interrupts.check();
+        if (Clock::now() - saved_at <= std::chrono::seconds(ingest.checkpoint_seconds)) return;
+        pot.save(ingest.pot);
+        saved_at = Clock::now();
+    };
+    for (const std::string& file : ingest.files) pot.read(file, options, between_chunks);
+    pot.session().flush(options);
+}
 
 /// A pot without any text would answer from nothing.
-void require_text(const Pot& pot, const Ingest& ingest) {
+void require_text(const eval::StoredPot& pot, const Ingest& ingest) {
     if (fs::exists(ingest.pot) || !pot.blank()) return;
     throw Error(ErrorCode::bad_text, "there is nothing to read in " +
                                          eval::TextFiles(ingest.files).names() +
@@ -180,17 +111,16 @@ void run(const Ingest& ingest) {
     ProgressBar loading(std::nullopt, ingest.quiet);
     loading.announce("loading " + ingest.method.model);
     const Model model = load_model(ingest.method);
-    Pot pot(model, ingest);
+    eval::StoredPot pot = open_or_make(model, ingest);
     loading.clear();
     ProgressBar bar(pot.total_bytes(ingest.files), ingest.quiet);
     const InterruptibleSession interruptible(pot.session());
     const IngestOptions options = {[&](const Progress& progress) { bar.update(progress); }};
     bar.start(pot.session().stats().tokens_read);
     try {
-        for (const std::string& file : ingest.files) pot.read(file, interrupts, options);
-        pot.session().flush(options);
+        read_all(pot, ingest, interrupts, options);
     } catch (const Error& error) {
-        if (pot.has_read()) pot.save();
+        if (pot.has_read()) pot.save(ingest.pot);
         if (error.code() != ErrorCode::interrupted) throw;
         bar.clear();
         throw Error(ErrorCode::interrupted,
@@ -200,7 +130,7 @@ void run(const Ingest& ingest) {
     }
     bar.clear();
     require_text(pot, ingest);
-    if (pot.has_read()) pot.save();
+    if (pot.has_read()) pot.save(ingest.pot);
     if (!ingest.quiet) print_summary(ingest, pot.session());
 }
 

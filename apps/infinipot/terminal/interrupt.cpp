@@ -19,6 +19,7 @@ namespace infinipot::cli {
 namespace {
 
 std::atomic<bool> pressed = false;
+std::atomic<bool> terminated = false;
 
 std::mutex watched_mutex;
 std::set<Session*> watched;
@@ -43,6 +44,7 @@ extern "C" void on_interrupt(int signal) {
         return;
     }
     if (!pressed) pressed_at_ms = now_ms();
+    if (signal == SIGTERM) terminated = true;
     pressed = true;
 }
 
@@ -81,6 +83,7 @@ extern "C" void delete_and_exit(int signal) {
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
+    pressed = terminated = false;
     if (is_ignored()) return;
     struct sigaction action {};
     action.sa_handler = on_interrupt;
@@ -104,6 +107,8 @@ InterruptGuard::~InterruptGuard() {
 void InterruptGuard::check() const {
     if (pressed) throw Error(ErrorCode::interrupted, "interrupted");
 }
+
+bool InterruptGuard::is_terminated() const { return terminated; }
 
 InterruptibleSession::InterruptibleSession(Session& session) : session_(session) {
     const std::lock_guard lock(watched_mutex);

@@ -20,6 +20,9 @@ class InterruptGuard {
     /// @throws Error(interrupted) if Ctrl-C was pressed.
     void check() const;
 
+    /// Returns whether SIGTERM asks for the end of the program.
+    bool is_terminated() const;
+
    private:
     std::jthread watcher_;  // passes a press on to the sessions
 };

@@ -35,6 +35,11 @@ std::string bold(std::string_view text, std::FILE* stream) {
     return "\x1b[1m" + std::string(text) + "\x1b[0m";
 }
 
+std::string faint(std::string_view text, std::FILE* stream) {
+    if (!may_style(stream)) return std::string(text);
+    return "\x1b[2m" + std::string(text) + "\x1b[0m";
+}
+
 void open_closed_streams() {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (::fcntl(stream, F_GETFD) != -1) continue;

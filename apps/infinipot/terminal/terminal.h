@@ -18,6 +18,9 @@ bool may_style(std::FILE* stream);
 /// Returns `text` in bold if `stream` may be styled, and unchanged otherwise.
 std::string bold(std::string_view text, std::FILE* stream);
 
+/// The same in faint letters.
+std::string faint(std::string_view text, std::FILE* stream);
+
 /// Opens /dev/null for every closed standard stream. Else the next file that is opened would take
 /// the place of the stream and receive its output.
 void open_closed_streams();

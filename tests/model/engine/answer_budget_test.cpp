@@ -76,8 +76,7 @@ double confidence(Session& session, const std::string& question, int focus) {
     const auto prompt =
         frame_question(Access::impl(impl.model()), impl.plan().frame, question, true);
     impl.attend(prompt);
-    return Generation::Impl(impl, prompt, {}, Generation::Impl::Retention::none, focus)
-        .confidence(8, -1e9);
+    return Generation::Impl(impl, prompt, {}, {.answer_budget = focus}).confidence(8, -1e9);
 }
 
 TEST_F(AutomaticAnswerBudget, Is_chosen_by_confidence) {
@@ -129,8 +128,7 @@ TEST_F(SessionTest, Confidence_is_the_mean_log_probability_of_the_answer) {
     }
     impl.rewind(before);
     const auto of_first = [&](const GenerateOptions& options, double least) {
-        return Generation::Impl(impl, prompt, options, Generation::Impl::Retention::none)
-            .confidence(4, least);
+        return Generation::Impl(impl, prompt, options, {}).confidence(4, least);
     };
     const double all = of_first({}, -1e9);
     EXPECT_NEAR(all, -nats / 4, 1e-5);

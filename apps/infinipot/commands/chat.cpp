@@ -1,0 +1,162 @@
+#include "chat/chat.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chat/message_reader.h"
+#include "commands/commands.h"
+#include "eval/run/method.h"
+#include "eval/text/stored_pot.h"
+#include "eval/text/text_source.h"
+#include "infinipot/infinipot.h"
+#include "options/describe.h"
+#include "options/names.h"
+#include "options/option_types.h"
+#include "options/session_flags.h"
+#include "terminal/progress_bar.h"
+#include "terminal/terminal.h"
+
+namespace infinipot::cli {
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  infinipot chat
+      talks with the default model, without end and in fixed memory
+
+  infinipot chat --file book.txt
+      reads a book first; --pot book.pot goes on in one that ingest has read
+
+  echo "Who wrote Hamlet?" | infinipot chat --quiet
+      answers every line of the standard input)";
+
+constexpr const char* notes =
+    R"(Lines that begin with a slash are commands: /help lists them. Ctrl-C
+stops an answer, Ctrl-D ends the chat. What was said stays in the KV cache, which we call the pot,
+and is distilled whenever that is full; the system prompt always stays. Nothing is saved unless /save
+or --save asks for it. The lines typed on a terminal are remembered in infinipot/chat_history in
+$XDG_STATE_HOME, or in ~/.local/state.)";
+
+constexpr float chat_temperature = 0.7f;
+constexpr int chat_max_tokens = 2048;
+
+/// What becomes of a model's thoughts.
+enum class Thoughts { automatic, shown, hidden, off };
+
+struct ChatArguments {
+    eval::Method method;
+    std::vector<std::string> files;
+    Thoughts thoughts = Thoughts::automatic;
+    bool save = false;
+    ChatSettings settings;
+};
+
+/// Returns whether thoughts are printed.
+bool are_shown(Thoughts thoughts) {
+    return thoughts == Thoughts::shown || (thoughts == Thoughts::automatic && is_terminal(stdout));
+}
+
+eval::StoredPot open_pot(const Model& model, const ChatArguments& arguments) {
+    const std::string& pot = arguments.settings.pot;
+    if (pot.empty() || !std::filesystem::exists(pot))
+        return eval::StoredPot(Session(model, arguments.settings.session));
+    return eval::StoredPot(
+        Session::restore(model, pot, {.n_threads = arguments.method.session.n_threads}),
+        read_snapshot_info(pot).texts);
+}
+
+void require_chat_template(const Model& model) {
+    const ModelInfo& info = model.info();
+    if (info.has_chat_template) return;
+    throw Error(ErrorCode::unsupported_model,
+                info.path + " has no chat template" +
+                    (info.chat_template_error.empty() ? "" : ": " + info.chat_template_error) +
+                    "; choose a model that is made for chats");
+}
+
+/// Answers messages and obeys commands until the input ends. What goes wrong with one of them is
+/// told, and ends the chat only if nobody is there to answer.
+void converse(Chat& chat, MessageReader& reader) {
+    while (const std::optional<std::string> message = reader.next()) {
+        if (message->empty()) continue;
+        try {
+            if (!is_command(*message)) {
+                chat.say(message->starts_with("//") ? message->substr(1) : *message);
+                continue;
+            }
+            const ChatCommand command = parse_command(*message);
+            if (command.kind == ChatCommand::quit) return;
+            chat.obey(command);
+        } catch (const Error& error) {
+            if (!reader.is_interactive()) throw;
+            complain(error.what());
+        }
+    }
+}
+
+void run(ChatArguments arguments) {
+    arguments.settings.session = eval::session_options(arguments.method, {});
+    arguments.settings.shows_thinking = are_shown(arguments.thoughts);
+    arguments.settings.generate.think = arguments.thoughts != Thoughts::off;
+    if (arguments.save && arguments.settings.pot.empty())
+        throw Error(ErrorCode::invalid_argument,
+                    "--save wants a pot to save to, which --pot names; see infinipot chat --help");
+    for (const std::string& file : arguments.files) eval::check_readable(file);
+    ProgressBar loading(std::nullopt, arguments.settings.quiet);
+    loading.announce("loading " + arguments.method.model);
+    const Model model = load_model(arguments.method);
+    require_chat_template(model);
+    Chat chat(open_pot(model, arguments), arguments.settings);
+    loading.clear();
+    for (const std::string& file : arguments.files) chat.read(file);
+    MessageReader reader;
+    if (reader.is_interactive() && !arguments.settings.quiet)
+        std::fputs("/help lists the commands, Ctrl-D ends the chat\n", stderr);
+    converse(chat, reader);
+    if (arguments.save) {
+        chat.obey({ChatCommand::save, {}});
+    } else if (reader.is_interactive() && chat.is_unsaved() && !arguments.settings.quiet) {
+        std::fputs("(the chat was not saved; /save keeps one)\n", stderr);
+    }
+}
+
+}  // namespace
+
+Command add_chat(CLI::App& program) {
+    const auto arguments = std::make_shared<ChatArguments>();
+    GenerateOptions& generate = arguments->settings.generate;
+    generate.sampling.temperature = chat_temperature;
+    generate.max_tokens = chat_max_tokens;
+    CLI::App& app =
+        *program.add_subcommand("chat", "Talks without end in fixed memory, also about texts");
+    explain(app, examples, notes);
+    add_files(app, names::file, arguments->files,
+              "Text to read first, in UTF-8; repeat it for more");
+    add_model_flags(app, arguments->method);
+    add_text(app, "--system", arguments->method.session.system_prompt, "TEXT",
+             "System prompt that the chat begins with, and that always stays");
+    add_choice<Thoughts>(app, "--thinking", arguments->thoughts,
+                         {{"auto", Thoughts::automatic},
+                          {"show", Thoughts::shown},
+                          {"hide", Thoughts::hidden},
+                          {"off", Thoughts::off}},
+                         "Thoughts of a model that thinks: show, hide, off, or auto, which shows "
+                         "them on a terminal [auto]");
+    app.add_flag("--save", arguments->save, "Save the chat to the pot when it ends");
+    app.add_flag(names::quiet, arguments->settings.quiet, "Print answers alone");
+    add_answer_flags(app, generate);
+    add_count(app, "--max-thinking", generate.max_thinking_tokens, 1,
+              "Most tokens of a thought before an answer [those of the answer]")
+        ->group(advanced(headings::answer));
+    const std::vector<CLI::Option*> stored = add_session_flags(app, arguments->method);
+    add_text(app, names::pot, arguments->settings.pot, "FILE",
+             "Pot to go on in, if there is one, and that /save writes")
+        ->type_name(file_values);
+    return {&app, [arguments] { run(*arguments); }};
+}
+
+}  // namespace infinipot::cli
