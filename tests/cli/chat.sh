@@ -67,7 +67,7 @@ refuses 9 'no snapshot|not a snapshot|pot' "${chat[@]}" --pot bad.pot
 refuses '2|7' 'too small|protect' "${chat[@]/256/64}" --system "$(words 300)"
 
 # On a terminal: Ctrl-C ends an answer and not the chat, and clears a line; pasted lines are one message.
-python3 - "$infinipot" "${chat[@]/#8/4000}" <<'END' || fail "on a terminal: see above"
+python3 - "$infinipot" "${chat[@]/#8/4000000}" --logit-bias 2=-1000 <<'END' || fail "on a terminal: see above"
 import os, pty, re, select, sys, time
 
 pid, terminal = pty.fork()

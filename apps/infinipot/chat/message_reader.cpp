@@ -1,9 +1,11 @@
 #include "chat/message_reader.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -31,17 +33,24 @@ std::atomic<int> signalled = 0;
 
 extern "C" void on_signal(int signal) { signalled = signal; }
 
-/// While it lives, Ctrl-C and SIGTERM end the reading of a line, and not the program.
+/// While it lives, Ctrl-C and SIGTERM end the reading of a line, and not the program. `blocked`:
+/// they wait until the reader can take them.
 class LineSignals {
    public:
-    LineSignals() {
+    explicit LineSignals(bool blocked) {
         signalled = 0;
         struct sigaction action {};
         action.sa_handler = on_signal;
         sigaction(SIGINT, &action, &before_int_);
         sigaction(SIGTERM, &action, &before_term_);
+        sigset_t both{};
+        sigemptyset(&both);
+        sigaddset(&both, SIGINT);
+        sigaddset(&both, SIGTERM);
+        pthread_sigmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &both, &mask_before_);
     }
     ~LineSignals() {
+        pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
         sigaction(SIGINT, &before_int_, nullptr);
         sigaction(SIGTERM, &before_term_, nullptr);
     }
@@ -51,6 +60,7 @@ class LineSignals {
    private:
     struct sigaction before_int_ {};
     struct sigaction before_term_ {};
+    sigset_t mask_before_{};
 };
 
 /// Returns the file that keeps the lines of chats (XDG Base Directory Specification).
@@ -71,19 +81,12 @@ std::string without_blanks(const std::string& text) {
 
 #ifdef INFINIPOT_READLINE
 
+constexpr bool edits_lines = true;
 constexpr int longest_history = 1000;
-
-int end_line_after_signal() {
-    if (signalled == 0) return 0;
-    rl_replace_line("", 0);
-    rl_done = 1;
-    return 0;
-}
 
 void begin_history(const std::string& file) {
     rl_readline_name = "infinipot";
     rl_catch_signals = 0;
-    rl_signal_event_hook = end_line_after_signal;
     rl_bind_key('\t', rl_insert);
     using_history();
     if (!file.empty()) read_history(file.c_str());
@@ -99,18 +102,55 @@ void end_history(const std::string& file) {
     ::umask(before);
 }
 
-std::optional<std::string> edited_line(const char* prompt) {
-    char* const text = readline(prompt);
-    if (text == nullptr) return std::nullopt;
-    std::string line = text;
+/// What the callback below has been given.
+struct Line {
+    bool is_finished = false;
+    bool is_end_of_input = false;
+    std::string text = {};
+} line_read;
+
+void take_line(char* text) {
+    line_read = {.is_finished = true, .is_end_of_input = text == nullptr};
+    if (text != nullptr) line_read.text = text;
     std::free(text);
-    return line;
+    rl_callback_handler_remove();
+}
+
+/// Waits for a key. Returns false after a signal, which may arrive here alone.
+bool wait_for_key() {
+    sigset_t none{};
+    sigemptyset(&none);
+    pollfd key{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    while (signalled == 0) {
+        if (::ppoll(&key, 1, nullptr, &none) > 0) return true;
+        if (errno != EINTR) return true;  // reading will tell
+    }
+    return false;
+}
+
+/// Returns an empty line after a signal.
+std::optional<std::string> edited_line(const char* prompt) {
+    line_read = {};
+    rl_callback_handler_install(prompt, take_line);
+    while (!line_read.is_finished) {
+        if (wait_for_key()) {
+            rl_callback_read_char();
+            continue;
+        }
+        rl_free_line_state();
+        rl_callback_sigcleanup();
+        rl_callback_handler_remove();
+        return "";
+    }
+    if (line_read.is_end_of_input) return std::nullopt;
+    return line_read.text;
 }
 
 void remember(const std::string& message) { add_history(message.c_str()); }
 
 #else
 
+constexpr bool edits_lines = false;
 void begin_history(const std::string&) {}
 void end_history(const std::string&) {}
 void remember(const std::string&) {}
@@ -144,7 +184,7 @@ std::optional<std::string> MessageReader::line(const char* prompt) const {
 }
 
 std::optional<std::string> MessageReader::next() {
-    const LineSignals signals;
+    const LineSignals signals(interactive_ && edits_lines);
     std::string message;
     const char* prompt = first_prompt;
     while (true) {

@@ -36,10 +36,10 @@ constexpr const char* examples = R"(Examples:
 
 constexpr const char* notes =
     R"(Lines that begin with a slash are commands: /help lists them. Ctrl-C
-stops an answer, Ctrl-D ends the chat. What was said stays in the KV cache, which we call the pot,
-and is distilled whenever that is full; the system prompt always stays. Nothing is saved unless /save
-or --save asks for it. The lines typed on a terminal are remembered in infinipot/chat_history in
-$XDG_STATE_HOME, or in ~/.local/state.)";
+stops an answer, Ctrl-D ends the chat. The KV cache, which we call the pot, keeps what was said and
+is distilled whenever it is full. The system prompt always stays. Nothing is saved unless /save or
+--save asks for it. Lines typed on a terminal are remembered in infinipot/chat_history, a file in
+$XDG_STATE_HOME or in ~/.local/state.)";
 
 constexpr float chat_temperature = 0.7f;
 constexpr int chat_max_tokens = 2048;
