@@ -25,14 +25,11 @@ namespace infinipot::cli {
 namespace {
 
 constexpr const char* examples = R"(Examples:
-  infinipot chat
-      talks with the default model, without end and in fixed memory
-
   infinipot chat --file book.txt
-      reads a book first; --pot book.pot goes on in one that ingest has read
+      reads a book and talks about it, without end and in fixed memory
 
-  echo "Who wrote Hamlet?" | infinipot chat --quiet
-      answers every line of the standard input)";
+  infinipot chat --pot book.pot
+      goes on with a book that infinipot ingest has read)";
 
 constexpr const char* notes =
     R"(Lines that begin with a slash are commands: /help lists them. Ctrl-C
@@ -110,6 +107,7 @@ void run(ChatArguments arguments) {
     loading.announce("loading " + arguments.method.model);
     const Model model = load_model(arguments.method);
     require_chat_template(model);
+    validate(model, arguments.settings.generate);
     Chat chat(open_pot(model, arguments), arguments.settings);
     loading.clear();
     for (const std::string& file : arguments.files) chat.read(file);

@@ -1,5 +1,7 @@
 #include "terminal/output.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -23,13 +25,18 @@ std::string unfinished(const std::string& path) { return path + ".partial"; }
 }  // namespace
 
 void print(std::string_view text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-        std::fflush(stdout) == 0) {
-        return;
+    std::fflush(stdout);
+    while (!text.empty()) {
+        const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
+        if (n >= 0) {
+            text.remove_prefix(static_cast<std::size_t>(n));
+            continue;
+        }
+        if (errno == EINTR) continue;  // a signal that the caller will notice
+        if (errno == EPIPE) throw ClosedOutput();
+        throw Error(ErrorCode::file_error, "cannot write to the standard output: " +
+                                               std::generic_category().message(errno));
     }
-    if (errno == EPIPE) throw ClosedOutput();
-    throw Error(ErrorCode::file_error,
-                "cannot write to the standard output: " + std::generic_category().message(errno));
 }
 
 void require_writable(const std::string& path) {
