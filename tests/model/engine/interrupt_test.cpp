@@ -22,16 +22,19 @@ class InterruptTest : public SessionTest {
         return session;
     }
 
-    /// Calls interrupt() from another thread for as long as `action` runs.
+    /// Calls interrupt() from another thread for as long as `action` runs, which begins after the
+    /// first call: a busy machine might not start the thread in time.
     template <typename Action>
     static void interrupted_by_another_thread(Session& session, Action action) {
-        std::atomic<bool> done = false;
+        std::atomic<bool> begun = false, done = false;
         std::thread other([&] {
             while (!done) {
                 session.interrupt();
+                begun = true;
                 std::this_thread::yield();
             }
         });
+        while (!begun) std::this_thread::yield();
         sentence_of(action, ErrorCode::interrupted);
         done = true;
         other.join();
