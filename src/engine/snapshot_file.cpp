@@ -16,7 +16,6 @@ constexpr std::array<char, 8> magic = {'I', 'N', 'F', 'I', 'P', 'O', 'T', '\n'};
 constexpr std::uint32_t format_version = 1;
 constexpr std::uint32_t byte_order_mark = 0x01020304;
 constexpr std::size_t header_bytes = 4096;
-constexpr std::size_t n_sections = 3;
 constexpr std::size_t largest_small_section = std::size_t{1} << 30;
 
 static_assert(std::endian::native == std::endian::little, "snapshots are little-endian");
@@ -31,20 +30,14 @@ struct Header {
     std::uint32_t version = 0;
     std::uint32_t byte_order = 0;
     std::uint64_t file_bytes = 0;
-
-    struct Place {
-        std::uint64_t offset = 0;
-        std::uint64_t size = 0;
-        Hash128 hash = {};
-    };
-    std::array<Place, n_sections> places = {};
+    std::array<SnapshotPlace, n_snapshot_sections> places = {};
 
     void serialize(StateArchive& archive) {
         archive.block(std::span(magic));
         archive.value(version);
         archive.value(byte_order);
         archive.value(file_bytes);
-        for (Place& place : places) {
+        for (SnapshotPlace& place : places) {
             archive.value(place.offset);
             archive.value(place.size);
             archive.block(std::span(place.hash));
@@ -112,19 +105,19 @@ SnapshotFile SnapshotFile::open(const std::filesystem::path& path) {
     }
     if (packed(header) != bytes) snapshot.fail("has a damaged header; make it again");
     if (header.file_bytes != snapshot.file_bytes()) snapshot.fail("is truncated; make it again");
-    for (const Header::Place& place : header.places) {
+    for (const SnapshotPlace& place : header.places) {
         if (place.offset > header.file_bytes || place.size > header.file_bytes - place.offset)
             snapshot.fail("has a section that lies outside; make it again");
-        snapshot.places_.push_back({place.offset, place.size, place.hash});
     }
-    const Place cache = snapshot.place(SnapshotSection::cache);
+    snapshot.places_ = header.places;
+    const SnapshotPlace& cache = snapshot.place(SnapshotSection::cache);
     if (cache.offset % PageMemory::alignment != 0 || cache.size == 0)
         snapshot.fail("has a KV cache that cannot be mapped; make it again");
     return snapshot;
 }
 
 std::vector<std::byte> SnapshotFile::read(SnapshotSection section) const {
-    const Place where = place(section);
+    const SnapshotPlace& where = place(section);
     if (where.size > largest_small_section) fail("has a section of more than 1 GiB; make it again");
     std::vector<std::byte> bytes(static_cast<std::size_t>(where.size));
     bytes.resize(file_->read(bytes, where.offset));
@@ -134,13 +127,13 @@ std::vector<std::byte> SnapshotFile::read(SnapshotSection section) const {
 }
 
 void SnapshotFile::verify_cache() const {
-    const Place cache = place(SnapshotSection::cache);
+    const SnapshotPlace& cache = place(SnapshotSection::cache);
     if (hash_of_part(*file_, cache.offset, cache.size) != cache.hash)
         fail("is damaged: the checksum of the KV cache is wrong; make it again");
 }
 
 CacheImage SnapshotFile::image(std::size_t bytes, int n) const {
-    const Place cache = place(SnapshotSection::cache);
+    const SnapshotPlace& cache = place(SnapshotSection::cache);
     if (cache.size != bytes) fail("has a KV cache of another size than its options say");
     return {file_, cache.offset, n};
 }

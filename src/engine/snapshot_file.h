@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -18,6 +20,15 @@ enum class SnapshotSection {
     info,   ///< what it says of itself, readable without the model
     state,  ///< the options and the state of the session besides the KV cache
     cache,  ///< the memory of the KV cache: CacheLayout
+};
+
+inline constexpr std::size_t n_snapshot_sections = 3;
+
+/// Where a section is in the file, and the hash of its bytes.
+struct SnapshotPlace {
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+    Hash128 hash = {};
 };
 
 /// Writes a snapshot in the place of `path`; see write_atomically().
@@ -49,21 +60,15 @@ class SnapshotFile {
     std::uint64_t file_bytes() const { return file_->size(); }
 
    private:
-    struct Place {
-        std::uint64_t offset = 0;
-        std::uint64_t size = 0;
-        Hash128 hash = {};
-    };
-
     SnapshotFile(std::string name, PageFile file);
     [[noreturn]] void fail(const std::string& why) const;
-    Place place(SnapshotSection section) const {
+    const SnapshotPlace& place(SnapshotSection section) const {
         return places_[static_cast<std::size_t>(section)];
     }
 
     std::string name_;
     std::shared_ptr<const PageFile> file_;
-    std::vector<Place> places_;
+    std::array<SnapshotPlace, n_snapshot_sections> places_ = {};
 };
 
 }  // namespace infinipot
