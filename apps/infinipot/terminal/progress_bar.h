@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "eval/run/reading_pace.h"
 #include "infinipot/session.h"
 
 namespace infinipot::cli {
@@ -38,15 +39,11 @@ class ProgressBar {
 
     bool due();
     void draw(std::string_view line);
-    std::string bar(const Progress& progress) const;
-    std::string facts(const Progress& progress) const;
-    std::optional<double> share_read(const Progress& progress) const;
-    double seconds_left(const Progress& progress, double share) const;
 
     std::optional<std::uint64_t> total_bytes_;
+    eval::ReadingPace pace_;
     Mode mode_;
     bool drawn_ = false;
-    std::uint64_t n_before_ = 0;
     Clock::time_point start_ = Clock::now();
     Clock::time_point shown_ = start_;
 };
