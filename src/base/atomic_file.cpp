@@ -1,9 +1,11 @@
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <string>
 
 #include "base/system_reason.h"
@@ -18,6 +20,16 @@ namespace fs = std::filesystem;
 [[noreturn]] void fail(const fs::path& path, int error) {
     throw Error(ErrorCode::file_error,
                 path.string() + " cannot be written: " + system_reason(error));
+}
+
+/// Renames a file unless there is one of the other name. Some file systems cannot do both at once.
+int rename_to_new(const char* from, const char* to) {
+    const int status = ::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    if (status == 0 || (errno != EINVAL && errno != ENOSYS)) return status;
+    struct stat existing = {};
+    if (::lstat(to, &existing) != 0) return ::rename(from, to);
+    errno = EEXIST;
+    return -1;
 }
 
 /// Makes a file that nobody else has, and removes it unless it is given its final name.
@@ -35,9 +47,11 @@ class TemporaryFile {
 
     const PageFile& file() const { return file_; }
 
-    void rename(const fs::path& path) {
+    void rename(const fs::path& path, OlderFile older) {
         if (::fsync(file_.descriptor()) != 0) fail(path, errno);
-        if (::rename(path_.c_str(), path.c_str()) != 0) fail(path, errno);
+        const int status = older == OlderFile::stays ? rename_to_new(path_.c_str(), path.c_str())
+                                                     : ::rename(path_.c_str(), path.c_str());
+        if (status != 0) fail(path, errno);
         path_.clear();
     }
 
@@ -55,7 +69,8 @@ void sync_folder(const fs::path& path) {
 
 }  // namespace
 
-void write_atomically(const fs::path& path, const std::function<void(const PageFile&)>& write) {
+void write_atomically(const fs::path& path, const std::function<void(const PageFile&)>& write,
+                      OlderFile older) {
     if (fs::is_directory(path)) fail(path, EISDIR);
     TemporaryFile temporary(path);
     try {
@@ -64,7 +79,7 @@ void write_atomically(const fs::path& path, const std::function<void(const PageF
         if (error.code() != ErrorCode::file_error) throw;
         throw Error(ErrorCode::file_error, path.string() + " cannot be written: " + error.what());
     }
-    temporary.rename(path);
+    temporary.rename(path, older);
     sync_folder(path);
 }
 

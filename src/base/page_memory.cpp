@@ -1,14 +1,18 @@
 #include "base/page_memory.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/system_reason.h"
 #include "infinipot/error.h"
@@ -29,6 +33,19 @@ namespace {
     throw Error(ErrorCode::out_of_memory, "the machine has no " + std::to_string(size >> 20) +
                                               " MiB of memory for the KV cache; choose a smaller "
                                               "budget");
+}
+
+constexpr std::size_t copied_at_once = std::size_t{1} << 20;
+
+/// Copies the first bytes of a file, as far as the kernel can, and returns how many it has copied.
+std::size_t copy_in_kernel(int source, int target, std::size_t n_bytes) {
+    off64_t from = 0, to = 0;
+    while (static_cast<std::size_t>(to) < n_bytes) {
+        const std::size_t n_left = n_bytes - static_cast<std::size_t>(to);
+        const ssize_t n = ::copy_file_range(source, &from, target, &to, n_left, 0);
+        if (n == 0 || (n < 0 && errno != EINTR)) break;
+    }
+    return static_cast<std::size_t>(to);
 }
 
 std::byte* mapped(void* address, std::size_t size, int flags, int descriptor, std::size_t offset) {
@@ -103,6 +120,19 @@ std::size_t PageFile::read(std::span<std::byte> data, std::size_t offset) const 
         done += static_cast<std::size_t>(n);
     }
     return done;
+}
+
+void PageFile::copy(const PageFile& source) const {
+    if (::ioctl(descriptor_, FICLONE, source.descriptor_) == 0) return;
+    const std::size_t n_bytes = source.size();
+    std::size_t done = copy_in_kernel(source.descriptor_, descriptor_, n_bytes);
+    std::vector<std::byte> buffer(std::min(n_bytes - done, copied_at_once));
+    while (done < n_bytes) {
+        const std::size_t n = source.read(buffer, done);
+        if (n == 0) throw Error(ErrorCode::file_error, "the file to copy has become shorter");
+        write(std::span(buffer).first(n), done);
+        done += n;
+    }
 }
 
 PageMemory PageMemory::zeros(std::size_t size, bool touched) {

@@ -42,6 +42,11 @@ class PageFile {
     /// @throws Error(file_error)
     std::size_t read(std::span<std::byte> data, std::size_t offset) const;
 
+    /// Makes this empty file a copy of another one. The two share the blocks of the disk where the
+    /// file system can.
+    /// @throws Error(file_error)
+    void copy(const PageFile& source) const;
+
    private:
     int descriptor_;
 };

@@ -15,9 +15,10 @@ namespace fs = std::filesystem;
 
 class AtomicFile : public testing::Test {
    protected:
-    void write(const std::string& text) const {
+    void write(const std::string& text, OlderFile older = OlderFile::is_replaced) const {
         write_atomically(
-            path_, [&](const PageFile& file) { file.write(std::as_bytes(std::span(text)), 0); });
+            path_, [&](const PageFile& file) { file.write(std::as_bytes(std::span(text)), 0); },
+            older);
     }
 
     std::string contents() const {
@@ -38,6 +39,27 @@ TEST_F(AtomicFile, Takes_the_place_of_an_older_one) {
     write("new");
     EXPECT_EQ(contents(), "new");
     EXPECT_EQ(n_files(), 1);
+}
+
+TEST_F(AtomicFile, Takes_no_place_if_the_older_one_stays) {
+    write("old", OlderFile::stays);
+    EXPECT_THROW(write("new", OlderFile::stays), Error);
+    EXPECT_EQ(contents(), "old");
+    EXPECT_EQ(n_files(), 1);
+    fs::remove(path_);
+    fs::create_symlink("nowhere", path_);
+    EXPECT_THROW(write("new", OlderFile::stays), Error);
+    EXPECT_TRUE(fs::is_symlink(path_));
+}
+
+TEST_F(AtomicFile, Can_be_a_copy) {
+    const std::string text(3'000'000, 'x');
+    write(text);
+    const PageFile source = PageFile::open(path_);
+    const fs::path path = folder_ / "copy.pot";
+    write_atomically(path, [&](const PageFile& file) { file.copy(source); });
+    std::ifstream file(path, std::ios::binary);
+    EXPECT_TRUE(std::string(std::istreambuf_iterator<char>(file), {}) == text);
 }
 
 TEST_F(AtomicFile, Cannot_be_read_by_others) {
