@@ -46,6 +46,10 @@ struct SnapshotInfo {
     std::vector<TextRead> texts = {};
 };
 
+/// Returns whether a file begins as a snapshot does. It may be damaged, or of another version.
+/// @throws Error(file_error) if the file cannot be read.
+bool is_snapshot(const std::filesystem::path& path);
+
 /// Reads what a snapshot says of itself.
 /// @throws Error(file_error) if the file cannot be read.
 /// @throws Error(bad_snapshot) if it is no snapshot, damaged, or of another version.

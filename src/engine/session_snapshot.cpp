@@ -60,6 +60,8 @@ std::int64_t now() {
 
 }  // namespace
 
+bool is_snapshot(const std::filesystem::path& path) { return SnapshotFile::is_one(path); }
+
 SnapshotInfo read_snapshot_info(const std::filesystem::path& path) {
     return info_of(SnapshotFile::open(path));
 }

@@ -1,7 +1,6 @@
 #include "engine/snapshot_file.h"
 
 #include <bit>
-#include <cstring>
 #include <utility>
 
 #include "base/atomic_file.h"
@@ -53,6 +52,11 @@ std::vector<std::byte> packed(Header header) {
     return {archive.written().begin(), archive.written().end()};
 }
 
+bool has_magic(const PageFile& file) {
+    std::array<char, magic.size()> bytes = {};
+    return file.read(std::as_writable_bytes(std::span(bytes)), 0) == bytes.size() && bytes == magic;
+}
+
 /// Returns the hash of a part of a file, through a mapping of it.
 Hash128 hash_of_part(const PageFile& file, std::uint64_t offset, std::uint64_t size) {
     const PageMemory part = PageMemory::map(file, offset, size);
@@ -86,12 +90,15 @@ void SnapshotFile::fail(const std::string& why) const {
     throw Error(ErrorCode::bad_snapshot, name_ + " " + why);
 }
 
+bool SnapshotFile::is_one(const std::filesystem::path& path) {
+    return has_magic(PageFile::open(path));
+}
+
 SnapshotFile SnapshotFile::open(const std::filesystem::path& path) {
     SnapshotFile snapshot(path.string(), PageFile::open(path));
+    if (!has_magic(*snapshot.file_)) snapshot.fail("is no snapshot of InfiniPot");
     std::vector<std::byte> bytes(packed({}).size());
     bytes.resize(snapshot.file_->read(bytes, 0));
-    if (bytes.size() < magic.size() || std::memcmp(bytes.data(), magic.data(), magic.size()) != 0)
-        snapshot.fail("is no snapshot of InfiniPot");
     if (bytes.size() < packed({}).size()) snapshot.fail("is truncated; make it again");
     StateArchive archive(bytes);
     Header header;

@@ -40,6 +40,10 @@ void write_snapshot_file(const std::filesystem::path& path, std::span<const std:
 /// been compared with the file's size and with its checksum.
 class SnapshotFile {
    public:
+    /// Returns whether a file begins as a snapshot does.
+    /// @throws Error(file_error)
+    static bool is_one(const std::filesystem::path& path);
+
     /// Reads and checks the header.
     /// @throws Error(file_error)
     /// @throws Error(bad_snapshot)
