@@ -7,6 +7,7 @@
 #include "base/byte_size.h"
 #include "base/clock.h"
 #include "eval/run/quantity.h"
+#include "eval/survival/kept_text.h"
 #include "terminal/interrupt.h"
 #include "terminal/output.h"
 #include "terminal/progress_bar.h"
@@ -168,16 +169,7 @@ std::string Chat::stats_text() {
 
 /// Returns the tokens that half of the heads keep. Dots stand for what was between them.
 std::string Chat::kept_text() {
-    const Model& model = pot_.session().model();
-    std::string text;
-    std::int64_t next = 0;
-    for (const KeptToken& kept : pot_.session().kept()) {
-        if (kept.share < 0.5f) continue;
-        if (kept.position != next) text += " ... ";
-        text += model.piece(kept.token);
-        next = kept.position + 1;
-    }
-    return text + '\n';
+    return eval::kept_text(eval::kept_pieces(pot_.session(), 0.5f)) + '\n';
 }
 
 void Chat::obey(const ChatCommand& command) {
