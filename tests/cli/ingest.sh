@@ -68,7 +68,6 @@ refuses 3 'nowhere.pot' ask -m "$model" --quiet --pot nowhere.pot "Who?"
 refuses 3 "cannot be written" ingest -m "$model" --quiet --pot nowhere/a.pot --file b.txt -c 256
 head -c 5000 a.pot >short.pot
 refuses 9 'truncated' pot show short.pot
-refuses 2 'show or verify' pot
 : >empty.txt
 printf ' \n\n' >blank.txt
 printf 'abc\377' >bad.txt
