@@ -29,6 +29,11 @@ completes() {
 }
 completes 'infinipot a' ask
 completes 'infinipot eval n' needle
+completes 'infinipot pot f' fork
+completes 'infinipot pot rm --f' --force
+completes 'infinipot pot fork a' 'a book.txt'
+completes 'infinipot pot ls f' folder
+completes 'infinipot inspect --po' '--policy|--positions|--pot'
 completes 'infinipot eval needle --kv-type q' 'q4_0|q8_0'
 completes 'infinipot ask --kv-type f' f16
 completes 'infinipot ask --kv-type = q' 'q4_0|q8_0' # as bash splits --kv-type=q

@@ -5,7 +5,7 @@ source "$(dirname "$0")/support/expect.bash"
 commands_in() { # commands_in [COMMAND]: as its help lists them, each behind the command
     "$infinipot" "$@" --help | sed -n "/^Commands:/,/^\$/s/^  \([a-z-][a-z-]*\) .*/$*${1:+ }\1/p"
 }
-mapfile -t commands < <(echo && commands_in && commands_in eval)
+mapfile -t commands < <(echo && commands_in && commands_in eval && commands_in pot)
 [[ ${#commands[@]} -ge 15 ]] || fail "the help lists ${#commands[@]} commands"
 
 for command in "${commands[@]}"; do

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <numeric>
 #include <vector>
 
+#include "base/printable.h"
 #include "eval/run/quantity.h"
 #include "eval/survival/summary.h"
+#include "inspect/shades.h"
 
 namespace infinipot::cli {
 namespace {
@@ -33,56 +34,6 @@ std::string right(const std::string& text, std::size_t width) {
     return std::string(width - std::min(width, text.size()), ' ') + text;
 }
 
-// --- Shades -----------------------------------------------------------------------------------
-
-constexpr const char* plain = "\x1b[0m";
-
-/// Colours of a highlighter: black on paler or stronger yellow, which is legible on dark and light
-/// terminals. A token that no head keeps is grey.
-constexpr std::array shades = {"\x1b[38;5;245m",         "\x1b[38;5;16;48;5;230m",
-                               "\x1b[38;5;16;48;5;229m", "\x1b[38;5;16;48;5;227m",
-                               "\x1b[38;5;16;48;5;220m", "\x1b[38;5;16;48;5;208m"};
-
-std::size_t shade_of(double share) {
-    return static_cast<std::size_t>(std::ceil(share * (shades.size() - 1)));
-}
-
-std::string legend() {
-    std::string text = "held by ";
-    for (std::size_t i = 0; i < shades.size(); ++i) {
-        const auto most = 100 * i / (shades.size() - 1);
-        const std::string name = i == 0 ? "none" : "to " + std::to_string(most) + "%";
-        text += std::string(shades[i]) + ' ' + name + ' ' + plain;
-    }
-    return text + " of all heads; plain: read since the last distillation\n\n";
-}
-
-/// Returns the text without characters that move the cursor or change colours.
-std::string harmless(std::string text) {
-    std::ranges::replace_if(
-        text,
-        [](char c) {
-            const auto byte = static_cast<unsigned char>(c);
-            return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
-        },
-        '?');
-    return text;
-}
-
-/// Colours each line separately, because the background would else reach the edge of the terminal.
-std::string shaded(const std::string& piece, const char* shade) {
-    std::string text;
-    for (std::size_t from = 0; from <= piece.size();) {
-        const std::size_t to = std::min(piece.find('\n', from), piece.size());
-        if (to > from) text += shade + piece.substr(from, to - from) + plain;
-        if (to < piece.size()) text += '\n';
-        from = to + 1;
-    }
-    return text;
-}
-
-// --- Passages ---------------------------------------------------------------------------------
-
 constexpr std::size_t passage_tokens = 16;
 constexpr std::size_t n_passages = 6;  // most kept, and as many least kept
 
@@ -93,20 +44,13 @@ struct Passage {
     std::string text = {};
 };
 
-std::string on_one_line(std::string text) {
-    text = harmless(std::move(text));
-    std::ranges::replace_if(
-        text, [](char c) { return c == '\n' || c == '\t'; }, ' ');
-    return text;
-}
-
 Passage passage_at(const Inspection& inspection, const std::vector<double>& shares,
                    const std::vector<std::string>& pieces, std::size_t position) {
     Passage passage{.position = position};
     for (std::size_t at = position; at < position + passage_tokens; ++at) {
         passage.share += shares[at] / passage_tokens;
         passage.nats += static_cast<double>(inspection.nats()[at]) / passage_tokens;
-        passage.text += on_one_line(pieces[at]);
+        passage.text += printable_line(pieces[at]);
     }
     return passage;
 }
@@ -129,8 +73,6 @@ std::string passage_line(const Passage& passage) {
     return right(percent(passage.share), 7) + right(nats_text(passage.nats), 7) +
            right(eval::count_text(passage.position), 10) + "  " + passage.text + "\n";
 }
-
-// --- Distillations ----------------------------------------------------------------------------
 
 constexpr std::uint32_t most_rows = 12;
 
@@ -170,10 +112,10 @@ constexpr const char* titles =
 std::string shaded_text(const Inspection& inspection) {
     const auto pieces = inspection.pieces();
     const auto shares = inspection.shares();
-    std::string text = legend();
+    std::string text = legend_of_shades(0) + "; plain: read since the last distillation\n\n";
     for (std::size_t at = 0; at < pieces.size(); ++at) {
-        const std::string piece = harmless(pieces[at]);
-        text += at < shares.size() ? shaded(piece, shades[shade_of(shares[at])]) : piece;
+        const std::string piece = printable(pieces[at]);
+        text += at < shares.size() ? shaded(piece, shares[at]) : piece;
     }
     return text + "\n\n";
 }
