@@ -132,7 +132,7 @@ struct Stats {
     std::size_t pot_bytes = 0;  ///< keys, rotated keys, values and tags; fixed at construction
     /// Bytes that attention reads per entry: rotated key and value in all layers and heads.
     std::size_t attended_entry_bytes = 0;
-    std::size_t compute_bytes = 0;  ///< scratch memory for activations; fixed at construction
+    std::size_t compute_bytes = 0;  ///< scratch memory of its own; fixed at construction
     double prefill_seconds = 0;     ///< reading text, including the next four
     double surprisal_seconds = 0;
     double catalyst_seconds = 0;
@@ -308,7 +308,8 @@ class Session {
                            const RestoreOptions& options = {});
 
     /// Returns a session that goes on from here, independent of this one. The two share the pages
-    /// of the KV cache until they change them.
+    /// of the KV cache until they change them, and the threads and scratch memory, on which they
+    /// take turns if two threads use them at one time.
     /// @throws Error(out_of_memory)
     /// @throws Error(invalid_argument) while an answer is generated.
     Session fork();

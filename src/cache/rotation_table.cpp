@@ -28,7 +28,7 @@ void rotate_columns(const Rotation& rotation, int n_positions, std::vector<float
         ggml_build_forward_expand(graph, rotated);
     };
     workspace.reserve(build);
-    workspace.prepare(build);
+    const Workspace::Use use = workspace.prepare(build);
     ggml_backend_tensor_set(columns, x.data(), 0, ggml_nbytes(columns));
     ggml_backend_tensor_set(positions, numbers.data(), 0, ggml_nbytes(positions));
     workspace.compute_wholly();

@@ -59,7 +59,7 @@ std::span<const float> ExpectedAttentionPass::expect(int il, Workspace& workspac
     rotate_to_future(tables_[il], cache_.n(), cache_.shape().n_embd_head, mean_, covariance_);
     ExpectedAttentionInputs inputs{};
     ggml_tensor* result = nullptr;  // [n_kv - n_sink, n_head_kv]
-    workspace.prepare(graph(il, cache_.n(), inputs, result));
+    const Workspace::Use use = workspace.prepare(graph(il, cache_.n(), inputs, result));
     ggml_backend_tensor_set(inputs.mean, mean_.data(), 0, ggml_nbytes(inputs.mean));
     ggml_backend_tensor_set(inputs.covariance, covariance_.data(), 0,
                             ggml_nbytes(inputs.covariance));

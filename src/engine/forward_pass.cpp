@@ -42,10 +42,11 @@ float counted_once(float nats) { return std::max(nats + std::log1p(-std::exp(-na
 }  // namespace
 
 ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& cache,
-                         const Limits& limits)
+                         const Limits& limits, const ForwardPass* other)
     : model_(model),
       cache_(cache),
-      workspace_(backend, max_nodes(model)),
+      workspace_(other == nullptr ? Workspace(backend, max_nodes(model))
+                                  : Workspace(backend, other->workspace_)),
       tile_tokens_(std::min(limits.n_batch, tile_tokens_for(n_scored(model), backend))),
       observed_tile_tokens_(backend.on_cpu() ? 32 : 256),
       context_(make_description_context(1)),
@@ -56,14 +57,17 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
     const CacheShape& shape = cache.shape();
     hidden_ =
         ggml_new_tensor_2d(context_.get(), GGML_TYPE_F32, model.hparams.n_embd, limits.n_batch + 1);
-    buffer_ = allocate_tensors(context_.get(), backend.buffer_type(), "hidden states");
+    buffer_ = allocate_unset_tensors(context_.get(), backend.buffer_type(), "hidden states");
+    set_preceding_state(state_);
     if (limits.expected_attention) future_.emplace(model, cache, backend, limits.n_sink);
     if (limits.n_observed > 0) {
         mass_.emplace(shape, backend.buffer_type());
-        attention_.resize(size(shape.n_layer) * size(shape.n_head_kv) * size(shape.capacity));
+        const std::size_t n = size(shape.n_layer) * size(shape.n_head_kv) * size(shape.capacity);
+        attention_memory_.emplace(PageMemory::zeros(n * sizeof(float), false));
+        attention_ = {reinterpret_cast<float*>(attention_memory_->data()), n};
     }
     mask_.reserve(size(limits.n_batch) * size(shape.capacity));
-    reserve(limits);
+    if (other == nullptr) reserve(limits);
 }
 
 /// Shows the workspace the largest graph of each kind: one allocator serves them all, one after
@@ -139,7 +143,7 @@ void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, i
     const Batch batch{first_slot, static_cast<int>(tokens.size())};
     assert(batch.end_slot() <= cache_.shape().capacity);
     GraphInputs inputs;
-    workspace_.prepare(batch_graph(batch, outputs, inputs, layers));
+    const Workspace::Use use = workspace_.prepare(batch_graph(batch, outputs, inputs, layers));
     ggml_backend_tensor_set(inputs.tokens, tokens.data(), 0, tokens.size_bytes());
     set_to_count(inputs.positions, first_position);
     set_to_count(inputs.slots, first_slot);
@@ -182,8 +186,7 @@ void ForwardPass::reserve_with(std::span<const LayerAttention> layers, int n_tok
 
 std::span<float> ForwardPass::attention(int il, int head) {
     const std::size_t capacity = size(cache_.shape().capacity);
-    return std::span(attention_)
-        .subspan(size(il * cache_.shape().n_head_kv + head) * capacity, capacity);
+    return attention_.subspan(size(il * cache_.shape().n_head_kv + head) * capacity, capacity);
 }
 
 Workspace::Build ForwardPass::surprisal_graph(int first, int n, ggml_tensor*& targets,
@@ -206,7 +209,7 @@ void ForwardPass::surprisal(std::span<const Token> tokens, std::span<float> nats
         const int n = std::min(tile_tokens_, n_run_ - first);
         ggml_tensor* targets = nullptr;
         ggml_tensor* result = nullptr;
-        workspace_.prepare(surprisal_graph(first, n, targets, result));
+        const Workspace::Use use = workspace_.prepare(surprisal_graph(first, n, targets, result));
         ggml_backend_tensor_set(targets, tokens.data() + first, 0, ggml_nbytes(targets));
         wholly ? workspace_.compute_wholly() : workspace_.compute();
         ggml_backend_tensor_get(result, nats.data() + first, 0, ggml_nbytes(result));
@@ -227,7 +230,7 @@ Workspace::Build ForwardPass::logits_graph(ggml_tensor*& logits) const {
 
 std::span<const float> ForwardPass::logits() {
     ggml_tensor* result = nullptr;
-    workspace_.prepare(logits_graph(result));
+    const Workspace::Use use = workspace_.prepare(logits_graph(result));
     workspace_.compute();
     ggml_backend_tensor_get(result, logits_.data(), 0, ggml_nbytes(result));
     return logits_;
@@ -258,7 +261,7 @@ void ForwardPass::serialize(StateArchive& archive, bool observing) {
     archive.block(std::span(state));
     set_preceding_state(state);
     if (future_) future_->statistics.serialize(archive);
-    if (observing) archive.block(std::span(attention_));
+    if (observing) archive.block(attention_);
 }
 
 void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_position) {
@@ -279,7 +282,8 @@ int ForwardPass::gather(const KeptSlots& kept) {
 
 void ForwardPass::gather_vectors(const KeptSlots& kept) {
     std::vector<ggml_tensor*> slots;
-    workspace_.prepare(gather_graph(static_cast<int>(kept.front().size()), slots));
+    const Workspace::Use use =
+        workspace_.prepare(gather_graph(static_cast<int>(kept.front().size()), slots));
     for (std::size_t i = 0; i < kept.size(); ++i) {
         const std::size_t n_head_kv = size(cache_.shape().n_head_kv);
         const std::size_t bytes = kept[i].size() * sizeof(int);
@@ -322,7 +326,7 @@ void ForwardPass::renumber(int first) {
     const int n = cache_.n() - first;
     if (n == 0) return;
     ggml_tensor* positions = nullptr;
-    workspace_.prepare(renumber_graph(first, n, positions));
+    const Workspace::Use use = workspace_.prepare(renumber_graph(first, n, positions));
     set_to_count(positions, first);
     workspace_.compute_wholly();
 }

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/page_memory.h"
 #include "base/state_archive.h"
 #include "cache/kv_cache.h"
 #include "engine/expected_attention_pass.h"
@@ -36,8 +37,11 @@ class ForwardPass {
     /// stay in the CPU's caches, or enough to keep a GPU busy.
     int observed_tile_tokens() const { return observed_tile_tokens_; }
 
+    /// Shares the scratch memory of `other`, unless that is null: a pass of the same model with the
+    /// same limits and a cache of the same shape, on a backend of which `backend` is a copy.
     /// @throws Error(out_of_memory)
-    ForwardPass(const Model::Impl& model, Backend& backend, KvCache& cache, const Limits& limits);
+    ForwardPass(const Model::Impl& model, Backend& backend, KvCache& cache, const Limits& limits,
+                const ForwardPass* other = nullptr);
 
     /// Computes the tokens in the slots after the cache's n and keeps their hidden states; the
     /// slots count only after KvCache::append(). Token t is rotated as position first_position + t.
@@ -148,9 +152,10 @@ class ForwardPass {
     Positions positions_;
     std::optional<AttentionMass> mass_;
     std::optional<ExpectedAttentionPass> future_;
-    std::vector<float> attention_;       // [n_layer, n_head_kv, capacity]
-    std::vector<float> logits_;          // [n_vocab]
-    std::vector<std::int32_t> indices_;  // positions or slots of a batch
+    std::optional<PageMemory> attention_memory_;  // pages that no session has written are not there
+    std::span<float> attention_;                  // [n_layer, n_head_kv, capacity]
+    std::vector<float> logits_;                   // [n_vocab]
+    std::vector<std::int32_t> indices_;           // positions or slots of a batch
     std::vector<ggml_fp16_t> mask_;
 };
 

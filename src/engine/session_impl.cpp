@@ -37,12 +37,14 @@ TextIntake::Tokenize tokenizer_of(const Model::Impl& model) {
 Session::Impl::Impl(const Model& model, SessionOptions options)
     : Impl(model, make_plan(Access::impl(model), std::move(options))) {}
 
-Session::Impl::Impl(const Model& model, Plan plan, const CacheImage* image)
+Session::Impl::Impl(const Model& model, Plan plan, const CacheImage* image, const Impl* parent)
     : model_(model),
       plan_(std::move(plan)),
-      backend_(Access::impl(model).device, plan_.options.n_threads),
+      backend_(parent == nullptr ? Backend(Access::impl(model).device, plan_.options.n_threads)
+                                 : Backend(parent->backend_)),
       cache_(make_cache(cache_shape(plan_, Access::impl(model)), backend_, image)),
-      forward_(Access::impl(model), backend_, cache_, limits_of(plan_)),
+      forward_(Access::impl(model), backend_, cache_, limits_of(plan_),
+               parent == nullptr ? nullptr : &parent->forward_),
       intake_(tokenizer_of(Access::impl(model)), plan_.frame.opening),
       writer_(plan_, Access::impl(model), cache_, forward_, backend_),
       hiding_(cache_, plan_.largest_answer_budget()) {

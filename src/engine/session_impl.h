@@ -34,9 +34,11 @@ class Session::Impl {
     /// @throws Error(out_of_memory)
     Impl(const Model& model, SessionOptions options);
 
-    /// Makes a session with a plan. With `image`, its KV cache is that of the image.
+    /// Makes a session with a plan. With `image`, its KV cache is that of the image. With `parent`,
+    /// a session of the same plan, it shares that one's threads and scratch memory.
     /// @throws Error(out_of_memory)
-    Impl(const Model& model, Plan plan, const CacheImage* image = nullptr);
+    Impl(const Model& model, Plan plan, const CacheImage* image = nullptr,
+         const Impl* parent = nullptr);
 
     /// Writes a snapshot, with the texts that were read.
     /// @throws Error(file_error)

@@ -151,7 +151,7 @@ std::unique_ptr<Session::Impl> Session::Impl::fork() {
     const CacheImage image = cache_.share();
     StateArchive state;
     serialize(state);
-    auto session = std::make_unique<Impl>(model_, plan_, &image);
+    auto session = std::make_unique<Impl>(model_, plan_, &image, this);
     StateArchive copy(state.written());
     session->serialize(copy);
     return session;

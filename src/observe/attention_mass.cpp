@@ -9,7 +9,7 @@ AttentionMass::AttentionMass(const CacheShape& shape, ggml_backend_buffer_type_t
     mass_ = ggml_new_tensor_3d(context_.get(), GGML_TYPE_F32, shape.capacity, shape.n_head_kv,
                                shape.n_layer);
     ggml_set_name(mass_, "attention_mass");
-    buffer_ = allocate_tensors(context_.get(), type, "the attention scores");
+    buffer_ = allocate_unset_tensors(context_.get(), type, "the attention scores");
     if (!ggml_backend_buffer_is_host(buffer_.get())) copy_.resize(n_elements(mass_));
 }
 

@@ -34,26 +34,38 @@ struct Backend::ThreadPool {
     ggml_threadpool_t pool = nullptr;
 };
 
+/// What several backends may share.
+struct Backend::Processor {
+    std::unique_ptr<ThreadPool> threads = nullptr;  // of the CPU; null for another device
+    BackendHandle handle = nullptr;                 // goes before the threads that it uses
+    std::mutex busy = {};
+};
+
 Backend::Backend(ggml_backend_dev_t device, int n_threads)
-    : handle_(ggml_backend_dev_init(device, nullptr)) {
-    if (!handle_) {
+    : processor_(std::make_shared<Processor>()) {
+    BackendHandle& handle = processor_->handle;
+    handle.reset(ggml_backend_dev_init(device, nullptr));
+    if (!handle) {
         throw Error(ErrorCode::out_of_memory,
                     "the device " + device_name(device) + " could not be started");
     }
     if (!is_cpu(device)) return;
-    threads_ = std::make_unique<ThreadPool>(n_threads);
-    cpu_function<ggml_backend_set_n_threads_t>("ggml_backend_set_n_threads")(handle_.get(),
+    processor_->threads = std::make_unique<ThreadPool>(n_threads);
+    ggml_threadpool_t const pool = processor_->threads->pool;
+    cpu_function<ggml_backend_set_n_threads_t>("ggml_backend_set_n_threads")(handle.get(),
                                                                              n_threads);
     const auto set_pool = cpu_function<SetThreadPool>("ggml_backend_cpu_set_threadpool");
-    if (set_pool != nullptr && threads_->pool != nullptr) set_pool(handle_.get(), threads_->pool);
-    cpu_function<ggml_backend_set_abort_callback_t>("ggml_backend_set_abort_callback")(
-        handle_.get(), &Backend::should_abort, this);
+    if (set_pool != nullptr && pool != nullptr) set_pool(handle.get(), pool);
 }
 
-Backend::~Backend() { handle_.reset(); }  // the backend goes before the threads that it uses
+Backend::~Backend() = default;
+
+bool Backend::on_cpu() const { return processor_->threads != nullptr; }
+
+std::unique_lock<std::mutex> Backend::busy() const { return std::unique_lock(processor_->busy); }
 
 ggml_backend_buffer_type_t Backend::buffer_type() const {
-    return ggml_backend_get_default_buffer_type(handle_.get());
+    return ggml_backend_get_default_buffer_type(processor_->handle.get());
 }
 
 void Backend::require_supported(ggml_cgraph* graph) const {
@@ -61,9 +73,9 @@ void Backend::require_supported(ggml_cgraph* graph) const {
     for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
         const ggml_tensor* node = ggml_graph_node(graph, i);
         const bool ours = node->op == GGML_OP_MAP_CUSTOM1 || node->op == GGML_OP_CUSTOM;
-        if (!ours && ggml_backend_supports_op(handle_.get(), node)) continue;
+        if (!ours && ggml_backend_supports_op(processor_->handle.get(), node)) continue;
         throw Error(ErrorCode::unsupported_model,
-                    "the device " + device_name(ggml_backend_get_device(handle_.get())) +
+                    "the device " + device_name(ggml_backend_get_device(processor_->handle.get())) +
                         " cannot compute " + ggml_op_desc(node) +
                         " as this model needs it; load it onto the device cpu");
     }
@@ -84,7 +96,13 @@ bool Backend::should_abort(void* self) {
 
 ggml_status Backend::run(ggml_cgraph* graph, Abort abort) {
     abort_.store(abort, std::memory_order_relaxed);
-    const ggml_status status = ggml_backend_graph_compute(handle_.get(), graph);
+    ggml_backend_t const handle = processor_->handle.get();
+    if (on_cpu()) {
+        static const auto set_callback =
+            cpu_function<ggml_backend_set_abort_callback_t>("ggml_backend_set_abort_callback");
+        set_callback(handle, &Backend::should_abort, this);
+    }
+    const ggml_status status = ggml_backend_graph_compute(handle, graph);
     if (status == GGML_STATUS_ALLOC_FAILED) {
         throw Error(ErrorCode::out_of_memory, "the machine has no memory left to compute with");
     }

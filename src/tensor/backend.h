@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "tensor/device.h"
@@ -18,12 +19,19 @@ class Backend {
     /// @throws Error(out_of_memory) if the threads, or the device, cannot be started.
     Backend(ggml_backend_dev_t device, int n_threads);
     explicit Backend(int n_threads) : Backend(cpu_device(), n_threads) {}
+
+    /// Computes on the device and the threads of `other`, so that neither computes while the other
+    /// one is busy(). Each is interrupted alone.
+    Backend(const Backend& other) : processor_(other.processor_) {}
     ~Backend();
-    Backend(const Backend&) = delete;
     Backend& operator=(const Backend&) = delete;
 
     ggml_backend_buffer_type_t buffer_type() const;
-    bool on_cpu() const { return threads_ != nullptr; }
+    bool on_cpu() const;
+
+    /// Waits until no other backend computes on the same threads, and keeps them from doing so for
+    /// as long as the returned lock lives.
+    [[nodiscard]] std::unique_lock<std::mutex> busy() const;
 
     /// Checks that the device can compute every node of the graph.
     /// @throws Error(unsupported_model) naming the first operation that it cannot.
@@ -52,9 +60,9 @@ class Backend {
     static bool should_abort(void* backend);
     ggml_status run(ggml_cgraph* graph, Abort abort);
 
-    BackendHandle handle_;
     struct ThreadPool;
-    std::unique_ptr<ThreadPool> threads_;  // of the CPU; null for another device
+    struct Processor;
+    std::shared_ptr<Processor> processor_;
     std::atomic<bool> interrupted_{false};
     std::atomic<Abort> abort_{Abort::never};
 };

@@ -7,29 +7,36 @@
 
 namespace infinipot {
 
-Workspace::Workspace(Backend& backend, std::size_t max_nodes)
-    : backend_(backend),
-      max_nodes_(max_nodes),
+Workspace::Memory::Memory(const Backend& backend, std::size_t n)
+    : max_nodes(n),
       // A node adds at most one leaf (an input or a weight), so there are at most twice the
       // tensors.
-      descriptions_(2 * max_nodes * ggml_tensor_overhead() +
-                    ggml_graph_overhead_custom(max_nodes, false)),
-      context_(ggml_init({.mem_size = descriptions_.size(),
-                          .mem_buffer = descriptions_.data(),
-                          .no_alloc = true})),
-      allocator_(ggml_gallocr_new(backend.buffer_type())) {}
+      descriptions(2 * n * ggml_tensor_overhead() + ggml_graph_overhead_custom(n, false)),
+      context(ggml_init(
+          {.mem_size = descriptions.size(), .mem_buffer = descriptions.data(), .no_alloc = true})),
+      allocator(ggml_gallocr_new(backend.buffer_type())) {}
+
+std::size_t Workspace::Memory::bytes() const {
+    return descriptions.size() + ggml_gallocr_get_buffer_size(allocator.get(), 0);
+}
+
+Workspace::Workspace(Backend& backend, std::size_t max_nodes)
+    : backend_(backend), memory_(std::make_shared<Memory>(backend, max_nodes)) {}
 
 ggml_cgraph* Workspace::build_graph(const Build& build) {
-    ggml_reset(context_.get());
-    ggml_cgraph* graph = ggml_new_graph_custom(context_.get(), max_nodes_, false);
-    build(context_.get(), graph);
+    ggml_context* const context = memory_->context.get();
+    ggml_reset(context);
+    ggml_cgraph* graph = ggml_new_graph_custom(context, memory_->max_nodes, false);
+    build(context, graph);
     return graph;
 }
 
 void Workspace::reserve(const Build& build_largest) {
+    if (is_guest_) return;
+    const Use use = backend_.busy();
     graph_ = build_graph(build_largest);
-    if (!ggml_gallocr_reserve(allocator_.get(), graph_) ||
-        !ggml_gallocr_alloc_graph(allocator_.get(), graph_)) {
+    ggml_gallocr_t const allocator = memory_->allocator.get();
+    if (!ggml_gallocr_reserve(allocator, graph_) || !ggml_gallocr_alloc_graph(allocator, graph_)) {
         throw Error(ErrorCode::out_of_memory,
                     "the machine has no memory for the activations; choose a smaller batch");
     }
@@ -50,19 +57,19 @@ void Workspace::clear_inputs() {
     }
 }
 
-void Workspace::prepare(const Build& build) {
-    [[maybe_unused]] const std::size_t reserved = bytes();
+Workspace::Use Workspace::prepare(const Build& build) {
+    Use use = backend_.busy();
+    [[maybe_unused]] const std::size_t reserved = memory_->bytes();
     const Stopwatch watch;
     graph_ = build_graph(build);
-    if (!ggml_gallocr_alloc_graph(allocator_.get(), graph_)) {
+    if (!ggml_gallocr_alloc_graph(memory_->allocator.get(), graph_)) {
         throw Error(ErrorCode::out_of_memory, "the machine has no memory for the activations");
     }
     preparing_seconds_ += watch.seconds();
-    assert(bytes() <= reserved && "a graph outgrew the one that was reserved");
+    assert(memory_->bytes() <= reserved && "a graph outgrew the one that was reserved");
+    return use;
 }
 
-std::size_t Workspace::bytes() const {
-    return descriptions_.size() + ggml_gallocr_get_buffer_size(allocator_.get(), 0);
-}
+std::size_t Workspace::bytes() const { return is_guest_ ? 0 : memory_->bytes(); }
 
 }  // namespace infinipot

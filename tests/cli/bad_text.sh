@@ -29,8 +29,8 @@ words 20000 >"$work/long.txt"
 refuses 7 'longer than the KV cache' "${ask[@]}" --file "$work/long.txt" --policy full "Who?"
 refuses '2|7' 'question' "${ask[@]}" --file "$work/text.txt" "$(words 20000)"
 
-# One line of a megabyte, with a letter of two bytes across the border of every chunk.
-python3 -c 'print("x" + "é" * 65535 + "word " * 170000, end="")' >"$work/line.txt"
+# One line of 331,000 bytes, with a letter of two bytes across the border of a chunk.
+python3 -c 'print("x" + "é" * 65535 + "word " * 40000, end="")' >"$work/line.txt"
 succeeds "${ask[@]}" --file "$work/line.txt" --policy streaming_llm "Who?"
 
 # A byte order mark is no text.

@@ -145,7 +145,7 @@ std::vector<float> attend(const Shape& s, const Inputs& in) {
         ggml_build_forward_expand(graph, result);
     };
     workspace.reserve(build);
-    workspace.prepare(build);
+    const Workspace::Use use = workspace.prepare(build);
     set_grouped_inputs(s.batch, Positions::in_groups(s.group, s.neighbours), inputs);
     std::vector<ggml_fp16_t> scratch;
     set_causal_mask(s.batch, 0, mask, scratch);
@@ -190,7 +190,7 @@ TEST(GroupedPositions, Divide_by_the_group_and_shift_to_follow_the_neighbours) {
         }
     };
     workspace.reserve(build);
-    workspace.prepare(build);
+    const Workspace::Use use = workspace.prepare(build);
     set_grouped_inputs({.first_slot = 8, .n_tokens = 3}, Positions::in_groups(3, 5), inputs);
     std::vector<std::int32_t> of_queries(3), of_keys(12);
     std::vector<float> near(36);

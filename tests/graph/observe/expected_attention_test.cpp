@@ -214,7 +214,7 @@ TEST_P(ExpectedAttentionTest, Equals_plain_arithmetic) {
         ggml_build_forward_expand(graph, result);
     };
     workspace.reserve(build);
-    workspace.prepare(build);
+    const Workspace::Use use = workspace.prepare(build);
     ggml_backend_tensor_set(inputs.mean, mean.data(), 0, ggml_nbytes(inputs.mean));
     ggml_backend_tensor_set(inputs.covariance, covariance.data(), 0,
                             ggml_nbytes(inputs.covariance));
