@@ -1,6 +1,7 @@
-// Saving, restoring and forking a pot of a real model, beside copying its file and beside llama.cpp
-// saving and restoring as many tokens. The model is $INFINIPOT_BENCH_MODEL, else TinyLlama of
-// scripts/fetch-model; without one everything is skipped. Files lie in the temporary folder.
+// Saving, restoring and forking a pot of a real model. For comparison, copying its file, and
+// llama.cpp, which saves and restores as many tokens. The model is $INFINIPOT_BENCH_MODEL, else
+// TinyLlama of scripts/fetch-model; without one everything is skipped. Files lie in the temporary
+// folder.
 
 #include <benchmark/benchmark.h>
 #include <llama.h>

@@ -75,8 +75,8 @@ void require_chat_template(const Model& model) {
                     "; choose a model that is made for chats");
 }
 
-/// Answers messages and obeys commands until the input ends. What goes wrong with one of them is
-/// told, and ends the chat only if nobody is there to answer.
+/// Answers messages and obeys commands until the input ends. An error with one of them is told, and
+/// ends the chat only if nobody is there to answer.
 void converse(Chat& chat, MessageReader& reader) {
     while (const std::optional<std::string> message = reader.next()) {
         if (message->empty()) continue;
