@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 #include <exception>
 #include <new>
 #include <string>
@@ -206,5 +207,7 @@ int status_of_run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     infinipot::cli::open_closed_streams();
+    std::signal(SIGXFSZ,
+                SIG_IGN);  // a file that grows beyond `ulimit -f` is an error like a full disk
     return infinipot::cli::status_of_run(argc, argv);
 }

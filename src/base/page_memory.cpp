@@ -93,8 +93,14 @@ std::size_t PageFile::size() const {
     return static_cast<std::size_t>(status.st_size);
 }
 
-void PageFile::resize(std::size_t size) const {
-    if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
+void PageFile::reserve(std::size_t size) const {
+    int result = 0;
+    do {
+        result = ::fallocate(descriptor_, 0, 0, static_cast<off_t>(size));
+    } while (result != 0 && errno == EINTR);
+    if (result == 0) return;
+    const bool can_reserve = errno != EOPNOTSUPP && errno != ENOSYS;
+    if (can_reserve || ::ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
         fail("a file cannot be made longer");
 }
 

@@ -30,9 +30,9 @@ class PageFile {
     /// @throws Error(file_error)
     std::size_t size() const;
 
-    /// Makes the file so long; what is new is zeros.
-    /// @throws Error(file_error)
-    void resize(std::size_t size) const;
+    /// Makes the file so long, with zeros for which the disk has room.
+    /// @throws Error(file_error), for instance if the disk is full.
+    void reserve(std::size_t size) const;
 
     /// Writes at a place of the file.
     /// @throws Error(file_error), for instance if the disk is full.

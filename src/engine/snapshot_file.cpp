@@ -74,7 +74,7 @@ void write_snapshot_file(const std::filesystem::path& path, std::span<const std:
     of_cache = {rounded_up(of_state.offset + of_state.size), CacheLayout(cache.shape()).bytes, {}};
     header.file_bytes = of_cache.offset + of_cache.size;
     write_atomically(path, [&](const PageFile& file) {
-        file.resize(header.file_bytes);
+        file.reserve(header.file_bytes);
         file.write(info, of_info.offset);
         file.write(state, of_state.offset);
         cache.write(file, of_cache.offset);

@@ -79,6 +79,25 @@ TEST_F(AtomicFile, Leaves_the_old_one_and_nothing_else_if_writing_fails) {
     EXPECT_EQ(n_files(), 1);
 }
 
+TEST_F(AtomicFile, Removes_what_killed_processes_left_and_nothing_else) {
+    const fs::path left = folder_.write("a.pot.unfinished-ABCdef", "half");
+    const fs::path users = folder_.write("a.pot.backup", "a copy");
+    const fs::path others = folder_.write("b.a.pot.unfinished-ABCdef", "half of another");
+    write("new");
+    EXPECT_FALSE(fs::exists(left));
+    EXPECT_TRUE(fs::exists(users));
+    EXPECT_TRUE(fs::exists(others));
+}
+
+TEST_F(AtomicFile, May_be_written_by_two_at_a_time) {
+    write_atomically(path_, [&](const PageFile& file) {
+        write("second");
+        file.write(std::as_bytes(std::span("first", 5)), 0);
+    });
+    EXPECT_EQ(contents(), "first");
+    EXPECT_EQ(n_files(), 1);
+}
+
 TEST_F(AtomicFile, Is_refused_where_a_folder_is) {
     fs::create_directory(path_);
     EXPECT_THROW(write("text"), Error);
