@@ -195,10 +195,11 @@ int fill_limit_of(const Plan& plan) {
     const ResolvedBudget& budget = plan.options.budget;
     const int n_catalyst = static_cast<int>(plan.catalyst.size());
     if (plan.options.schedule == Schedule::per_token) return budget.retain;
+    const int reserve = std::min(budget.reserve, budget.capacity);
     if (plan.options.schedule == Schedule::at_end) {  // the catalyst comes behind the question
-        return budget.capacity - n_catalyst - budget.reserve;
+        return budget.capacity - n_catalyst - reserve;
     }
-    return budget.capacity - std::max(n_catalyst, budget.reserve);
+    return budget.capacity - std::max(n_catalyst, reserve);
 }
 
 int automatic_retain(const Plan& plan) {
@@ -214,7 +215,7 @@ void check_room_to_read(const Plan& plan) {
                       " and must be less than the capacity of " + number(budget.capacity));
     }
     if (plan.options.schedule == Schedule::per_token &&
-        budget.retain + budget.reserve > budget.capacity) {
+        budget.reserve > budget.capacity - budget.retain) {
         too_small("a capacity of " + number(budget.capacity) + " entries is too small for " +
                   number(budget.retain) + " retained and a reserve of " + number(budget.reserve) +
                   "; raise the capacity or lower the others");
@@ -231,7 +232,8 @@ void check_room_to_read(const Plan& plan) {
         too_small("a capacity of " + number(budget.capacity) + " entries and a reserve of " +
                   number(budget.reserve) + " leave no room for a text; raise the capacity");
     }
-    if (budget.protect_first + budget.protect_recent > budget.retain) {
+    if (budget.protect_first > budget.retain ||
+        budget.protect_recent > budget.retain - budget.protect_first) {
         contradiction("protect_first " + number(budget.protect_first) + " and protect_recent " +
                       number(budget.protect_recent) + " are together more than the " +
                       number(budget.retain) + " entries retained");
@@ -284,7 +286,7 @@ CacheShape cache_shape(const Plan& plan, const Model::Impl& model) {
     return shape;
 }
 
-Plan make_plan(const Model::Impl& model, SessionOptions asked) {
+Plan make_plan(const Model::Impl& model, SessionOptions asked, const PromptTokens* tokens) {
     Plan plan;
     ResolvedOptions& o = plan.options;
     o.policy = asked.policy ? asked.policy : policies::infinipot();
@@ -297,9 +299,11 @@ Plan make_plan(const Model::Impl& model, SessionOptions asked) {
     o.measure_surprisal = asked.measure_surprisal;
     plan.needs = o.policy->needs();
     if (plan.needs.sentences) plan.sentence_ends = sentence_ends(model.vocabulary);
-    plan.frame = prompt_frame(model, o.framing, o.separator, o.system_prompt);
+    plan.frame = tokens != nullptr ? tokens->frame
+                                   : prompt_frame(model, o.framing, o.separator, o.system_prompt);
     if (plan.needs.attention == AttentionProbe::catalyst) {
-        plan.catalyst = frame_question(model, plan.frame, o.catalyst, true);
+        plan.catalyst = tokens != nullptr ? tokens->catalyst
+                                          : frame_question(model, plan.frame, o.catalyst, true);
         if (plan.catalyst.empty()) contradiction("the catalyst prompt has no tokens");
     }
     resolve_schedule(plan, asked);

@@ -33,11 +33,20 @@ struct Plan {
     }
 };
 
+/// The tokens that a snapshot gives a plan.
+struct PromptTokens {
+    PromptFrame frame = {};
+    std::vector<Token> catalyst = {};  ///< ignored if the policy needs no attention
+};
+
 /// Chooses every automatic value of `options` and refuses contradictions between them, the policy
-/// and the model. Allocates no cache and computes nothing but tokens; any thread may call it.
+/// and the model. Frame and catalyst are those of `tokens`, if given, and otherwise those that
+/// model and options give. Allocates no cache and computes nothing but tokens; any thread may call
+/// it.
 /// @throws Error(invalid_argument), one sentence that names the option, at a contradiction.
 /// @throws Error(does_not_fit) if the cache is too small for what it must hold.
-Plan make_plan(const Model::Impl& model, SessionOptions options);
+Plan make_plan(const Model::Impl& model, SessionOptions options,
+               const PromptTokens* tokens = nullptr);
 
 /// Returns the shape of the cache that the plan asks for.
 /// @throws Error(invalid_argument) if the model's heads do not fit its type.

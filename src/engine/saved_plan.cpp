@@ -77,11 +77,46 @@ void require_tokens(const std::vector<Token>& tokens, int n_vocab) {
     throw Error(ErrorCode::bad_snapshot, "the snapshot names tokens that the model does not have");
 }
 
+/// Returns words of a file as a sentence can have them.
+std::string printable(std::string words) {
+    constexpr std::size_t longest = 100;
+    if (words.size() > longest) words = words.substr(0, longest) + "...";
+    std::ranges::replace_if(
+        words, [](char c) { return c < ' ' || c > '~'; }, '?');
+    return words;
+}
+
 PolicyPtr policy_of(const SavedPlan& saved, const RestoreOptions& options) {
-    if (!options.policy) return make_policy(saved.policy);
+    if (!options.policy) {
+        try {
+            return make_policy(saved.policy);
+        } catch (const Error&) {
+            throw Error(ErrorCode::bad_snapshot,
+                        "the snapshot was made with a policy that is not known: " +
+                            printable(saved.policy));
+        }
+    }
     if (options.policy->spec() == saved.policy) return options.policy;
-    throw Error(ErrorCode::invalid_argument, "the snapshot was made with policy " + saved.policy +
-                                                 ", not " + options.policy->spec());
+    throw Error(ErrorCode::invalid_argument, "the snapshot was made with policy " +
+                                                 printable(saved.policy) + ", not " +
+                                                 options.policy->spec());
+}
+
+/// @throws Error(bad_snapshot) if the options of the snapshot contradict each other.
+Plan plan_of(const SavedPlan& saved, const Model::Impl& model, const RestoreOptions& options) {
+    SessionOptions asked = saved.options;
+    asked.policy = policy_of(saved, options);
+    asked.n_threads = options.n_threads;
+    PromptTokens tokens{saved.frame, saved.catalyst};
+    tokens.frame.separator = saved.options.separator;
+    try {
+        return make_plan(model, std::move(asked), &tokens);
+    } catch (const Error& error) {
+        const bool may_be_callers = options.n_threads.value_or(1) < 1 || !is_cpu(model.device);
+        if (may_be_callers) throw;
+        throw Error(ErrorCode::bad_snapshot,
+                    "the options of the snapshot cannot be used: " + std::string(error.what()));
+    }
 }
 
 }  // namespace
@@ -128,14 +163,7 @@ Plan restore_plan(const SavedPlan& saved, const Model::Impl& model, const Restor
     require_tokens(saved.frame.closing, model.hparams.n_vocab);
     require_tokens(saved.frame.reopening, model.hparams.n_vocab);
     require_tokens(saved.catalyst, model.hparams.n_vocab);
-    SessionOptions asked = saved.options;
-    asked.policy = policy_of(saved, options);
-    asked.n_threads = options.n_threads;
-    Plan plan = make_plan(model, std::move(asked));
-    plan.frame = saved.frame;
-    plan.frame.separator = saved.options.separator;
-    plan.catalyst = saved.catalyst;
-    return plan;
+    return plan_of(saved, model, options);
 }
 
 }  // namespace infinipot

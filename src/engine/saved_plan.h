@@ -26,8 +26,9 @@ struct SavedPlan {
 SavedPlan save_plan(const Plan& plan, const Model::Impl& model, int n_kv);
 
 /// Returns the plan of a snapshot for a model, which must be the one that it was made with.
-/// @throws Error(bad_snapshot) for another model
-/// @throws Error(invalid_argument) for a policy that is not known
+/// @throws Error(bad_snapshot) for another model, an unknown policy or options that contradict each
+/// other
+/// @throws Error(invalid_argument) for options that do not fit the snapshot
 Plan restore_plan(const SavedPlan& saved, const Model::Impl& model, const RestoreOptions& options);
 
 }  // namespace infinipot

@@ -12,8 +12,6 @@ namespace infinipot {
 
 namespace {
 
-constexpr std::size_t longest_answer = std::size_t{1} << 24;
-
 const ConversationFrame& require_frame(const Model::Impl& model, const Plan& plan) {
     if (plan.frame.is_chat && model.conversation) return *model.conversation;
     if (!plan.frame.is_chat && model.frame) {

@@ -49,6 +49,11 @@ class Session::Impl {
     static std::unique_ptr<Impl> restore(const Model& model, const std::filesystem::path& path,
                                          const RestoreOptions& options);
 
+    /// Reads the state that a snapshot has behind the plan. The plan and the KV cache must already
+    /// be the snapshot's. After an error the session is of no use until a state could be read.
+    /// @throws Error(bad_snapshot)
+    void read_state(StateArchive& archive);
+
     /// Returns a session that goes on from here on its own.
     /// @throws Error(out_of_memory)
     std::unique_ptr<Impl> fork();

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t longest_name = 4096;
 constexpr std::uint64_t most_texts = 1 << 20;
+constexpr std::int64_t end_of_time = 253'402'300'800;  // the year 10000
 
 void serialize(StateArchive& archive, TextRead& text) {
     archive.text(text.name, longest_name);
@@ -34,7 +35,7 @@ void serialize(StateArchive& archive, SnapshotInfo& info) {
     archive.value(info.bytes_read);
     archive.value(info.tokens_read);
     archive.value(info.distillations);
-    archive.value(info.saved_at);
+    archive.number(info.saved_at, 0, end_of_time);
     std::uint64_t n_texts = info.texts.size();
     archive.number(n_texts, 0, most_texts);
     for (std::uint64_t i = 0; i < n_texts; ++i) {
@@ -139,10 +140,14 @@ std::unique_ptr<Session::Impl> Session::Impl::restore(const Model& model,
     const CacheLayout layout(cache_shape(plan, Access::impl(model)));
     const CacheImage image = file.image(layout.bytes, saved.n_kv);
     auto session = std::make_unique<Impl>(model, std::move(plan), &image);
-    session->serialize(state);
-    state.end();
-    session->require_sound_tags();
+    session->read_state(state);
     return session;
+}
+
+void Session::Impl::read_state(StateArchive& archive) {
+    serialize(archive);
+    archive.end();
+    require_sound_tags();
 }
 
 std::unique_ptr<Session::Impl> Session::Impl::fork() {
