@@ -36,6 +36,10 @@ asan tsan: %: build/%/build.ninja ## tests that need no downloaded model, under 
 	cmake --build build/$@ -j $(JOBS)
 	ctest --preset $@ -LE real
 
+fuzz-snapshot: build/fuzz/build.ninja ## ten million hostile snapshots under sanitizers; an hour, and goes on where it ended
+	cmake --build build/fuzz -j $(JOBS) --target fuzz_snapshot write_snapshots
+	experiments/fuzz-snapshot
+
 aarch64: build/aarch64/build.ninja ## for 64-bit ARM on another CPU; tests of kernels and cache run under qemu-user
 	cmake --build build/aarch64 -j $(JOBS) --target infinipot_cli test_graph
 	ctest --preset aarch64 -j $(JOBS) -L graph
@@ -57,4 +61,4 @@ build/%/build.ninja: CMakePresets.json
 	scripts/bootstrap $*
 	cmake --preset $*
 
-.PHONY: help build demo test lint tidy format asan tsan aarch64 cuda bench bench-vs-llama clean
+.PHONY: help build demo test lint tidy format asan tsan fuzz-snapshot aarch64 cuda bench bench-vs-llama clean

@@ -17,6 +17,10 @@ function(infinipot_own_code target)
         target_compile_options(${target} PRIVATE -fno-sanitize-recover=all
             $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     endif()
+    if(INFINIPOT_FUZZ)
+        target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link,address,undefined
+            -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    endif()
 endfunction()
 
 # Kernels are compiled for the CPU that their file name says, whatever the rest is compiled for, and
@@ -34,6 +38,12 @@ function(infinipot_kernel_flags)
         set(amx ${avx512})
     endif()
     set(x8 ${avx2})
+    if(INFINIPOT_FUZZ)  # the preset asan watches kernels; here that would take an hour to compile
+        list(APPEND avx2 -fno-sanitize=all)
+        list(APPEND avx512 -fno-sanitize=all)
+        list(APPEND amx -fno-sanitize=all)
+        list(APPEND x8 -fno-sanitize=all)
+    endif()
     foreach(source IN LISTS ARGN)
         if(source MATCHES "/src/tensor/kernels/.*_(x8|avx2|avx512|amx)\\.cpp$")
             set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${${CMAKE_MATCH_1}}")
