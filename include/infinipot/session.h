@@ -301,7 +301,7 @@ class Session {
     /// sessions share the file's pages until they change them; the file must not be changed while
     /// it is used, but save() may take its place.
     /// @throws Error(file_error) if the file cannot be read.
-    /// @throws Error(bad_snapshot) if it is damaged, of another version or model, or unknown policy.
+    /// @throws Error(bad_snapshot) if it is damaged, of another version or model or unknown policy.
     /// @throws Error(invalid_argument) if the options do not fit it, or its policy this device.
     /// @throws Error(out_of_memory)
     static Session restore(const Model& model, const std::filesystem::path& path,
