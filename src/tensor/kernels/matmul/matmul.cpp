@@ -52,7 +52,7 @@ void pack_block(const Block* rows, int64_t row_blocks, uint8_t* quants) {
             for (int i = first; i < first + lane; ++i) {
                 unsigned byte = rows[row * row_blocks].unsigned_quant(i);
                 if constexpr (per_byte == 2)
-                    byte |= rows[(row + n_rows) * row_blocks].unsigned_quant(i) << 4;
+                    byte |= unsigned{rows[(row + n_rows) * row_blocks].unsigned_quant(i)} << 4;
                 *quants++ = static_cast<uint8_t>(byte);
             }
 }
