@@ -38,37 +38,10 @@ void ThinkingSplit::emit(std::vector<Piece>& pieces, std::size_t n, bool is_thin
 /// Takes as much of the held text as is certain. Returns whether more of it may be taken.
 bool ThinkingSplit::step(std::vector<Piece>& pieces) {
     switch (state_) {
-        case State::beginning: {
-            const std::size_t first = std::min(held_.find_first_not_of(blanks), held_.size());
-            const std::string_view words = std::string_view(held_).substr(first);
-            if (words.starts_with(tags_.begin)) {
-                held_.erase(0, first + tags_.begin.size());
-                state_ = State::thinking;
-                has_thought_ = first_of_thought_ = true;
-                return true;
-            }
-            if (std::string_view(tags_.begin).starts_with(words)) return false;
-            state_ = State::answering;
-            return true;
-        }
-        case State::thinking: {
-            if (first_of_thought_ && skip_blanks() == 0) return false;
-            first_of_thought_ = false;
-            const std::size_t end = held_.find(tags_.end);
-            if (end != std::string::npos) {
-                const std::size_t last = held_.find_last_not_of(blanks, end == 0 ? 0 : end - 1);
-                const bool is_empty = end == 0 || last == std::string::npos || last >= end;
-                emit(pieces, is_empty ? 0 : last + 1, true);
-                held_.erase(0, held_.find(tags_.end) + tags_.end.size());
-                state_ = State::behind;
-                return true;
-            }
-            std::size_t certain = held_.size() - overlap(held_, tags_.end);
-            while (certain > 0 && blanks.find(held_[certain - 1]) != std::string_view::npos)
-                --certain;  // blanks before a tag that may come
-            emit(pieces, certain, true);
-            return false;
-        }
+        case State::beginning:
+            return find_begin();
+        case State::thinking:
+            return find_end(pieces);
         case State::behind:
             if (skip_blanks() == 0) return false;
             state_ = State::answering;
@@ -78,6 +51,35 @@ bool ThinkingSplit::step(std::vector<Piece>& pieces) {
             return false;
     }
     return false;
+}
+
+bool ThinkingSplit::find_begin() {
+    const std::size_t first = std::min(held_.find_first_not_of(blanks), held_.size());
+    const std::string_view words = std::string_view(held_).substr(first);
+    if (!words.starts_with(tags_.begin)) {
+        if (std::string_view(tags_.begin).starts_with(words)) return false;
+        state_ = State::answering;
+        return true;
+    }
+    held_.erase(0, first + tags_.begin.size());
+    state_ = State::thinking;
+    has_thought_ = first_of_thought_ = true;
+    return true;
+}
+
+/// Holds back the blanks before the tag, and before one that may come.
+bool ThinkingSplit::find_end(std::vector<Piece>& pieces) {
+    if (first_of_thought_ && skip_blanks() == 0) return false;
+    first_of_thought_ = false;
+    const std::size_t end = held_.find(tags_.end);
+    const bool is_found = end != std::string::npos;
+    const std::string_view before = std::string_view(held_).substr(
+        0, is_found ? end : held_.size() - overlap(held_, tags_.end));
+    emit(pieces, before.find_last_not_of(blanks) + 1, true);  // 0 if there are blanks alone
+    if (!is_found) return false;
+    held_.erase(0, held_.find(tags_.end) + tags_.end.size());
+    state_ = State::behind;
+    return true;
 }
 
 std::vector<ThinkingSplit::Piece> ThinkingSplit::push(std::string_view text) {

@@ -46,6 +46,8 @@ class ThinkingSplit {
     };
 
     bool step(std::vector<Piece>& pieces);
+    bool find_begin();
+    bool find_end(std::vector<Piece>& pieces);
     void emit(std::vector<Piece>& pieces, std::size_t n, bool is_thinking);
     std::size_t skip_blanks();
 
