@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "infinipot/error.h"
 #include "support/gguf_writer.h"
 #include "support/paths.h"
+#include "support/published_templates.h"
 #include "support/temp_dir.h"
 #include "text/chat_template.h"
 #include "text/vocabulary.h"
@@ -23,9 +22,7 @@ namespace infinipot {
 namespace {
 
 std::string template_of(const std::string& name) {
-    std::ostringstream text;
-    text << std::ifstream(llama_file("models/templates/" + name + ".jinja")).rdbuf();
-    return text.str();
+    return contents_of(llama_file("models/templates/" + name + ".jinja"));
 }
 
 ChatFrame frame_of(const std::string& source, ChatTemplate::Vocabulary vocabulary = {}) {

@@ -2,15 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include "infinipot/error.h"
 #include "support/paths.h"
+#include "support/published_templates.h"
 #include "text/chat_frame.h"
 #include "text/chat_template.h"
 #include "text/conversation_frame.h"
@@ -22,26 +19,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string contents(const fs::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-
 ChatTemplate template_of(const std::string& source) {
     return ChatTemplate(source, {.begin_of_text = "<s>", .end_of_text = "</s>"});
 }
 
 ChatTemplate published(const std::string& name) {
-    return template_of(contents(llama_file("models/templates/" + name + ".jinja")));
-}
-
-std::vector<fs::path> template_files() {
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(llama_file("models/templates")))
-        if (entry.path().extension() == ".jinja") files.push_back(entry.path());
-    std::ranges::sort(files);
-    return files;
+    return template_of(contents_of(llama_file("models/templates/" + name + ".jinja")));
 }
 
 std::string whole(const ChatTemplate& chat_template, const std::vector<Message>& messages) {
@@ -69,7 +52,7 @@ const std::set<std::string> say_more_when_they_ask = {"Apriel-1.6-15b-Thinker-fi
 class WholeConversations : public testing::TestWithParam<fs::path> {};
 
 TEST_P(WholeConversations, Write_turn_by_turn_what_they_write_as_a_whole) {
-    const ChatTemplate chat_template = template_of(contents(GetParam()));
+    const ChatTemplate chat_template = template_of(contents_of(GetParam()));
     const auto frame = conversation_frame(chat_template);
     if (!frame) GTEST_SKIP() << "it writes no conversation";
     if (say_more_when_they_ask.contains(GetParam().stem())) GTEST_SKIP() << "it says more";
@@ -83,13 +66,8 @@ TEST_P(WholeConversations, Write_turn_by_turn_what_they_write_as_a_whole) {
     EXPECT_EQ(text, whole(chat_template, {q1, a1, q2, a2, q3}));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, WholeConversations, testing::ValuesIn(template_files()),
-                         [](const auto& file) {
-                             std::string name = file.param.stem();
-                             for (char& c : name)
-                                 if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(All, WholeConversations, testing::ValuesIn(published_templates()),
+                         [](const auto& file) { return test_name(file.param); });
 
 TEST(NextPrompt, Writes_the_results_of_tools) {
     const ChatTemplate chat_template = published("Qwen-Qwen2.5-7B-Instruct");

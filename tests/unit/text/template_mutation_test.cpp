@@ -5,14 +5,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "infinipot/error.h"
-#include "support/paths.h"
+#include "support/published_templates.h"
 #include "text/chat_template.h"
 
 // Random changes of published templates. INFINIPOT_TEST_MUTANTS=N tries N of them instead of 2000.
@@ -41,17 +39,9 @@ Tokens tokens_of(const std::string& text) {
     return tokens;
 }
 
-std::vector<Tokens> published_templates() {
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(llama_file("models/templates")))
-        if (entry.path().extension() == ".jinja") files.push_back(entry.path());
-    std::ranges::sort(files);
+std::vector<Tokens> tokens_of_published_templates() {
     std::vector<Tokens> all;
-    for (const fs::path& file : files) {
-        std::ostringstream text;
-        text << std::ifstream(file).rdbuf();
-        all.push_back(tokens_of(text.str()));
-    }
+    for (const fs::path& file : published_templates()) all.push_back(tokens_of(contents_of(file)));
     return all;
 }
 
@@ -107,7 +97,7 @@ bool renders(const std::string& source) {
 }
 
 TEST(TemplateMutation, Ends_in_time_with_a_text_or_an_error) {
-    const std::vector<Tokens> originals = published_templates();
+    const std::vector<Tokens> originals = tokens_of_published_templates();
     const char* const wanted = std::getenv("INFINIPOT_TEST_MUTANTS");
     const int n_mutants = wanted == nullptr ? 2000 : std::atoi(wanted);
     Random random(1);
