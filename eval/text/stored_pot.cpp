@@ -12,6 +12,13 @@ StoredPot::StoredPot(Session session, std::vector<TextRead> texts)
       texts_(std::move(texts)),
       n_before_(session_.stats().bytes_read) {}
 
+StoredPot StoredPot::open_or_make(const Model& model, const std::filesystem::path& path,
+                                  const SessionOptions& options) {
+    if (path.empty() || !std::filesystem::exists(path)) return StoredPot(Session(model, options));
+    return StoredPot(Session::restore(model, path, {.n_threads = options.n_threads}),
+                     read_snapshot_info(path).texts);
+}
+
 std::optional<std::uint64_t> StoredPot::total_bytes(const std::vector<std::string>& files) const {
     std::optional<std::uint64_t> total = n_before_;
     for (const std::string& file : files) {
@@ -24,7 +31,7 @@ std::optional<std::uint64_t> StoredPot::total_bytes(const std::vector<std::strin
     return total;
 }
 
-void StoredPot::read(const std::string& path, const IngestOptions& options,
+bool StoredPot::read(const std::string& path, const IngestOptions& options,
                      const std::function<void()>& between) {
     TextRead& entry = entry_of(path);
     ResumableText text(path, entry);
@@ -33,6 +40,7 @@ void StoredPot::read(const std::string& path, const IngestOptions& options,
         blank_ = blank_ && text.blank();
         if (between) between();
     }
+    return !text.blank();
 }
 
 /// Reads a chunk, and notes how much of it was read, before an error too.

@@ -5,14 +5,15 @@ needs_model
 cd "$work"
 export XDG_STATE_HOME=$work/state
 words 2000 >a.txt
-chat=(chat -m "$model" -t 1 -n 8 -c 256)
+chat=(chat -m "$model" -t 1 -n 8)
+capacity="-c 256"  # which a pot that there is has already
 
 # says WORDS ARGUMENT...: a chat with these lines on standard input.
 says() {
     local lines=$1
     shift
     status=0
-    printf "$lines" | "$infinipot" "${chat[@]}" "$@" >"$work/out" 2>"$work/err" || status=$?
+    printf "$lines" | "$infinipot" "${chat[@]}" $capacity "$@" >"$work/out" 2>"$work/err" || status=$?
     [[ $status == 0 ]] || fail "chat $*: exit status $status"
 }
 
@@ -29,7 +30,7 @@ grep -q '^undo  *2 answers' out || fail "not two messages"
 
 # A chat is saved, and goes on in another process as if it had not been left.
 says 'who reads?\n/save a.pot\nand what?\n' --quiet
-says '/save b.pot\nand what?\n/stats\n' --pot a.pot --quiet
+capacity= says '/save b.pot\nand what?\n/stats\n' --pot a.pot --quiet
 cmp -s <(head -n -7 out) <(tail -c "$(head -n -7 out | wc -c)" first) ||
     fail "a chat that was saved goes on otherwise"
 says 'who reads?\n' --pot c.pot --save --quiet
@@ -62,9 +63,17 @@ printf '/undoo\n' | "$infinipot" "${chat[@]}" >out 2>err && fail "/undoo"
 grep -q 'did you mean /undo?' err || fail "no hint at /undo"
 refuses 2 'wants a pot to save to' "${chat[@]}" --save
 refuses 3 'cannot be opened|no such file|cannot read' "${chat[@]}" --file nowhere.txt
+printf ' \n' >blank.txt
+refuses 6 'nothing to read in blank.txt' "${chat[@]}" --file blank.txt
+capacity= says '' --pot b.pot --file a.txt --save
+capacity= says '' --pot b.pot --file a.txt
+grep -q 'was read before and has not grown' err || fail "a text that was read before is read again"
+for option in '-c 128' '--system brief' '--policy h2o'; do
+    refuses 2 'is stored with a.pot' "${chat[@]}" --pot a.pot $option
+done
 echo 'not a pot' >bad.pot
 refuses 9 'no snapshot|not a snapshot|pot' "${chat[@]}" --pot bad.pot
-refuses '2|7' 'too small|protect' "${chat[@]/256/64}" --system "$(words 300)"
+refuses '2|7' 'too small|protect' "${chat[@]}" -c 64 --system "$(words 300)"
 
 # On a terminal: Ctrl-C ends an answer and not the chat, and clears a line; pasted lines are one message.
 python3 - "$infinipot" "${chat[@]/#8/4000000}" --logit-bias 2=-1000 <<'END' || fail "on a terminal: see above"
@@ -117,11 +126,13 @@ END
 grep -q 'tell me all' "$XDG_STATE_HOME/infinipot/chat_history" || fail "the lines are not remembered"
 [[ $(stat -c %a "$XDG_STATE_HOME/infinipot/chat_history") == 600 ]] || fail "others may read the lines"
 
-# SIGTERM ends a chat.
+# SIGTERM ends a chat, which --save saves.
 mkfifo lines
-"$infinipot" "${chat[@]}" --quiet <lines >out 2>err &
+"$infinipot" "${chat[@]}" --quiet --pot term.pot --save <lines >out 2>err &
 exec 9>lines
-sleep 2
+echo 'who reads?' >&9
+while [[ ! -s out ]] && kill -0 $!; do sleep 0.1; done
 kill -TERM $!
 wait $! && fail "SIGTERM does not end a chat with another status"
 exec 9>&-
+succeeds pot verify term.pot

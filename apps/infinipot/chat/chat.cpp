@@ -81,7 +81,7 @@ void Chat::stream(Generation& generation) {
 /// Says in one line how full the pot is, on a terminal.
 void Chat::print_status(const Generation& generation, double seconds) const {
     if (settings_.quiet || !is_terminal(stderr)) return;
-    auto& session = const_cast<eval::StoredPot&>(pot_).session();
+    const Session& session = pot_.session();
     const Stats stats = session.stats();
     std::string line = "[" + eval::count_text(static_cast<std::uint64_t>(stats.n_kv)) + " of " +
                        eval::count_text(static_cast<std::uint64_t>(session.budget().capacity)) +
@@ -99,10 +99,12 @@ void Chat::read(const std::string& file) {
     const InterruptibleSession interruptible(pot_.session());
     ProgressBar bar(pot_.total_bytes({file}), settings_.quiet);
     bar.start(pot_.session().stats().tokens_read);
+    const bool is_known = pot_.bytes_read_of(file) > 0;
+    bool has_words = false;
     unsaved_ = true;
     try {
-        pot_.read(file, {[&](const Progress& progress) { bar.update(progress); }},
-                  [&] { interrupts.check(); });
+        has_words = pot_.read(file, {[&](const Progress& progress) { bar.update(progress); }},
+                              [&] { interrupts.check(); });
     } catch (const Error& error) {
         bar.clear();
         if (error.code() != ErrorCode::interrupted || interrupts.is_terminated()) throw;
@@ -110,7 +112,11 @@ void Chat::read(const std::string& file) {
                     "the reading was stopped; /read " + file + " goes on from there");
     }
     bar.clear();
-    if (!settings_.quiet) tell("(" + file + " was read)");
+    if (!has_words && !is_known)
+        throw Error(ErrorCode::bad_text,
+                    "there is nothing to read in " + file + ": no text but white space");
+    if (settings_.quiet) return;
+    tell("(" + file + (has_words ? " was read)" : " was read before and has not grown)"));
 }
 
 void Chat::save(const std::string& file) {

@@ -35,7 +35,8 @@ class Chat {
     /// @throws Error with a sentence for the person who typed it
     void obey(const ChatCommand& command);
 
-    /// Reads a text.
+    /// Reads a text, or what it has gained since it was read.
+    /// @throws Error(bad_text) if it is white space alone
     /// @throws Error(interrupted) after Ctrl-C: the same command then goes on
     void read(const std::string& file);
 

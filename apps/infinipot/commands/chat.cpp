@@ -50,20 +50,12 @@ struct ChatArguments {
     Thoughts thoughts = Thoughts::automatic;
     bool save = false;
     ChatSettings settings;
+    std::vector<CLI::Option*> stored;  // settings that are stored with a pot
 };
 
 /// Returns whether thoughts are printed.
 bool are_shown(Thoughts thoughts) {
     return thoughts == Thoughts::shown || (thoughts == Thoughts::automatic && is_terminal(stdout));
-}
-
-eval::StoredPot open_pot(const Model& model, const ChatArguments& arguments) {
-    const std::string& pot = arguments.settings.pot;
-    if (pot.empty() || !std::filesystem::exists(pot))
-        return eval::StoredPot(Session(model, arguments.settings.session));
-    return eval::StoredPot(
-        Session::restore(model, pot, {.n_threads = arguments.method.session.n_threads}),
-        read_snapshot_info(pot).texts);
 }
 
 void require_chat_template(const Model& model) {
@@ -95,6 +87,16 @@ void converse(Chat& chat, MessageReader& reader) {
     }
 }
 
+void read_and_converse(Chat& chat, const ChatArguments& arguments) {
+    for (const std::string& file : arguments.files) chat.read(file);
+    MessageReader reader;
+    const bool tells = reader.is_interactive() && !arguments.settings.quiet;
+    if (tells) std::fputs("/help lists the commands, Ctrl-D ends the chat\n", stderr);
+    converse(chat, reader);
+    if (tells && chat.is_unsaved() && !arguments.save)
+        std::fputs("(the chat was not saved; /save keeps one)\n", stderr);
+}
+
 void run(ChatArguments arguments) {
     arguments.settings.session = eval::session_options(arguments.method, {});
     arguments.settings.shows_thinking = are_shown(arguments.thoughts);
@@ -102,24 +104,24 @@ void run(ChatArguments arguments) {
     if (arguments.save && arguments.settings.pot.empty())
         throw Error(ErrorCode::invalid_argument,
                     "--save wants a pot to save to, which --pot names; see infinipot chat --help");
+    const std::string& pot = arguments.settings.pot;
+    if (std::filesystem::exists(pot)) refuse_settings(arguments.stored, pot);
     for (const std::string& file : arguments.files) eval::check_readable(file);
     ProgressBar loading(std::nullopt, arguments.settings.quiet);
     loading.announce("loading " + arguments.method.model);
     const Model model = load_model(arguments.method);
     require_chat_template(model);
     validate(model, arguments.settings.generate);
-    Chat chat(open_pot(model, arguments), arguments.settings);
+    Chat chat(eval::StoredPot::open_or_make(model, pot, arguments.settings.session),
+              arguments.settings);
     loading.clear();
-    for (const std::string& file : arguments.files) chat.read(file);
-    MessageReader reader;
-    if (reader.is_interactive() && !arguments.settings.quiet)
-        std::fputs("/help lists the commands, Ctrl-D ends the chat\n", stderr);
-    converse(chat, reader);
-    if (arguments.save) {
-        chat.obey({ChatCommand::save, {}});
-    } else if (reader.is_interactive() && chat.is_unsaved() && !arguments.settings.quiet) {
-        std::fputs("(the chat was not saved; /save keeps one)\n", stderr);
+    try {
+        read_and_converse(chat, arguments);
+    } catch (const Error&) {
+        if (arguments.save && chat.is_unsaved()) chat.obey({ChatCommand::save, {}});
+        throw;
     }
+    if (arguments.save) chat.obey({ChatCommand::save, {}});
 }
 
 }  // namespace
@@ -135,8 +137,9 @@ Command add_chat(CLI::App& program) {
     add_files(app, names::file, arguments->files,
               "Text to read first, in UTF-8; repeat it for more");
     add_model_flags(app, arguments->method);
-    add_text(app, "--system", arguments->method.session.system_prompt, "TEXT",
-             "System prompt that the chat begins with, and that always stays");
+    CLI::Option* system =
+        add_text(app, "--system", arguments->method.session.system_prompt, "TEXT",
+                 "System prompt that the chat begins with, and that always stays");
     add_choice<Thoughts>(app, "--thinking", arguments->thoughts,
                          {{"auto", Thoughts::automatic},
                           {"show", Thoughts::shown},
@@ -144,13 +147,15 @@ Command add_chat(CLI::App& program) {
                           {"off", Thoughts::off}},
                          "Thoughts of a model that thinks: show, hide, off, or auto, which shows "
                          "them on a terminal [auto]");
-    app.add_flag("--save", arguments->save, "Save the chat to the pot when it ends");
+    app.add_flag("--save", arguments->save,
+                 "Save the chat to the pot when it ends, by an error too");
     app.add_flag(names::quiet, arguments->settings.quiet, "Print answers alone");
     add_answer_flags(app, generate);
     add_count(app, "--max-thinking", generate.max_thinking_tokens, 1,
               "Most tokens of a thought before an answer [those of the answer]")
         ->group(advanced(headings::answer));
-    const std::vector<CLI::Option*> stored = add_session_flags(app, arguments->method);
+    arguments->stored = add_session_flags(app, arguments->method);
+    arguments->stored.push_back(system);
     add_text(app, names::pot, arguments->settings.pot, "FILE",
              "Pot to go on in, if there is one, and that /save writes")
         ->type_name(file_values);

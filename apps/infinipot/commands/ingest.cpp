@@ -55,24 +55,6 @@ void check(const Ingest& ingest) {
     }
 }
 
-/// A pot that there is has its settings; others cannot be given to it.
-void require_no_settings(const Ingest& ingest) {
-    for (const CLI::Option* option : ingest.settings) {
-        if (option->count() == 0) continue;
-        throw Error(ErrorCode::invalid_argument,
-                    option->get_name() + " is stored with " + ingest.pot +
-                        " and cannot be changed; leave it out, or begin another pot");
-    }
-}
-
-eval::StoredPot open_or_make(const Model& model, const Ingest& ingest) {
-    if (!fs::exists(ingest.pot))
-        return eval::StoredPot(Session(model, eval::session_options(ingest.method, {})));
-    return eval::StoredPot(
-        Session::restore(model, ingest.pot, {.n_threads = ingest.method.session.n_threads}),
-        read_snapshot_info(ingest.pot).texts);
-}
-
 /// Reads all texts, and saves the pot whenever its patience ends.
 void read_all(eval::StoredPot& pot, const Ingest& ingest, const InterruptGuard& interrupts,
               const IngestOptions& options) {
@@ -105,13 +87,14 @@ void print_summary(const Ingest& ingest, Session& session) {
 
 void run(const Ingest& ingest) {
     check(ingest);
-    if (fs::exists(ingest.pot)) require_no_settings(ingest);
+    if (fs::exists(ingest.pot)) refuse_settings(ingest.settings, ingest.pot);
     for (const std::string& file : ingest.files) eval::check_readable(file);
     const InterruptGuard interrupts;
     ProgressBar loading(std::nullopt, ingest.quiet);
     loading.announce("loading " + ingest.method.model);
     const Model model = load_model(ingest.method);
-    eval::StoredPot pot = open_or_make(model, ingest);
+    eval::StoredPot pot =
+        eval::StoredPot::open_or_make(model, ingest.pot, eval::session_options(ingest.method, {}));
     loading.clear();
     ProgressBar bar(pot.total_bytes(ingest.files), ingest.quiet);
     const InterruptibleSession interruptible(pot.session());

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -109,6 +110,7 @@ void list(const Pots& pots) {
     for (const std::string& folder : pots.folders)
         std::ranges::move(eval::pots_in(folder), std::back_inserter(all));
     if (pots.folders.empty()) all = eval::pots_in(".");
+    if (!pots.json && all.empty()) std::fputs("there are no pots\n", stderr);
     if (!pots.json) return print(table_of(all));
     Json list = Json::array();
     for (const eval::PotFile& pot : all) list.push_back(to_json(pot));

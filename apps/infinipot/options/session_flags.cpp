@@ -243,6 +243,15 @@ void add_answer_flags(CLI::App& app, GenerateOptions& options) {
         ->group(group);
 }
 
+void refuse_settings(const std::vector<CLI::Option*>& settings, const std::string& pot) {
+    for (const CLI::Option* option : settings) {
+        if (option->count() == 0) continue;
+        throw Error(ErrorCode::invalid_argument,
+                    option->get_name() + " is stored with " + pot +
+                        " and cannot be changed; leave it out, or begin another pot");
+    }
+}
+
 Model load_model(const eval::Method& method) {
     return Model::load(find_model(method.model), method.model_options);
 }

@@ -21,6 +21,9 @@ std::string kv_type_help();
 void add_model_flags(CLI::App& app, eval::Method& method);
 /// Returns the options whose values a pot stores: all but the threads.
 std::vector<CLI::Option*> add_session_flags(CLI::App& app, eval::Method& method);
+/// A pot that is there has its settings; others cannot be given to it.
+/// @throws Error(invalid_argument) if one of the options was given
+void refuse_settings(const std::vector<CLI::Option*>& settings, const std::string& pot);
 void add_answer_flags(CLI::App& app, GenerateOptions& options);
 
 /// Loads the model that the method names.
