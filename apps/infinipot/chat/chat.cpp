@@ -41,8 +41,11 @@ void Chat::answer(const std::string& message, const GenerateOptions& options) {
     const InterruptibleSession interruptible(pot_.session());
     bool began = false;
     try {
-        const Stopwatch watch;
+        ProgressBar bar(std::nullopt, settings_.quiet);
+        bar.announce("beginning the answer");
         Generation generation = pot_.session().reply(message, options);
+        bar.clear();
+        const Stopwatch watch;  // the first token is there already
         began = unsaved_ = true;
         said_.push_back(message);
         stream(generation);
@@ -88,7 +91,7 @@ void Chat::print_status(const Generation& generation, double seconds) const {
                        " entries, " + eval::count_text(stats.distillations, "distillation");
     char speed[48];
     std::snprintf(speed, sizeof speed, ", %.1f tokens/s",
-                  generation.n_tokens() / std::max(seconds, 1e-3));
+                  (generation.n_tokens() - 1) / std::max(seconds, 1e-3));
     line += speed;
     if (generation.stop_reason() == StopReason::max_tokens) line += ", cut off by --max-tokens";
     tell(faint(line + "]", stderr));
