@@ -1,6 +1,7 @@
 #include "cache/rotation_table.h"
 
 #include <cstdint>
+#include <cstring>
 #include <numeric>
 
 #include "cache/row_format.h"
@@ -49,6 +50,7 @@ RotationTable::RotationTable(const Rotation& rotation, int n_embd_head, int n_po
             for (int i = 0; i < n_rot() / 2; ++i) visit(at + pair(i).first, at + pair(i).second);
         }
     };
+    if (!rotation.turns()) return;
     for_every_pair([&](std::size_t first, std::size_t) { cosines_[first] = 1; });
     rotate_columns(rotation, n_positions, cosines_, backend);
     sines_ = cosines_;
@@ -60,6 +62,10 @@ RotationTable::RotationTable(const Rotation& rotation, int n_embd_head, int n_po
 
 void RotationTable::rotate(ggml_type type, const std::byte* key, int position, std::byte* rotated,
                            std::span<float> scratch) const {
+    if (n_rot() == 0) {
+        std::memmove(rotated, key, ggml_row_size(type, shape_.n_embd_head));
+        return;
+    }
     if (type == GGML_TYPE_F16) {
         return kernel_(shape_, reinterpret_cast<const ggml_fp16_t*>(key), cosines(position).data(),
                        sines(position).data(), reinterpret_cast<ggml_fp16_t*>(rotated));

@@ -8,6 +8,24 @@ namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
+/// Applies what happens to queries between RoPE and attention to their statistics in the future:
+/// mean [n_embd_head] and covariance [n_embd_head, n_embd_head] of each head.
+void weigh_queries(const Attention& attention, int position, int n_embd_head, std::span<float> mean,
+                   std::span<float> covariance) {
+    const std::size_t d = size(n_embd_head);
+    std::vector<float> factors(d, attention.temperature.at(position));
+    std::vector<float> weight(d);
+    for (const ggml_tensor* tensor : {attention.query_weight, attention.key_weight}) {
+        if (tensor == nullptr) continue;
+        ggml_backend_tensor_get(tensor, weight.data(), 0, d * sizeof(float));
+        for (std::size_t i = 0; i < d; ++i) factors[i] *= weight[i];
+    }
+    if (std::ranges::all_of(factors, [](float factor) { return factor == 1; })) return;
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] *= factors[i % d];
+    for (std::size_t i = 0; i < covariance.size(); ++i)
+        covariance[i] *= factors[i % d] * factors[i / d % d];
+}
+
 }  // namespace
 
 ExpectedAttentionPass::ExpectedAttentionPass(const Model::Impl& model, const KvCache& cache,
@@ -56,7 +74,10 @@ std::span<const float> ExpectedAttentionPass::expect(int il, Workspace& workspac
 
     statistics.mean(il, mean_);
     statistics.covariance(il, covariance_);
-    rotate_to_future(tables_[il], cache_.n(), cache_.shape().n_embd_head, mean_, covariance_);
+    const int n_embd_head = cache_.shape().n_embd_head;
+    rotate_to_future(tables_[il], cache_.n(), n_embd_head, mean_, covariance_);
+    weigh_queries(architecture_.attention(il, cache_.shape().capacity), cache_.n(), n_embd_head,
+                  mean_, covariance_);
     ExpectedAttentionInputs inputs{};
     ggml_tensor* result = nullptr;  // [n_kv - n_sink, n_head_kv]
     const Workspace::Use use = workspace.prepare(graph(il, cache_.n(), inputs, result));

@@ -129,6 +129,7 @@ Workspace::Build ForwardPass::batch_graph(const Batch& batch, Outputs outputs, G
         ggml_tensor* hidden = model_.architecture->hidden(g);  // [n_embd, n_tokens]
         inputs = g.inputs();
         ggml_build_forward_expand(graph, inputs.mask);
+        ggml_build_forward_expand(graph, inputs.positions);
         if (outputs == Outputs::attention) {
             ggml_build_forward_expand(graph, hidden);
         } else {
@@ -148,6 +149,7 @@ void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, i
     set_to_count(inputs.positions, first_position);
     set_to_count(inputs.slots, first_slot);
     set_masks(batch, inputs, mask_);
+    set_temperatures(first_position, inputs);
     if (inputs.grouped) set_grouped_inputs(batch, positions_, *inputs.grouped);
     layers.empty() ? workspace_.compute() : workspace_.compute_wholly();
 }
@@ -312,10 +314,13 @@ Workspace::Build ForwardPass::renumber_graph(int first, int n, ggml_tensor*& pos
         };
         positions = ggml_new_tensor_1d(context, GGML_TYPE_I32, n);
         ggml_set_input(positions);
+        ggml_build_forward_expand(graph, positions);
         for (int il = 0; il < cache_.shape().n_layer; ++il) {
+            const Rotation rotation =
+                model_.architecture->attention(il, cache_.shape().capacity).rotation;
+            if (!rotation.turns()) continue;  // the moved keys are what attention reads
             ggml_tensor* keys = load_rows(context, slots(cache_.keys(il)));
-            const Attention attention = model_.architecture->attention(il, cache_.shape().capacity);
-            ggml_tensor* rotated = attention.rotation.apply(context, keys, positions);
+            ggml_tensor* rotated = rotation.apply(context, keys, positions);
             ggml_build_forward_expand(
                 graph, store_rows(context, rotated, cache_.rotated_keys(il), positions));
         }

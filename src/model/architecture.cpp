@@ -15,6 +15,9 @@ constexpr const char* window_and_caps[] = {"attention.sliding_window", "attn_log
 constexpr const char* window_and_final_cap[] = {"attention.sliding_window",
                                                 "final_logit_softcapping"};
 
+constexpr const char* scales[] = {"embedding_scale", "residual_scale", "logit_scale"};
+constexpr const char* ntk_aware[] = {"rope.scaling.alpha"};
+
 constexpr ArchitectureKind registry[] = {
     {.name = "llama", .make = make_llama, .optional_window = true, .demands = window_alone},
     {.name = "qwen2", .make = make_qwen2, .rope_mode = GGML_ROPE_TYPE_NEOX},
@@ -32,6 +35,23 @@ constexpr ArchitectureKind registry[] = {
      .rope_mode = GGML_ROPE_TYPE_NEOX,
      .partial_rotary = true,
      .demands = window_alone},
+    {.name = "smollm3", .make = make_smollm3},
+    {.name = "granite", .make = make_granite, .demands = scales},
+    {.name = "olmo2",
+     .make = make_olmo2,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .demands = window_alone},
+    {.name = "glm4", .make = make_glm4, .partial_rotary = true},
+    {.name = "exaone4",
+     .make = make_exaone4,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .demands = window_alone},
+    {.name = "ernie4_5", .make = make_ernie4_5},
+    {.name = "hunyuan-dense",
+     .make = make_hunyuan_dense,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .demands = ntk_aware},
+    {.name = "seed_oss", .make = make_seed_oss, .rope_mode = GGML_ROPE_TYPE_NEOX},
 };
 
 const ArchitectureKind* find(const std::string& name) {

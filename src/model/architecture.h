@@ -39,8 +39,9 @@ struct ArchitectureKind {
     const char* name;  ///< general.architecture
     ArchitecturePtr (*make)(const Hparams&, const GgufMetadata&, WeightLoader&);
     int rope_mode = GGML_ROPE_TYPE_NORMAL;  ///< ggml's RoPE mode: which elements form a pair
-    bool partial_rotary = false;            ///< RoPE may rotate only the first n_rot elements
-    bool optional_window = false;           ///< Hparams::sliding_window may be set
+    NormKind norm = NormKind::rms;
+    bool partial_rotary = false;   ///< RoPE may rotate only the first n_rot elements
+    bool optional_window = false;  ///< Hparams::sliding_window may be set
     /// Optional features, keys of a list in hparams.cpp, that the graph implements. A file that
     /// needs another one is refused.
     std::span<const char* const> demands = {};
@@ -55,17 +56,13 @@ const ArchitectureKind& architecture_kind(const std::string& path, const std::st
 /// @throws Error(bad_model) for a missing tensor or a wrong shape.
 ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file, WeightLoader& load);
 
-/// Factories, one for each file in arch/.
-ArchitecturePtr make_llama(const Hparams& hparams, const GgufMetadata& metadata,
-                           WeightLoader& load);
-ArchitecturePtr make_qwen2(const Hparams& hparams, const GgufMetadata& metadata,
-                           WeightLoader& load);
-ArchitecturePtr make_qwen3(const Hparams& hparams, const GgufMetadata& metadata,
-                           WeightLoader& load);
-ArchitecturePtr make_gemma2(const Hparams& hparams, const GgufMetadata& metadata,
-                            WeightLoader& load);
-ArchitecturePtr make_gemma3(const Hparams& hparams, const GgufMetadata& metadata,
-                            WeightLoader& load);
-ArchitecturePtr make_phi3(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load);
+/// A factory; it names the tensors of a file and reads the metadata that only its kind has.
+using MakeArchitecture = ArchitecturePtr(const Hparams& hparams, const GgufMetadata& metadata,
+                                         WeightLoader& load);
+
+/// One for each file in arch/.
+MakeArchitecture make_llama, make_qwen2, make_qwen3, make_gemma2, make_gemma3, make_phi3;
+MakeArchitecture make_smollm3, make_granite, make_olmo2, make_glm4, make_exaone4, make_ernie4_5;
+MakeArchitecture make_hunyuan_dense, make_seed_oss;
 
 }  // namespace infinipot

@@ -2,25 +2,131 @@
 
 namespace infinipot {
 
-Decoder::Decoder(const Hparams& hparams, WeightLoader& load)
-    : n_q_(hparams.n_embd_head * hparams.n_head),
-      n_kv_(hparams.n_embd_head * hparams.n_head_kv),
-      eps_(hparams.rms_norm_eps),
-      attention_(hparams.attention()),
+namespace {
+
+Norm name_norm(WeightLoader& load, const std::string& name, int n, NormKind kind) {
+    return {load.vector(name + ".weight", n),
+            kind == NormKind::layer ? load.optional_vector(name + ".bias", n) : nullptr};
+}
+
+FeedForward name_feed_forward(WeightLoader& load, const std::string& prefix, int n_embd, int n_ff,
+                              FeedForwardKind kind) {
+    switch (kind) {
+        case FeedForwardKind::fused_swiglu:
+            return load.fused_feed_forward(prefix, n_embd, n_ff);
+        case FeedForwardKind::gelu:
+            return load.ungated_feed_forward(prefix, n_embd, n_ff);
+        case FeedForwardKind::own:
+            return {};
+        default:
+            return load.feed_forward(prefix, n_embd, n_ff);
+    }
+}
+
+}  // namespace
+
+Decoder::Decoder(const Hparams& hparams, WeightLoader& load, const BlockLayout& layout)
+    : attention_(hparams.attention()),
+      rope_{hparams.rotation, hparams.rotation},
+      layout_(layout),
+      norm_kind_(hparams.norm),
+      eps_(hparams.norm_eps),
       embedding_(load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab)),
-      norm_(load.vector("output_norm.weight", hparams.n_embd)),
-      head_(load.output_head(hparams.n_embd, hparams.n_vocab)) {}
+      norm_(name_norm(load, "output_norm", hparams.n_embd, hparams.norm)),
+      head_(load.output_head(hparams.n_embd, hparams.n_vocab)) {
+    if (layout.rope_factors) rope_ = load_rope_factors(hparams.rotation, load);
+    for (int il = 0; il < hparams.n_layer; ++il) name_layer(hparams, load, il);
+}
 
-ggml_tensor* Decoder::embed(GraphBuilder& g) const { return g.embed(embedding_); }
+void Decoder::name_layer(const Hparams& hparams, WeightLoader& load, int il) {
+    const std::string prefix = "blk." + std::to_string(il);
+    const int n_embd = hparams.n_embd;
+    const int n_q = hparams.n_embd_head * hparams.n_head;
+    const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
+    const auto optional_norm = [&](const char* name) {
+        if (name == nullptr) return Norm{};
+        return name_norm(load, prefix + "." + name, n_embd, norm_kind_);
+    };
+    Layer layer;
+    layer.attention_norm = optional_norm(layout_.attention_norm);
+    layer.project = load.attention_projections(prefix, n_embd, n_q, n_kv);
+    if (layout_.query_key_norm != QueryKeyNorm::none) {
+        const bool all = layout_.query_key_norm == QueryKeyNorm::all_heads;
+        const int n_head = hparams.n_embd_head;
+        layer.q_norm = name_norm(load, prefix + ".attn_q_norm", all ? n_q : n_head, norm_kind_);
+        layer.k_norm = name_norm(load, prefix + ".attn_k_norm", all ? n_kv : n_head, norm_kind_);
+    }
+    layer.output = load.matrix(prefix + ".attn_output", n_q, n_embd);
+    layer.post_attention_norm = optional_norm(layout_.post_attention_norm);
+    layer.ffn_norm = optional_norm(layout_.ffn_norm);
+    layer.ffn = name_feed_forward(load, prefix, n_embd, hparams.n_ff, layout_.ffn);
+    layer.post_ffn_norm = optional_norm(layout_.post_ffn_norm);
+    layers_.push_back(layer);
+}
 
-ggml_tensor* Decoder::final_norm(GraphBuilder& g, ggml_tensor* x) const {
-    return g.rms_norm(x, norm_, eps_);
+ggml_tensor* Decoder::hidden(GraphBuilder& g) const {
+    ggml_tensor* x = g.scale(g.embed(embedding_), embedding_scale_);  // [n_embd, n_tokens]
+    for (int il = 0; il < static_cast<int>(layers_.size()); ++il) x = block(g, il, x);
+    return norm(g, x, norm_);
 }
 
 ggml_tensor* Decoder::logits(Operators& g, ggml_tensor* hidden) const {
-    return g.softcap(g.logits(head_, hidden), final_softcap_);
+    return g.softcap(g.scale(g.logits(head_, hidden), logit_scale_), final_softcap_);
 }
 
-Attention Decoder::attention(int /*il*/, int /*capacity*/) const { return attention_; }
+Attention Decoder::attention(int il, int capacity) const {
+    Attention attention = attention_;
+    attention.rotation = rope_.for_capacity(capacity);
+    attention.window = window_.of(il);
+    if (layout_.query_key_norm == QueryKeyNorm::each_head_after_rope) {
+        attention.query_weight = layer(il).q_norm.weight;
+        attention.key_weight = layer(il).k_norm.weight;
+    }
+    return attention;
+}
+
+ggml_tensor* Decoder::block(GraphBuilder& g, int il, ggml_tensor* x) const {
+    const Layer& layer = this->layer(il);
+    ggml_tensor* h = attend(g, il, norm(g, x, layer.attention_norm));
+    x = g.add(g.scale(norm(g, h, layer.post_attention_norm), residual_scale_), x);
+    h = feed_forward(g, il, norm(g, x, layer.ffn_norm));
+    return g.add(g.scale(norm(g, h, layer.post_ffn_norm), residual_scale_), x);
+}
+
+ggml_tensor* Decoder::attend(GraphBuilder& g, int il, ggml_tensor* x) const {
+    const Layer& layer = this->layer(il);
+    ggml_tensor* q = g.linear(layer.project.q, x);
+    ggml_tensor* k = g.linear(layer.project.k, x);
+    ggml_tensor* v = g.linear(layer.project.v, x);
+    const QueryKeyNorm kind = layout_.query_key_norm;
+    if (kind == QueryKeyNorm::each_head || kind == QueryKeyNorm::each_head_after_rope) {
+        q = g.split_heads(q);
+        k = g.split_heads(k);
+    }
+    if (kind == QueryKeyNorm::each_head_after_rope) {  // rotation keeps the length of a head
+        q = g.rms_norm(q, nullptr, eps_);
+        k = g.rms_norm(k, nullptr, eps_);
+    } else {
+        q = norm(g, q, layer.q_norm);
+        k = norm(g, k, layer.k_norm);
+    }
+    return g.linear(layer.output, g.attend(il, q, k, v, attention(il, g.capacity())));
+}
+
+ggml_tensor* Decoder::feed_forward(GraphBuilder& g, int il, ggml_tensor* x) const {
+    const FeedForward& ffn = layer(il).ffn;
+    if (layout_.ffn == FeedForwardKind::gelu)
+        return g.linear(ffn.down, g.gelu(g.linear(ffn.up, x)));
+    ggml_tensor* gate = g.linear(ffn.gate, x);
+    ggml_tensor* up = g.linear(ffn.up, x);
+    const bool gelu = layout_.ffn == FeedForwardKind::geglu;
+    return g.linear(ffn.down, gelu ? g.geglu(gate, up) : g.swiglu(gate, up));
+}
+
+ggml_tensor* Decoder::norm(GraphBuilder& g, ggml_tensor* x, const Norm& norm) const {
+    if (norm.weight == nullptr) return x;
+    return norm_kind_ == NormKind::rms ? g.rms_norm(x, norm.weight, eps_)
+                                       : g.layer_norm(x, norm, eps_);
+}
 
 }  // namespace infinipot

@@ -1,45 +1,98 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/architecture.h"
+#include "model/long_rope.h"
+#include "model/sliding_window.h"
 
 namespace infinipot {
 
-/// Base class with the parts that all decoder-only transformers share: embedding, final norm,
-/// output head and the sizes of the attention projections. A file in arch/ derives from it, loads
-/// its layers and implements hidden().
+/// The norm of queries and keys: over each head or over all heads together, before RoPE, or over
+/// each head after RoPE.
+enum class QueryKeyNorm { none, each_head, all_heads, each_head_after_rope };
+
+/// The feed-forward network of a block.
+enum class FeedForwardKind {
+    swiglu,        ///< down(silu(gate x) * up x)
+    fused_swiglu,  ///< the same, with gate and up in one matrix
+    geglu,         ///< down(gelu(gate x) * up x)
+    gelu,          ///< down(gelu(up x))
+    own,           ///< the architecture names its weights and overrides feed_forward()
+};
+
+/// The parts of a block. Norms have the names of their tensors; null: there is no such norm.
+struct BlockLayout {
+    const char* attention_norm = "attn_norm";
+    QueryKeyNorm query_key_norm = QueryKeyNorm::none;
+    const char* post_attention_norm = nullptr;
+    const char* ffn_norm = "ffn_norm";
+    FeedForwardKind ffn = FeedForwardKind::swiglu;
+    const char* post_ffn_norm = nullptr;
+    bool rope_factors = false;  ///< the file may have factors of RoPE's frequencies as tensors
+};
+
+/// A decoder-only transformer: embedding, blocks of attention and feed-forward network, final norm
+/// and output head. A file in arch/ describes its blocks with a BlockLayout. Where that does not
+/// suffice, it derives from the class: its constructor sets the protected members, and it overrides
+/// the virtual functions.
 class Decoder : public Architecture {
    public:
-    /// Builds the output head's logits, soft-capped with `final_softcap_`.
+    /// Names all tensors, except those of a feed-forward network of its own.
+    Decoder(const Hparams& hparams, WeightLoader& load, const BlockLayout& layout = {});
+
+    ggml_tensor* hidden(GraphBuilder& g) const override;
+
+    /// Builds the output head's logits, scaled and soft-capped.
     ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override;
 
-    /// Returns `attention_` for every layer and every capacity.
+    /// Returns `attention_` with the window of the layer and the rotation for the capacity.
     Attention attention(int il, int capacity) const override;
 
    protected:
-    /// Names `token_embd`, `output_norm` and the output head.
-    Decoder(const Hparams& hparams, WeightLoader& load);
+    struct Layer {
+        Norm attention_norm;
+        AttentionProjections project;
+        Norm q_norm, k_norm;
+        Matrix output;
+        Norm post_attention_norm, ffn_norm;
+        FeedForward ffn;
+        Norm post_ffn_norm;
+    };
 
-    /// Returns `blk.IL`, the beginning of the names of a layer's tensors.
-    static std::string prefix(int il) { return "blk." + std::to_string(il); }
+    /// Builds one block: x [n_embd, n_tokens] -> [n_embd, n_tokens].
+    virtual ggml_tensor* block(GraphBuilder& g, int il, ggml_tensor* x) const;
 
-    /// Builds the embeddings of the batch's tokens: [n_embd, n_tokens].
-    ggml_tensor* embed(GraphBuilder& g) const;
+    /// Builds the feed-forward network behind its norm, of the same shape.
+    virtual ggml_tensor* feed_forward(GraphBuilder& g, int il, ggml_tensor* x) const;
 
-    /// Applies the final norm to x [n_embd, n_tokens]: the result of hidden().
-    ggml_tensor* final_norm(GraphBuilder& g, ggml_tensor* x) const;
+    /// Builds attention behind its norm, with the output projection, of the same shape.
+    ggml_tensor* attend(GraphBuilder& g, int il, ggml_tensor* x) const;
 
-    int n_q_;   // rows of the query projection: n_embd_head * n_head
-    int n_kv_;  // rows of the key and of the value projection: n_embd_head * n_head_kv
-    float eps_;
+    /// Applies a norm over the features of x. A norm that the model lacks returns x.
+    ggml_tensor* norm(GraphBuilder& g, ggml_tensor* x, const Norm& norm) const;
+
+    const Layer& layer(int il) const { return layers_[static_cast<std::size_t>(il)]; }
+
     Attention attention_;
+    LongRope rope_;
+    SlidingWindow window_;
+    float embedding_scale_ = 1;
+    float residual_scale_ = 1;  // of what a block adds to the residual stream
+    float logit_scale_ = 1;
     float final_softcap_ = 0;  // 0: none
 
    private:
+    void name_layer(const Hparams& hparams, WeightLoader& load, int il);
+
+    BlockLayout layout_;
+    NormKind norm_kind_;
+    float eps_;
     ggml_tensor* embedding_;
-    ggml_tensor* norm_;
+    Norm norm_;
     OutputHead head_;
+    std::vector<Layer> layers_;
 };
 
 }  // namespace infinipot

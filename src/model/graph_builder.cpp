@@ -65,9 +65,9 @@ ggml_tensor* GraphBuilder::embed(ggml_tensor* table) {
     return ggml_get_rows(context(), table, inputs_.tokens);  // [n_embd, n_tokens]
 }
 
-/// Splits x: [n_embd_head * n_head, n_tokens] -> [n_embd_head, n_head, n_tokens].
-ggml_tensor* GraphBuilder::split_heads(ggml_tensor* x, int n_head) {
-    return ggml_reshape_3d(context(), x, hparams_.n_embd_head, n_head, batch_.n_tokens);
+ggml_tensor* GraphBuilder::split_heads(ggml_tensor* x) {
+    const std::int64_t n_heads = ggml_nelements(x) / hparams_.n_embd_head / batch_.n_tokens;
+    return ggml_reshape_3d(context(), x, hparams_.n_embd_head, n_heads, batch_.n_tokens);
 }
 
 /// Permutes x: [n_embd_head, heads, n_tokens] -> [n_embd_head, n_tokens, heads].
@@ -84,8 +84,8 @@ ggml_tensor* GraphBuilder::hadamard(ggml_tensor* q) {
 /// [n_embd_head * n_head, n_tokens].
 ggml_tensor* GraphBuilder::undo_hadamard(ggml_tensor* attended) {
     if (!uses_hadamard(cache_.shape().type)) return attended;
-    return ggml_reshape_2d(context(), hadamard(split_heads(attended, hparams_.n_head)),
-                           attended->ne[0], attended->ne[1]);
+    return ggml_reshape_2d(context(), hadamard(split_heads(attended)), attended->ne[0],
+                           attended->ne[1]);
 }
 
 /// Stores rows [n_embd_head, n_head_kv, n_tokens] in the batch's slots of `pot`.
@@ -98,20 +98,35 @@ ggml_tensor* GraphBuilder::slots(ggml_tensor* pot, int n) {
     return ggml_view_3d(context(), pot, pot->ne[0], n, pot->ne[2], pot->nb[1], pot->nb[2], 0);
 }
 
-ggml_tensor* GraphBuilder::norm_heads(ggml_tensor* x, ggml_tensor* weight, float eps) {
-    const std::int64_t n_heads = x->ne[0] / weight->ne[0];
-    return rms_norm(split_heads(x, static_cast<int>(n_heads)), weight, eps);
+/// q: [n_embd_head, n_head, n_tokens], before RoPE; positions: I32 [n_tokens].
+ggml_tensor* GraphBuilder::rotate_queries(ggml_tensor* q, ggml_tensor* positions,
+                                          const Attention& attention) {
+    q = attention.rotation.apply(context(), q, positions);
+    for (ggml_tensor* weight : {attention.query_weight, attention.key_weight}) {
+        if (weight != nullptr) q = ggml_mul(context(), q, weight);
+    }
+    if (attention.temperature.scale == 0) return q;
+    return ggml_mul(context(), q, query_factors(attention.temperature));
+}
+
+/// Returns the input with the factors of the batch's queries: [1, 1, n_tokens].
+ggml_tensor* GraphBuilder::query_factors(const Temperature& temperature) {
+    if (inputs_.query_factors == nullptr) {
+        inputs_.query_factors =
+            new_input(context(), GGML_TYPE_F32, 1, batch_.n_tokens, "query_factors");
+        inputs_.temperature = temperature;
+    }
+    return ggml_reshape_3d(context(), inputs_.query_factors, 1, 1, batch_.n_tokens);
 }
 
 ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                                   const Attention& attention) {
-    const Rotation& rotation = attention.rotation;
-    ggml_tensor* unrotated_q = split_heads(q, hparams_.n_head);
-    q = hadamard(rotation.apply(context(), unrotated_q, inputs_.positions));
-    k = split_heads(k, hparams_.n_head_kv);
+    ggml_tensor* unrotated_q = split_heads(q);
+    q = hadamard(rotate_queries(unrotated_q, inputs_.positions, attention));
+    k = split_heads(k);
     store(k, cache_.keys(il));
-    store(rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
-    store(split_heads(v, hparams_.n_head_kv), cache_.values(il));
+    store(attention.rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
+    store(split_heads(v), cache_.values(il));
     const bool observes_apart = mass_hook_ && !observes_natively(attention);
     if (hook_ || observes_apart) {
         const AttentionInputs inputs{
@@ -160,12 +175,11 @@ bool groups_natively(const Hparams& hparams, Kernels kernels, const CacheShape& 
 /// Attends with exact positions to neighbours and with group positions to the entries beyond.
 ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
                                             const Attention& attention) {
-    const auto rotate = [&](ggml_tensor* x, ggml_tensor* positions) {
-        return attention.rotation.apply(context(), x, positions);
-    };
-    ggml_tensor* grouped_q = rotate(unrotated_q, inputs_.grouped->query_positions);
+    ggml_tensor* grouped_q =
+        rotate_queries(unrotated_q, inputs_.grouped->query_positions, attention);
     ggml_tensor* k = load_rows(context(), by_head(slots(cache_.keys(il), n_kv_)));
-    ggml_tensor* grouped_k = by_head(rotate(k, inputs_.grouped->key_positions));
+    ggml_tensor* grouped_k =
+        by_head(attention.rotation.apply(context(), k, inputs_.grouped->key_positions));
     if (groups_natively(hparams_, kernels_, cache_.shape(), attention)) {
         const int end = batch_.end_slot();
         ggml_tensor* far_keys = ggml_cast(context(), slots(grouped_k, end), GGML_TYPE_F16);
@@ -246,6 +260,16 @@ void set_causal_mask(const Batch& batch, int window, ggml_tensor* mask,
         std::fill(row + begin, row + end, ggml_fp32_to_fp16(0.0f));
     }
     ggml_backend_tensor_set(mask, scratch.data(), 0, scratch.size() * sizeof(ggml_fp16_t));
+}
+
+void set_temperatures(int first_position, const GraphInputs& inputs) {
+    if (inputs.query_factors == nullptr) return;
+    std::vector<float> factors(static_cast<std::size_t>(ggml_nelements(inputs.query_factors)));
+    for (int t = 0; t < static_cast<int>(factors.size()); ++t) {
+        factors[static_cast<std::size_t>(t)] = inputs.temperature.at(first_position + t);
+    }
+    ggml_backend_tensor_set(inputs.query_factors, factors.data(), 0,
+                            factors.size() * sizeof(float));
 }
 
 void set_masks(const Batch& batch, const GraphInputs& inputs, std::vector<ggml_fp16_t>& scratch) {

@@ -48,7 +48,10 @@ struct GraphInputs {
     ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv may exceed the batch's end
     /// The mask of layers whose window is smaller than the KV cache; null if there are none.
     ggml_tensor* window_mask = nullptr;
-    int window = 0;                             ///< window size of window_mask, in slots
+    int window = 0;  ///< window size of window_mask, in slots
+    /// F32 [1, 1, n_tokens]: factors of the queries; null if no layer has a temperature.
+    ggml_tensor* query_factors = nullptr;
+    Temperature temperature = {};               ///< of query_factors
     std::optional<GroupedInputs> grouped = {};  ///< set if positions are grouped
 };
 
@@ -78,18 +81,19 @@ class GraphBuilder : public Operators {
     /// Builds the rows of `table` for the batch's tokens: [n_embd, n_tokens].
     ggml_tensor* embed(ggml_tensor* table);
 
-    /// Applies rms_norm to each head: x [n_embd_head * heads, n_tokens], weight [n_embd_head].
-    ggml_tensor* norm_heads(ggml_tensor* x, ggml_tensor* weight, float eps);
+    /// Splits x [n_embd_head * heads, n_tokens] into heads: [n_embd_head, heads, n_tokens].
+    ggml_tensor* split_heads(ggml_tensor* x);
 
     /// Writes the batch's keys and values into the KV cache and attends to all of it, causally.
-    /// q: [n_embd_head * n_head, n_tokens]; k, v: [n_embd_head * n_head_kv, n_tokens], before RoPE.
-    /// Result: [n_embd_head * n_head, n_tokens].
+    /// q: [n_embd_head * n_head, n_tokens]; k, v: [n_embd_head * n_head_kv, n_tokens], before RoPE,
+    /// or the same split into heads. Result: [n_embd_head * n_head, n_tokens].
     /// All windows of one graph have the same size, because a file has only one.
     ggml_tensor* attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                         const Attention& attention);
 
    private:
-    ggml_tensor* split_heads(ggml_tensor* x, int n_head);
+    ggml_tensor* rotate_queries(ggml_tensor* q, ggml_tensor* positions, const Attention& attention);
+    ggml_tensor* query_factors(const Temperature& temperature);
     ggml_tensor* hadamard(ggml_tensor* q);
     ggml_tensor* undo_hadamard(ggml_tensor* attended);
     void store(ggml_tensor* rows, ggml_tensor* pot);
@@ -131,6 +135,9 @@ bool groups_natively(const Hparams& hparams, Kernels kernels, const CacheShape& 
 /// and can be reused.
 void set_causal_mask(const Batch& batch, int window, ggml_tensor* mask,
                      std::vector<ggml_fp16_t>& scratch);
+
+/// Sets the factors of a batch's queries, if a graph reads them.
+void set_temperatures(int first_position, const GraphInputs& inputs);
 
 /// Sets all masks that a graph reads.
 void set_masks(const Batch& batch, const GraphInputs& inputs, std::vector<ggml_fp16_t>& scratch);

@@ -40,6 +40,7 @@ constexpr Demand demands[] = {
     {"attention.output_scale", "scaled attention output"},
     {"attention.value_scale", "scaled values"},
     {"attention.temperature_length", "attention temperature by position"},
+    {"attention.temperature_scale", "attention temperature by position"},
     {"attention.recurrent_layers", "recurrent layers"},
     {"attention.rope_pattern", "layers without RoPE"},
     {"rope.dimension_sections", "multi-axis RoPE"},
@@ -52,6 +53,7 @@ constexpr Demand demands[] = {
     {"residual_scale", "scaled residuals"},
     {"logit_scale", "scaled logits"},
     {"embedding_length_per_layer_input", "embeddings per layer"},
+    {"deepstack_mapping", "embeddings that join later layers"},
 };
 
 void refuse_unsupported(const GgufMetadata& metadata, std::span<const char* const> done) {
@@ -68,12 +70,16 @@ void refuse_unsupported(const GgufMetadata& metadata, std::span<const char* cons
     }
 }
 
-/// Returns the factor that YaRN's interpolation applies to the magnitude of rotated vectors. ggml
-/// multiplies with the inverse of the second factor itself when ext_factor is not 0. Source:
-/// libllama, llama-context.cpp.
-float yarn_magnitude(float factor) {
-    const float magnitude = factor <= 1 ? 1.0f : 0.1f * std::log(factor) + 1.0f;
-    return magnitude * (1.0f / (1.0f + 0.1f * std::log(factor)));
+/// Returns the factor that YaRN's interpolation applies to the magnitude of rotated vectors,
+/// divided by that for `log_multiplier` unless it is 0. ggml multiplies with the inverse of the
+/// last factor itself when ext_factor is not 0. Source: libllama, llama-context.cpp.
+float yarn_magnitude(float factor, float log_multiplier) {
+    const auto magnitude = [factor](float multiplier) {
+        return factor <= 1 ? 1.0f : 0.1f * multiplier * std::log(factor) + 1.0f;
+    };
+    float result = magnitude(1.0f);
+    if (log_multiplier != 0) result /= magnitude(log_multiplier);
+    return result * (1.0f / (1.0f + 0.1f * std::log(factor)));
 }
 
 Rotation read_rotation(const GgufMetadata& metadata, int n_embd_head, int n_ctx_train) {
@@ -94,7 +100,10 @@ Rotation read_rotation(const GgufMetadata& metadata, int n_embd_head, int n_ctx_
         metadata.unsupported("RoPE scaling \"" + scaling + "\"", "rope.scaling.type");
     }
     if (scaling != "none" && factor != 0) rotation.freq_scale = 1.0f / factor;
-    if (rotation.ext_factor != 0) rotation.attn_factor = yarn_magnitude(1.0f / rotation.freq_scale);
+    if (rotation.ext_factor != 0) {
+        const float log_multiplier = metadata.number("rope.scaling.yarn_log_multiplier", 0.0f);
+        rotation.attn_factor = yarn_magnitude(1.0f / rotation.freq_scale, log_multiplier);
+    }
     rotation.attn_factor *= metadata.number("rope.scaling.attn_factor", 1.0f);
 
     if (rotation.n_rot > n_embd_head || rotation.n_rot % 2 != 0) {
@@ -125,7 +134,9 @@ Hparams read_hparams(const GgufFile& file) {
     h.n_embd_head =
         metadata.count("attention.key_length", largest_width, std::max(1, h.n_embd / h.n_head));
     h.n_vocab = static_cast<int>(file.get_tensor("token_embd.weight").ne[1]);
-    h.rms_norm_eps = metadata.number("attention.layer_norm_rms_epsilon");
+    h.norm = kind.norm;
+    h.norm_eps = metadata.number(kind.norm == NormKind::rms ? "attention.layer_norm_rms_epsilon"
+                                                            : "attention.layer_norm_epsilon");
     h.attention_scale =
         metadata.number("attention.scale", 1.0f / std::sqrt(static_cast<float>(h.n_embd_head)));
     h.rotation = read_rotation(metadata, h.n_embd_head, h.n_ctx_train);
@@ -148,7 +159,7 @@ Hparams read_hparams(const GgufFile& file) {
     if (metadata.count("attention.value_length", largest_width, h.n_embd_head) != h.n_embd_head) {
         metadata.unsupported("values of another size than keys", "attention.value_length");
     }
-    if (!(h.rms_norm_eps >= 0 && h.rms_norm_eps <= 1)) {
+    if (!(h.norm_eps >= 0 && h.norm_eps <= 1)) {
         metadata.damaged("its norm epsilon does not lie between 0 and 1");
     }
     return h;

@@ -10,6 +10,10 @@ namespace infinipot {
 
 class GgufFile;
 
+/// What a norm divides by: the root mean square, or the standard deviation after the mean has been
+/// subtracted (LayerNorm).
+enum class NormKind { rms, layer };
+
 /// Hyperparameters of a model, as its GGUF file has them. Names are GGUF's.
 struct Hparams {
     std::string architecture;
@@ -21,7 +25,8 @@ struct Hparams {
     int n_ff = 0;
     int n_vocab = 0;
     int n_ctx_train = 0;
-    float rms_norm_eps = 0;
+    NormKind norm = NormKind::rms;
+    float norm_eps = 0;
     float attention_scale = 0;  ///< factor of q·k
     int sliding_window = 0;     ///< ModelOptions::sliding_window, for a file that omits it
     Rotation rotation;          ///< without freq_factors, which are a tensor

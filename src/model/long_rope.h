@@ -18,12 +18,16 @@ struct LongRope {
     }
 };
 
-/// Names the two tensors. In a file without them, both rotations are the same.
-inline LongRope load_long_rope(const Rotation& rotation, WeightLoader& load) {
+/// Names the two tensors, or `rope_freqs`, the factors for any capacity (LLaMA 3.1). In a file
+/// without them both rotations are the same.
+inline LongRope load_rope_factors(const Rotation& rotation, WeightLoader& load) {
     LongRope rope{rotation, rotation};
-    rope.within.freq_factors =
-        load.optional_vector("rope_factors_short.weight", rotation.n_rot / 2);
-    rope.beyond.freq_factors = load.optional_vector("rope_factors_long.weight", rotation.n_rot / 2);
+    const int n = rotation.n_rot / 2;
+    rope.within.freq_factors = load.optional_vector("rope_factors_short.weight", n);
+    rope.beyond.freq_factors = load.optional_vector("rope_factors_long.weight", n);
+    if (load.has("rope_freqs.weight")) {
+        rope.within.freq_factors = rope.beyond.freq_factors = load.vector("rope_freqs.weight", n);
+    }
     return rope;
 }
 

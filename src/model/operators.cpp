@@ -5,7 +5,13 @@
 namespace infinipot {
 
 ggml_tensor* Operators::rms_norm(ggml_tensor* x, ggml_tensor* weight, float eps) {
-    return ggml_mul(context_, ggml_rms_norm(context_, x, eps), weight);
+    x = ggml_rms_norm(context_, x, eps);
+    return weight == nullptr ? x : ggml_mul(context_, x, weight);
+}
+
+ggml_tensor* Operators::layer_norm(ggml_tensor* x, const Norm& norm, float eps) {
+    x = ggml_mul(context_, ggml_norm(context_, x, eps), norm.weight);
+    return norm.bias == nullptr ? x : ggml_add(context_, x, norm.bias);
 }
 
 ggml_tensor* Operators::linear(const Matrix& matrix, ggml_tensor* x) {
@@ -40,8 +46,10 @@ ggml_tensor* Operators::geglu(ggml_tensor* gate, ggml_tensor* up) {
     return ggml_geglu_split(context_, gate, up);
 }
 
+ggml_tensor* Operators::gelu(ggml_tensor* x) { return ggml_gelu(context_, x); }
+
 ggml_tensor* Operators::scale(ggml_tensor* x, float factor) {
-    return ggml_scale(context_, x, factor);
+    return factor == 1 ? x : ggml_scale(context_, x, factor);
 }
 
 ggml_tensor* Operators::softcap(ggml_tensor* x, float cap) {

@@ -15,8 +15,12 @@ class Operators {
 
     ggml_context* context() const { return context_; }
 
-    /// Returns weight * x / sqrt(mean(x^2) + eps); the mean is over the features.
+    /// Returns weight * x / sqrt(mean(x^2) + eps); the mean is over the features. A weight of null
+    /// counts as 1.
     ggml_tensor* rms_norm(ggml_tensor* x, ggml_tensor* weight, float eps);
+
+    /// Returns weight * (x - mean(x)) / sqrt(variance(x) + eps) + bias. A bias of null counts as 0.
+    ggml_tensor* layer_norm(ggml_tensor* x, const Norm& norm, float eps);
 
     /// Returns W x + b: [n_in, n_tokens] -> [n_out, n_tokens]. Consecutive calls with the same x
     /// share its quantisation.
@@ -32,6 +36,10 @@ class Operators {
     /// Returns gelu(gate) * up, with gelu's tanh approximation.
     ggml_tensor* geglu(ggml_tensor* gate, ggml_tensor* up);
 
+    /// Returns gelu(x), in gelu's tanh approximation.
+    ggml_tensor* gelu(ggml_tensor* x);
+
+    /// Returns factor * x. A factor of 1 returns x.
     ggml_tensor* scale(ggml_tensor* x, float factor);
 
     /// Returns cap * tanh(x / cap), which is between -cap and cap. A cap of 0 returns x.

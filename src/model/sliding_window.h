@@ -13,11 +13,13 @@ namespace infinipot {
 /// of at least the capacity hides nothing. A smaller one hides the oldest entries in its layers,
 /// until a distillation moves the survivors nearer.
 struct SlidingWindow {
-    int size = 0;  ///< 0: no layer is local
-    std::vector<bool> local;
+    int size = 0;                  ///< 0: no layer is local
+    std::vector<bool> local = {};  ///< one flag for each layer; empty: no layer is local
 
     /// Returns Attention::window of a layer.
-    int of(int il) const { return local[static_cast<std::size_t>(il)] ? size : 0; }
+    int of(int il) const {
+        return !local.empty() && local[static_cast<std::size_t>(il)] ? size : 0;
+    }
 };
 
 /// Reads `attention.sliding_window` and its pattern. A pattern of n makes every n-th layer global

@@ -188,6 +188,11 @@ FeedForward WeightLoader::fused_feed_forward(const std::string& prefix, int n_em
             matrix(prefix + ".ffn_down", n_ff, n_embd)};
 }
 
+FeedForward WeightLoader::ungated_feed_forward(const std::string& prefix, int n_embd, int n_ff) {
+    return {
+        {}, matrix(prefix + ".ffn_up", n_embd, n_ff), matrix(prefix + ".ffn_down", n_ff, n_embd)};
+}
+
 /// Scoring a token takes a product with the whole head. llama.cpp makes the head Q6_K in files of
 /// any smaller type. Q6_K takes four times as long as Q8_0 and is hardly more exact.
 OutputHead WeightLoader::output_head(int n_embd, int n_vocab) {

@@ -37,7 +37,14 @@ struct AttentionProjections {
     Matrix q, k, v;
 };
 
-/// The matrices of a gated feed-forward layer: down(act(gate x) * up x).
+/// The weights of a norm, F32. A norm without a weight does nothing.
+struct Norm {
+    ggml_tensor* weight = nullptr;
+    ggml_tensor* bias = nullptr;  ///< or null; of LayerNorm alone
+};
+
+/// The matrices of a feed-forward layer: down(act(gate x) * up x), or down(act(up x)) if `gate` has
+/// no weight.
 struct FeedForward {
     Matrix gate, up, down;
 };
@@ -72,8 +79,12 @@ class WeightLoader {
 
     /// Names `prefix.ffn_gate`, `_up` and `_down`.
     FeedForward feed_forward(const std::string& prefix, int n_embd, int n_ff);
+
     /// Names the same in a file whose `ffn_up` has the rows of gate and then those of up.
     FeedForward fused_feed_forward(const std::string& prefix, int n_embd, int n_ff);
+
+    /// Names `prefix.ffn_up` and `_down`.
+    FeedForward ungated_feed_forward(const std::string& prefix, int n_embd, int n_ff);
 
     /// Names `output`, or `token_embd` again if the weights are tied.
     /// @throws Error(unsupported_model) if it has a bias and only frequent tokens are scored.
