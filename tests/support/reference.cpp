@@ -74,31 +74,32 @@ double half(double x) {
 }  // namespace
 
 Reference::Vector Reference::normed(const Vector& x, const Vector& weight) const {
+    if (weight.empty()) return x;
     const double mean_square = dot(x, x) / static_cast<double>(x.size());
     Vector y = x;
     for (std::size_t i = 0; i < y.size(); ++i) y[i] *= weight[i] / std::sqrt(mean_square + eps_);
     return y;
 }
 
-/// The norm of each head by itself.
+/// The norm of each part that is as long as the weight: of each head by itself, or of all.
 Reference::Vector Reference::heads_normed(const Vector& x, const Vector& weight) const {
-    if (weight.empty()) return x;
+    if (weight.empty() || normalises_after_rope_) return x;
+    const auto n = static_cast<std::ptrdiff_t>(weight.size());
     Vector y;
-    for (auto head = x.begin(); head != x.end(); head += n_embd_head_) {
-        const Vector one = normed({head, head + n_embd_head_}, weight);
+    for (auto head = x.begin(); head != x.end(); head += n) {
+        const Vector one = normed({head, head + n}, weight);
         y.insert(y.end(), one.begin(), one.end());
     }
     return y;
 }
 
-/// LLaMA turns neighbours, all others number i and number i + n_rot / 2; what is behind n_rot
-/// stays.
+/// Some turn neighbours, others number i and number i + n_rot / 2; what is behind n_rot stays.
 Reference::Vector Reference::rotated(const Layer& layer, const double* x, int position) const {
     Vector y(x, x + n_embd_head_);
+    if (!layer.has_rope) return y;
     for (int pair = 0; pair < n_rot_ / 2; ++pair) {
-        const bool neighbours = architecture_ == "llama";
-        const auto a = static_cast<std::size_t>(neighbours ? 2 * pair : pair);
-        const auto b = neighbours ? a + 1 : a + static_cast<std::size_t>(n_rot_ / 2);
+        const auto a = static_cast<std::size_t>(turns_neighbours_ ? 2 * pair : pair);
+        const auto b = turns_neighbours_ ? a + 1 : a + static_cast<std::size_t>(n_rot_ / 2);
         double angle =
             position * layer.freq_scale * std::pow(layer.freq_base, -2.0 * pair / n_rot_);
         if (!freq_factors_.empty()) angle /= freq_factors_[static_cast<std::size_t>(pair)];
@@ -114,8 +115,10 @@ Reference::Vector Reference::stored(const Vector& x) const { return rounded(x, t
 /// A key as queries are compared with it.
 Reference::Vector Reference::rotated_copy(const Layer& layer, const Entry& entry,
                                           int position) const {
-    if (type_ == GGML_TYPE_F16) return rotated(layer, entry.key.data(), position);
-    return stored(rotated(layer, entry.source.data(), position));
+    const Vector& source = type_ == GGML_TYPE_F16 ? entry.key : entry.source;
+    Vector key = rotated(layer, source.data(), position);
+    if (normalises_after_rope_) key = normed(key, layer.k_norm);
+    return type_ == GGML_TYPE_F16 ? key : stored(key);
 }
 
 /// A query as keys of the pot are compared with it.
@@ -172,11 +175,12 @@ Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) 
                 positions_.rule == Positions::grouped && distance >= positions_.neighbours;
             if (slot == 0 || positions_.rule == Positions::grouped) {
                 query = rotated(layer, queries.back().data(), at);
+                if (normalises_after_rope_) query = normed(query, layer.q_norm);
                 if (!far) query = compared(query);
             }
             const Vector key = far ? rotated(layer, head[slot].key.data(), key_at)
                                    : rotated_copy(layer, head[slot], key_at);
-            logits.push_back(capped(dot(query, key) / std::sqrt(n_embd_head_), attention_softcap_));
+            logits.push_back(capped(dot(query, key) * attention_scale_, attention_softcap_));
             if (layer.window > 0 && distance >= layer.window) logits.back() = -INFINITY;
         }
         const Vector p = softmax(logits);
@@ -198,10 +202,7 @@ Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) 
 /// The token goes to the next slot of every head.
 Reference::Vector Reference::forward(Token token, Scores* attention) {
     Vector x = embedding_[static_cast<std::size_t>(token)];
-    if (is_gemma_) {
-        const double scale = std::sqrt(static_cast<double>(x.size()));
-        for (double& value : x) value *= scale;
-    }
+    for (double& value : x) value *= embedding_scale_;
     for (std::size_t il = 0; il < layers_.size(); ++il) {
         const Layer& layer = layers_[il];
         Vector h = normed(x, layer.attention_norm);
@@ -218,7 +219,8 @@ Reference::Vector Reference::forward(Token token, Scores* attention) {
             pot_[il][static_cast<std::size_t>(head)].push_back(entry);
         }
         h = times(layer.output, attend(static_cast<int>(il), q, attention));
-        if (is_gemma_) h = normed(h, layer.post_attention_norm);
+        h = normed(h, layer.post_attention_norm);
+        for (double& value : h) value *= residual_scale_;
         x = plus(x, h);
 
         h = normed(x, layer.ffn_norm);
@@ -226,12 +228,13 @@ Reference::Vector Reference::forward(Token token, Scores* attention) {
         Vector inner = times(layer.up, h);
         for (std::size_t i = 0; i < inner.size(); ++i) inner[i] *= activated(gate[i]);
         h = times(layer.down, inner);
-        if (is_gemma_) h = normed(h, layer.post_ffn_norm);
+        h = normed(h, layer.post_ffn_norm);
+        for (double& value : h) value *= residual_scale_;
         x = plus(x, h);
     }
     ++stream_position_;
     Vector logits = times(head_, normed(x, norm_));
-    for (double& logit : logits) logit = capped(logit, final_softcap_);
+    for (double& logit : logits) logit = capped(logit * logit_scale_, final_softcap_);
     return logits;
 }
 

@@ -105,13 +105,15 @@ class Reference {
         Vector attention_norm, ffn_norm;
         MatrixRows q, k, v, output, gate, up, down;
         Vector q_bias, k_bias, v_bias;              // empty: none
-        Vector q_norm, k_norm;                      // over each head; empty: none
-        Vector post_attention_norm, post_ffn_norm;  // empty: none
+        Vector q_norm, k_norm;                      // over each head or all; empty: none
+        Vector post_attention_norm, post_ffn_norm;  // empty: none, as the two above
+        bool has_rope = true;
         double freq_base = 10000;
         double freq_scale = 1;
         int window = 0;  // slots seen; 0: all
     };
 
+    bool is(auto... architectures) const { return ((architecture_ == architectures) || ...); }
     void read_keys(const GgufFile& file);
     void read_layer(const GgufFile& file, int il);
     void read_window(const GgufFile& file, int otherwise);
@@ -131,6 +133,8 @@ class Reference {
 
     std::string architecture_;
     bool is_gemma_ = false;
+    bool turns_neighbours_ = false;       // else halves
+    bool normalises_after_rope_ = false;  // queries and keys
     int n_head_ = 0;
     int n_head_kv_ = 0;
     int n_embd_head_ = 0;
@@ -139,6 +143,7 @@ class Reference {
     double attention_softcap_ = 0;  // 0: none
     double final_softcap_ = 0;
     double rope_magnitude_ = 1;
+    double embedding_scale_ = 1, residual_scale_ = 1, attention_scale_ = 1, logit_scale_ = 1;
     Vector freq_factors_;  // empty: all 1
     MatrixRows embedding_, head_;
     Vector norm_;

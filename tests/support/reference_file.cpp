@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstring>
 #include <optional>
 
@@ -53,7 +54,9 @@ std::vector<std::vector<double>> rows_of(const std::vector<std::vector<double>>&
 Reference::Reference(const std::filesystem::path& path, int capacity, int window) {
     const GgufFile file = GgufFile::open(path);
     architecture_ = file.get_string("general.architecture");
-    is_gemma_ = architecture_ == "gemma2" || architecture_ == "gemma3";
+    is_gemma_ = is("gemma2", "gemma3");
+    turns_neighbours_ = is("llama", "smollm3", "granite", "glm4", "ernie4_5");
+    normalises_after_rope_ = is("hunyuan-dense");
     read_keys(file);
     embedding_ = matrix_of(file, "token_embd.weight");
     head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
@@ -79,6 +82,12 @@ void Reference::read_keys(const GgufFile& file) {
     attention_softcap_ = number("attn_logit_softcapping", 0);
     final_softcap_ = number("final_logit_softcapping", 0);
     rope_magnitude_ = number("rope.scaling.attn_factor", 1);
+    const auto n_embd = static_cast<double>(count("embedding_length"));
+    embedding_scale_ = is_gemma_ ? std::sqrt(n_embd) : number("embedding_scale", 1);
+    residual_scale_ = number("residual_scale", 1);
+    attention_scale_ = number("attention.scale", 1 / std::sqrt(static_cast<float>(n_embd_head_)));
+    logit_scale_ = number("logit_scale", 1);
+    if (is("granite")) logit_scale_ = 1 / logit_scale_;
 }
 
 void Reference::read_layer(const GgufFile& file, int il) {
@@ -99,22 +108,27 @@ void Reference::read_layer(const GgufFile& file, int il) {
     layer.q_norm = vector("attn_q_norm.weight");
     layer.k_norm = vector("attn_k_norm.weight");
     layer.post_attention_norm = vector("post_attention_norm.weight");
+    if (is("seed_oss")) std::swap(layer.ffn_norm, layer.post_attention_norm);
+    layer.has_rope = !(is("smollm3") && il % 4 == 3);
     layer.post_ffn_norm = vector("post_ffw_norm.weight");
-    if (architecture_ == "phi3") {  // Q, K and V in one matrix, gate and up in another
+    if (file.find_tensor(prefix + "attn_qkv.weight")) {
         const auto qkv = matrix("attn_qkv");
         const auto n_q = static_cast<std::size_t>(n_head_ * n_embd_head_);
         const auto n_kv = static_cast<std::size_t>(n_head_kv_ * n_embd_head_);
         layer.q = rows_of(qkv, 0, n_q);
         layer.k = rows_of(qkv, n_q, n_kv);
         layer.v = rows_of(qkv, n_q + n_kv, n_kv);
-        const auto gate_up = layer.up;
-        layer.gate = rows_of(gate_up, 0, gate_up.size() / 2);
-        layer.up = rows_of(gate_up, gate_up.size() / 2, gate_up.size() / 2);
     } else {
         layer.q = matrix("attn_q");
         layer.k = matrix("attn_k");
         layer.v = matrix("attn_v");
+    }
+    if (file.find_tensor(prefix + "ffn_gate.weight")) {
         layer.gate = matrix("ffn_gate");
+    } else {
+        const auto gate_up = layer.up;
+        layer.gate = rows_of(gate_up, 0, gate_up.size() / 2);
+        layer.up = rows_of(gate_up, gate_up.size() / 2, gate_up.size() / 2);
     }
     layer.freq_base = static_cast<double>(file.get_f32(architecture_ + ".rope.freq_base"));
     const auto factor = file.find_f32(architecture_ + ".rope.scaling.factor").value_or(1.0f);
@@ -122,20 +136,22 @@ void Reference::read_layer(const GgufFile& file, int il) {
     layers_.push_back(layer);
 }
 
-/// Every n-th layer is global, the others see a window; gemma3's rotate otherwise as well.
+/// Every n-th layer is global, the others see a window. Those of gemma3 and olmo2 rotate otherwise
+/// as well.
 void Reference::read_window(const GgufFile& file, int otherwise) {
     const auto key = [&](const char* name) { return architecture_ + ".attention." + name; };
     const int window = find_integer(file, key("sliding_window")).value_or(otherwise);
-    const int by_default = architecture_ == "gemma2" ? 2 : architecture_ == "gemma3" ? 6 : 0;
+    const int by_default = is("gemma2") ? 2 : is("gemma3") ? 6 : is("olmo2", "exaone4") ? 4 : 0;
     const int pattern = find_integer(file, key("sliding_window_pattern")).value_or(by_default);
-    if (window == 0 || architecture_ == "phi3") return;
+    if (window == 0 || is("phi3")) return;
     for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
         if (pattern != 0 && il % pattern == pattern - 1) continue;
         Layer& layer = layers_[static_cast<std::size_t>(il)];
         layer.window = window;
-        if (architecture_ != "gemma3") continue;
-        layer.freq_base = static_cast<double>(file.get_f32("gemma3.rope.freq_base_swa"));
+        if (!is("gemma3", "olmo2")) continue;
         layer.freq_scale = 1;
+        if (is("gemma3"))
+            layer.freq_base = static_cast<double>(file.get_f32("gemma3.rope.freq_base_swa"));
     }
 }
 

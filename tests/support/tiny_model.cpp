@@ -52,7 +52,9 @@ class TinyModelWriter {
    private:
     void add_vocabulary();
     void add_keys();
+    void add_head_norm(const std::string& name);
     void add_gemma_keys();
+    void add_granite_keys();
     void add_rope_scaling();
     void add_embeddings();
     void add_attention(const std::string& block);
@@ -61,9 +63,12 @@ class TinyModelWriter {
     void add_rope_freqs();
     void add_rope_factors(const std::string& name, float largest);
 
-    bool is(const char* architecture) const { return m_.architecture == architecture; }
-    bool is_gemma() const { return is("gemma2") || is("gemma3"); }
-    bool normalises_heads() const { return is("qwen3") || is("gemma3"); }
+    bool is(auto... architectures) const { return ((m_.architecture == architectures) || ...); }
+    bool is_gemma() const { return is("gemma2", "gemma3"); }
+    bool normalises_heads() const { return is("qwen3", "gemma3", "exaone4", "hunyuan-dense"); }
+    bool normalises_behind() const { return is_gemma() || is("olmo2", "exaone4", "glm4"); }
+    bool normalises_before() const { return !is("olmo2", "exaone4"); }
+    bool fuses_gate() const { return is("phi3", "glm4"); }
     int n_rot() const { return m_.n_rot > 0 ? m_.n_rot : m_.n_embd_head; }
     std::string key(const char* name) const { return m_.architecture + "." + name; }
     int n_q() const { return m_.n_head * m_.n_embd_head; }
@@ -79,6 +84,10 @@ class TinyModelWriter {
         file_.add(name, GGML_TYPE_F32, {n}, random_.normal(n, mean, deviation));
     }
     void add_norm(const std::string& name) { add_vector(name + ".weight", m_.n_embd, 1.0f, 0.1f); }
+    /// In Gemma as large as the scaled embeddings, or a tied model would repeat its tokens.
+    void add_norm_behind(const std::string& name) {
+        add_vector(name + ".weight", m_.n_embd, is_gemma() ? 2.0f : 1.0f, 0.1f);
+    }
 
     TinyModel m_;
     Random random_;
@@ -113,6 +122,16 @@ void TinyModelWriter::add_keys() {
         file_.set(key("attention.sliding_window_pattern"), m_.window_pattern);
     }
     if (is_gemma()) add_gemma_keys();
+    if (is("granite")) add_granite_keys();
+    if (m_.rope_alpha > 0) file_.set(key("rope.scaling.alpha"), m_.rope_alpha);
+}
+
+void TinyModelWriter::add_granite_keys() {
+    file_.set(key("embedding_scale"), 1.5f);
+    file_.set(key("residual_scale"), 0.7f);
+    file_.set(key("logit_scale"), 0.8f);
+    file_.set(key("attention.scale"), 1.3f / std::sqrt(static_cast<float>(m_.n_embd_head)));
+    if (m_.without_rope) file_.set(key("rope.scaling.finetuned"), false);
 }
 
 /// Caps so low that something is capped.
@@ -175,15 +194,27 @@ void TinyModelWriter::add_rope_freqs() {
 }
 
 void TinyModelWriter::add_attention(const std::string& block) {
-    add_norm(block + "attn_norm");
+    if (normalises_before()) add_norm(block + "attn_norm");
     add_projections(block);
     add_matrix(block + "attn_output", n_q(), m_.n_embd, 1.5f);
     if (normalises_heads()) {
-        add_vector(block + "attn_q_norm.weight", m_.n_embd_head, 1.6f, 0.1f);
-        add_vector(block + "attn_k_norm.weight", m_.n_embd_head, 1.6f, 0.1f);
+        add_head_norm(block + "attn_q_norm.weight");
+        add_head_norm(block + "attn_k_norm.weight");
     }
-    // As large as the scaled embeddings, or a tied model would repeat its tokens.
-    if (is_gemma()) add_vector(block + "post_attention_norm.weight", m_.n_embd, 2.0f, 0.1f);
+    if (is("olmo2")) {
+        add_vector(block + "attn_q_norm.weight", n_q(), 1.6f, 0.1f);
+        add_vector(block + "attn_k_norm.weight", n_kv(), 1.6f, 0.1f);
+    }
+    if (normalises_behind()) add_norm_behind(block + "post_attention_norm");
+}
+
+/// After RoPE, powers of two: a graph may then multiply queries by the weights of keys without
+/// rounding differently.
+void TinyModelWriter::add_head_norm(const std::string& name) {
+    if (!is("hunyuan-dense")) return add_vector(name, m_.n_embd_head, 1.6f, 0.1f);
+    std::vector<float> weights = random_.normal(m_.n_embd_head, 0.0f, 1.0f);
+    for (float& weight : weights) weight = weight < 0 ? 1.0f : 2.0f;
+    file_.add(name, GGML_TYPE_F32, {m_.n_embd_head}, weights);
 }
 
 void TinyModelWriter::add_projections(const std::string& block) {
@@ -196,22 +227,23 @@ void TinyModelWriter::add_projections(const std::string& block) {
     add_matrix(block + "attn_q", m_.n_embd, n_q(), 1.6f);
     add_matrix(block + "attn_k", m_.n_embd, n_kv(), 1.6f);
     add_matrix(block + "attn_v", m_.n_embd, n_kv(), 1.0f);
-    if (!m_.qkv_bias && !is("qwen2")) return;
+    if (!m_.qkv_bias && !is("qwen2", "glm4", "seed_oss")) return;
     add_vector(block + "attn_q.bias", n_q(), 0.0f, 0.3f);
     add_vector(block + "attn_k.bias", n_kv(), 0.0f, 0.3f);
     add_vector(block + "attn_v.bias", n_kv(), 0.0f, 0.3f);
 }
 
 void TinyModelWriter::add_feed_forward(const std::string& block) {
-    add_norm(block + "ffn_norm");
-    if (is("phi3")) {
+    if (normalises_before())
+        add_norm(block + (is("seed_oss") ? "post_attention_norm" : "ffn_norm"));
+    if (fuses_gate()) {
         add_matrix(block + "ffn_up", m_.n_embd, 2 * m_.n_ff, 1.0f);
     } else {
         add_matrix(block + "ffn_gate", m_.n_embd, m_.n_ff, 1.0f);
         add_matrix(block + "ffn_up", m_.n_embd, m_.n_ff, 1.0f);
     }
     add_matrix(block + "ffn_down", m_.n_ff, m_.n_embd, 1.5f);
-    if (is_gemma()) add_vector(block + "post_ffw_norm.weight", m_.n_embd, 2.0f, 0.1f);
+    if (normalises_behind()) add_norm_behind(block + "post_ffw_norm");
 }
 
 }  // namespace

@@ -35,10 +35,12 @@ struct TinyModel {
     bool tied = false;        ///< no output.weight: the embedding is used again
     bool rope_freqs = false;  ///< rope_freqs.weight as in Llama 3.1
     bool qkv_bias = false;
-    bool fused_qkv = false;  ///< attn_qkv instead of three matrices; phi3 has it always
-    int n_rot = 0;           ///< rope.dimension_count; 0: n_embd_head
-    int window = 0;          ///< attention.sliding_window; 0: no such key
-    int window_pattern = 0;  ///< attention.sliding_window_pattern; 0: no such key
+    bool fused_qkv = false;     ///< attn_qkv instead of three matrices; phi3 has it always
+    int n_rot = 0;              ///< rope.dimension_count; 0: n_embd_head
+    int window = 0;             ///< attention.sliding_window; 0: no such key
+    bool without_rope = false;  ///< rope.scaling.finetuned is false; of granite alone
+    float rope_alpha = 0;       ///< rope.scaling.alpha; 0: no such key
+    int window_pattern = 0;     ///< attention.sliding_window_pattern; 0: no such key
     /// The type of all matrices; vectors are F32. Quantised types need all row lengths (n_embd,
     /// n_ff and n_head * n_embd_head) to be multiples of 32.
     ggml_type type = GGML_TYPE_F32;

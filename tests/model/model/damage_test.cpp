@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -108,8 +109,14 @@ TEST_P(Damage, A_file_that_ends_anywhere_in_the_header_is_refused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Damage,
-                         testing::Values("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3"),
-                         [](const auto& test_case) { return std::string(test_case.param); });
+                         testing::Values("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3",
+                                         "smollm3", "granite", "olmo2", "glm4", "exaone4",
+                                         "ernie4_5", "hunyuan-dense", "seed_oss"),
+                         [](const auto& test_case) {
+                             std::string name = test_case.param;
+                             std::ranges::replace(name, '-', '_');
+                             return name;
+                         });
 
 }  // namespace
 }  // namespace infinipot
