@@ -188,6 +188,19 @@ std::optional<std::vector<bool>> GgufFile::find_bools(std::string_view key) cons
     return bools;
 }
 
+std::optional<std::vector<float>> GgufFile::find_f32s(std::string_view key) const {
+    const GgufEntry* const entry = find_array(*this, key, is_float, "floating-point numbers");
+    if (entry == nullptr) return std::nullopt;
+    std::vector<float> numbers;
+    const std::size_t n_bytes = entry->type == GgufType::f32 ? sizeof(float) : sizeof(double);
+    for (std::size_t at = 0; at < entry->bytes.size(); at += n_bytes) {
+        GgufEntry number = *entry;
+        number.bytes = entry->bytes.subspan(at, n_bytes);
+        numbers.push_back(finite_float(*this, number));
+    }
+    return numbers;
+}
+
 const GgufTensor* GgufFile::find_tensor(std::string_view name) const {
     const auto found = tensor_index_.find(name);
     return found == tensor_index_.end() ? nullptr : &tensors_[found->second];

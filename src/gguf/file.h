@@ -96,6 +96,8 @@ class GgufFile {
     /// Arrays are copied out because the file does not align them.
     std::optional<std::vector<std::string_view>> find_strings(std::string_view key) const;
     std::optional<std::vector<bool>> find_bools(std::string_view key) const;
+    /// All numbers are finite. The file may have F32 or F64.
+    std::optional<std::vector<float>> find_f32s(std::string_view key) const;
 
     /// All tensors, in the file's order.
     std::span<const GgufTensor> tensors() const { return tensors_; }

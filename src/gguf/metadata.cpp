@@ -39,6 +39,15 @@ std::vector<bool> GgufMetadata::flags(const std::string& name) const {
     return file_.find_bools(prefix_ + name).value_or(std::vector<bool>());
 }
 
+std::vector<float> GgufMetadata::of_layers(const std::string& key, int n_layer) const {
+    const GgufEntry* entry = file_.find(key);
+    const auto n = static_cast<std::size_t>(n_layer);
+    if (entry == nullptr || !entry->is_array) return std::vector<float>(n, file_.get_f32(key));
+    std::vector<float> numbers = file_.find_f32s(key).value();
+    if (numbers.size() != n) damaged(key + " is not one number for each layer");
+    return numbers;
+}
+
 bool GgufMetadata::asks_for(const std::string& name) const {
     const GgufEntry* entry = file_.find(prefix_ + name);
     return entry != nullptr &&

@@ -31,6 +31,9 @@ class GgufMetadata {
     bool flag(const std::string& name, bool otherwise) const;
     std::vector<bool> flags(const std::string& name) const;
 
+    /// Returns a number for each layer. The file may have one for all. The key has no prefix.
+    std::vector<float> of_layers(const std::string& key, int n_layer) const;
+
     /// Returns whether the file requests something with a key of any type: the key is there, and
     /// its value is not 0, false or empty.
     bool asks_for(const std::string& name) const;

@@ -10,16 +10,22 @@ namespace infinipot {
 namespace {
 
 constexpr const char* window_alone[] = {"attention.sliding_window"};
+constexpr const char* experts[] = {"expert_count"};
+constexpr const char* window_and_experts[] = {"attention.sliding_window", "expert_count"};
 constexpr const char* window_and_caps[] = {"attention.sliding_window", "attn_logit_softcapping",
                                            "final_logit_softcapping"};
 constexpr const char* window_and_final_cap[] = {"attention.sliding_window",
                                                 "final_logit_softcapping"};
 
 constexpr const char* scales[] = {"embedding_scale", "residual_scale", "logit_scale"};
+constexpr const char* logit_scale[] = {"logit_scale"};
+constexpr const char* window_and_logit_scale[] = {"attention.sliding_window", "logit_scale"};
+constexpr const char* long_yarn[] = {"attention.temperature_scale",
+                                     "rope.scaling.yarn_log_multiplier"};
 constexpr const char* ntk_aware[] = {"rope.scaling.alpha"};
 
 constexpr ArchitectureKind registry[] = {
-    {.name = "llama", .make = make_llama, .optional_window = true, .demands = window_alone},
+    {.name = "llama", .make = make_llama, .optional_window = true, .demands = window_and_experts},
     {.name = "qwen2", .make = make_qwen2, .rope_mode = GGML_ROPE_TYPE_NEOX},
     {.name = "qwen3", .make = make_qwen3, .rope_mode = GGML_ROPE_TYPE_NEOX},
     {.name = "gemma2",
@@ -52,6 +58,27 @@ constexpr ArchitectureKind registry[] = {
      .rope_mode = GGML_ROPE_TYPE_NEOX,
      .demands = ntk_aware},
     {.name = "seed_oss", .make = make_seed_oss, .rope_mode = GGML_ROPE_TYPE_NEOX},
+    {.name = "command-r",
+     .make = make_command_r,
+     .norm = NormKind::layer,
+     .partial_rotary = true,
+     .demands = logit_scale},
+    {.name = "cohere2",
+     .make = make_cohere2,
+     .norm = NormKind::layer,
+     .partial_rotary = true,
+     .demands = window_and_logit_scale},
+    {.name = "mistral3", .make = make_mistral3, .demands = long_yarn},
+    {.name = "starcoder2",
+     .make = make_starcoder2,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .norm = NormKind::layer},
+    {.name = "apertus", .make = make_apertus, .rope_mode = GGML_ROPE_TYPE_NEOX},
+    {.name = "qwen3moe",
+     .make = make_qwen3moe,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .demands = experts},
+    {.name = "olmoe", .make = make_olmoe, .rope_mode = GGML_ROPE_TYPE_NEOX, .demands = experts},
 };
 
 const ArchitectureKind* find(const std::string& name) {

@@ -63,6 +63,7 @@ using MakeArchitecture = ArchitecturePtr(const Hparams& hparams, const GgufMetad
 /// One for each file in arch/.
 MakeArchitecture make_llama, make_qwen2, make_qwen3, make_gemma2, make_gemma3, make_phi3;
 MakeArchitecture make_smollm3, make_granite, make_olmo2, make_glm4, make_exaone4, make_ernie4_5;
-MakeArchitecture make_hunyuan_dense, make_seed_oss;
+MakeArchitecture make_hunyuan_dense, make_seed_oss, make_command_r, make_cohere2, make_mistral3;
+MakeArchitecture make_starcoder2, make_apertus, make_qwen3moe, make_olmoe;
 
 }  // namespace infinipot

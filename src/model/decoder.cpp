@@ -16,6 +16,7 @@ FeedForward name_feed_forward(WeightLoader& load, const std::string& prefix, int
             return load.fused_feed_forward(prefix, n_embd, n_ff);
         case FeedForwardKind::gelu:
             return load.ungated_feed_forward(prefix, n_embd, n_ff);
+        case FeedForwardKind::experts:
         case FeedForwardKind::own:
             return {};
         default:
@@ -29,6 +30,7 @@ Decoder::Decoder(const Hparams& hparams, WeightLoader& load, const BlockLayout& 
     : attention_(hparams.attention()),
       rope_{hparams.rotation, hparams.rotation},
       layout_(layout),
+      n_expert_used_(hparams.n_expert_used),
       norm_kind_(hparams.norm),
       eps_(hparams.norm_eps),
       embedding_(load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab)),
@@ -50,18 +52,38 @@ void Decoder::name_layer(const Hparams& hparams, WeightLoader& load, int il) {
     Layer layer;
     layer.attention_norm = optional_norm(layout_.attention_norm);
     layer.project = load.attention_projections(prefix, n_embd, n_q, n_kv);
-    if (layout_.query_key_norm != QueryKeyNorm::none) {
-        const bool all = layout_.query_key_norm == QueryKeyNorm::all_heads;
-        const int n_head = hparams.n_embd_head;
-        layer.q_norm = name_norm(load, prefix + ".attn_q_norm", all ? n_q : n_head, norm_kind_);
-        layer.k_norm = name_norm(load, prefix + ".attn_k_norm", all ? n_kv : n_head, norm_kind_);
-    }
+    name_query_key_norms(hparams, load, prefix, layer);
     layer.output = load.matrix(prefix + ".attn_output", n_q, n_embd);
     layer.post_attention_norm = optional_norm(layout_.post_attention_norm);
     layer.ffn_norm = optional_norm(layout_.ffn_norm);
     layer.ffn = name_feed_forward(load, prefix, n_embd, hparams.n_ff, layout_.ffn);
+    if (layout_.ffn == FeedForwardKind::experts)
+        layer.experts = name_experts(load, prefix, hparams);
     layer.post_ffn_norm = optional_norm(layout_.post_ffn_norm);
     layers_.push_back(layer);
+}
+
+void Decoder::name_query_key_norms(const Hparams& hparams, WeightLoader& load,
+                                   const std::string& prefix, Layer& layer) {
+    const std::string q = prefix + ".attn_q_norm", k = prefix + ".attn_k_norm";
+    const int n = hparams.n_embd_head;
+    switch (layout_.query_key_norm) {
+        case QueryKeyNorm::none:
+            return;
+        case QueryKeyNorm::each_head:
+        case QueryKeyNorm::each_head_after_rope:
+            layer.q_norm = name_norm(load, q, n, norm_kind_);
+            layer.k_norm = name_norm(load, k, n, norm_kind_);
+            return;
+        case QueryKeyNorm::each_head_apart:
+            layer.q_norm = {load.vectors(q + ".weight", n, hparams.n_head)};
+            layer.k_norm = {load.vectors(k + ".weight", n, hparams.n_head_kv)};
+            return;
+        case QueryKeyNorm::all_heads:
+            layer.q_norm = name_norm(load, q, n * hparams.n_head, norm_kind_);
+            layer.k_norm = name_norm(load, k, n * hparams.n_head_kv, norm_kind_);
+            return;
+    }
 }
 
 ggml_tensor* Decoder::hidden(GraphBuilder& g) const {
@@ -99,7 +121,7 @@ ggml_tensor* Decoder::attend(GraphBuilder& g, int il, ggml_tensor* x) const {
     ggml_tensor* k = g.linear(layer.project.k, x);
     ggml_tensor* v = g.linear(layer.project.v, x);
     const QueryKeyNorm kind = layout_.query_key_norm;
-    if (kind == QueryKeyNorm::each_head || kind == QueryKeyNorm::each_head_after_rope) {
+    if (kind != QueryKeyNorm::none && kind != QueryKeyNorm::all_heads) {
         q = g.split_heads(q);
         k = g.split_heads(k);
     }
@@ -117,6 +139,9 @@ ggml_tensor* Decoder::feed_forward(GraphBuilder& g, int il, ggml_tensor* x) cons
     const FeedForward& ffn = layer(il).ffn;
     if (layout_.ffn == FeedForwardKind::gelu)
         return g.linear(ffn.down, g.gelu(g.linear(ffn.up, x)));
+    if (layout_.ffn == FeedForwardKind::experts) {
+        return mix_experts(g, layer(il).experts, n_expert_used_, layout_.normalises_experts, x);
+    }
     ggml_tensor* gate = g.linear(ffn.gate, x);
     ggml_tensor* up = g.linear(ffn.up, x);
     const bool gelu = layout_.ffn == FeedForwardKind::geglu;

@@ -4,14 +4,20 @@
 #include <vector>
 
 #include "model/architecture.h"
+#include "model/experts.h"
 #include "model/long_rope.h"
 #include "model/sliding_window.h"
 
 namespace infinipot {
 
-/// The norm of queries and keys: over each head or over all heads together, before RoPE, or over
-/// each head after RoPE.
-enum class QueryKeyNorm { none, each_head, all_heads, each_head_after_rope };
+/// The norm of queries and keys.
+enum class QueryKeyNorm {
+    none,
+    each_head,             ///< over each head before RoPE, with the same weight for all heads
+    each_head_apart,       ///< the same, with a weight for each head
+    all_heads,             ///< over all heads together before RoPE
+    each_head_after_rope,  ///< over each head after RoPE
+};
 
 /// The feed-forward network of a block.
 enum class FeedForwardKind {
@@ -19,6 +25,7 @@ enum class FeedForwardKind {
     fused_swiglu,  ///< the same, with gate and up in one matrix
     geglu,         ///< down(gelu(gate x) * up x)
     gelu,          ///< down(gelu(up x))
+    experts,       ///< a mixture of swiglu networks
     own,           ///< the architecture names its weights and overrides feed_forward()
 };
 
@@ -30,7 +37,8 @@ struct BlockLayout {
     const char* ffn_norm = "ffn_norm";
     FeedForwardKind ffn = FeedForwardKind::swiglu;
     const char* post_ffn_norm = nullptr;
-    bool rope_factors = false;  ///< the file may have factors of RoPE's frequencies as tensors
+    bool normalises_experts = true;  ///< the weights of a token's experts add up to 1
+    bool rope_factors = false;       ///< the file may have factors of RoPE's frequencies as tensors
 };
 
 /// A decoder-only transformer: embedding, blocks of attention and feed-forward network, final norm
@@ -50,6 +58,11 @@ class Decoder : public Architecture {
     /// Returns `attention_` with the window of the layer and the rotation for the capacity.
     Attention attention(int il, int capacity) const override;
 
+    std::size_t nodes_per_layer() const override {
+        return Architecture::nodes_per_layer() +
+               (n_expert_used_ > 0 ? expert_nodes(n_expert_used_) : 0);
+    }
+
    protected:
     struct Layer {
         Norm attention_norm;
@@ -58,6 +71,7 @@ class Decoder : public Architecture {
         Matrix output;
         Norm post_attention_norm, ffn_norm;
         FeedForward ffn;
+        Experts experts;
         Norm post_ffn_norm;
     };
 
@@ -85,8 +99,11 @@ class Decoder : public Architecture {
 
    private:
     void name_layer(const Hparams& hparams, WeightLoader& load, int il);
+    void name_query_key_norms(const Hparams& hparams, WeightLoader& load, const std::string& prefix,
+                              Layer& layer);
 
     BlockLayout layout_;
+    int n_expert_used_;
     NormKind norm_kind_;
     float eps_;
     ggml_tensor* embedding_;

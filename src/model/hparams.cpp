@@ -20,6 +20,7 @@ namespace {
 constexpr int largest_layers = 4096;
 constexpr int largest_width = 1 << 20;
 constexpr int largest_vocabulary = 1 << 24;
+constexpr int largest_experts = 512;  // libllama's limit
 
 /// A feature that a file may need: its key, and its description for the error message if the
 /// architecture's graph does not implement it.
@@ -30,6 +31,11 @@ struct Demand {
 
 constexpr Demand demands[] = {
     {"expert_count", "a mixture of experts"},
+    {"expert_group_count", "experts in groups"},
+    {"expert_weights_scale", "scaled experts"},
+    {"expert_shared_count", "shared experts"},
+    {"expert_shared_feed_forward_length", "shared experts"},
+    {"leading_dense_block_count", "layers with and without experts"},
     {"attention.clamp_kqv", "clamped queries and keys"},
     {"attention.max_alibi_bias", "ALiBi positions"},
     {"attention.sliding_window", "sliding-window attention"},
@@ -116,6 +122,21 @@ Rotation read_rotation(const GgufMetadata& metadata, int n_embd_head, int n_ctx_
     return rotation;
 }
 
+/// Reads the sizes of a mixture of experts.
+void read_experts(const GgufMetadata& metadata, Hparams& h) {
+    if (!metadata.asks_for("expert_count")) return;
+    constexpr int softmax = 1;  // of libllama's llama_expert_gating_func_type
+    const int gating = metadata.count_or_none("expert_gating_func", 1 << 10, 0);
+    if (gating != 0 && gating != softmax)
+        metadata.unsupported("a router without softmax", "expert_gating_func");
+    for (const char* key : {"expert_used_count", "expert_feed_forward_length"}) {
+        if (metadata.is_array(key)) metadata.unsupported("values per layer", key);
+    }
+    h.n_expert = metadata.count("expert_count", largest_experts);
+    h.n_expert_used = metadata.count("expert_used_count", h.n_expert);
+    h.n_ff_expert = metadata.count("expert_feed_forward_length", largest_width, h.n_ff);
+}
+
 }  // namespace
 
 Hparams read_hparams(const GgufFile& file) {
@@ -128,6 +149,7 @@ Hparams read_hparams(const GgufFile& file) {
     h.n_layer = metadata.count("block_count", largest_layers);
     h.n_embd = metadata.count("embedding_length", largest_width);
     h.n_ff = metadata.count("feed_forward_length", largest_width);
+    read_experts(metadata, h);
     h.n_head = metadata.count("attention.head_count", largest_width);
     h.n_head_kv = metadata.count("attention.head_count_kv", largest_width, h.n_head);
     h.n_ctx_train = metadata.count("context_length", std::numeric_limits<int>::max());

@@ -23,6 +23,9 @@ struct Hparams {
     int n_head_kv = 0;
     int n_embd_head = 0;
     int n_ff = 0;
+    int n_expert = 0;       ///< 0: no mixture of experts
+    int n_expert_used = 0;  ///< for each token
+    int n_ff_expert = 0;
     int n_vocab = 0;
     int n_ctx_train = 0;
     NormKind norm = NormKind::rms;

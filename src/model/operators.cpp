@@ -48,6 +48,10 @@ ggml_tensor* Operators::geglu(ggml_tensor* gate, ggml_tensor* up) {
 
 ggml_tensor* Operators::gelu(ggml_tensor* x) { return ggml_gelu(context_, x); }
 
+ggml_tensor* Operators::xielu(ggml_tensor* x, float alpha_n, float alpha_p, float beta, float eps) {
+    return ggml_xielu(context_, x, alpha_n, alpha_p, beta, eps);
+}
+
 ggml_tensor* Operators::scale(ggml_tensor* x, float factor) {
     return factor == 1 ? x : ggml_scale(context_, x, factor);
 }

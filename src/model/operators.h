@@ -39,6 +39,10 @@ class Operators {
     /// Returns gelu(x), in gelu's tanh approximation.
     ggml_tensor* gelu(ggml_tensor* x);
 
+    /// Returns xIELU: alpha_p' x^2 + beta x where x > 0, else alpha_n' (exp(min(x, eps)) - 1 - x) +
+    /// beta x. alpha_p' = softplus(alpha_p), and alpha_n' = beta + softplus(alpha_n).
+    ggml_tensor* xielu(ggml_tensor* x, float alpha_n, float alpha_p, float beta, float eps);
+
     /// Returns factor * x. A factor of 1 returns x.
     ggml_tensor* scale(ggml_tensor* x, float factor);
 

@@ -80,8 +80,9 @@ BufferHandle buffer_over(std::span<const std::byte> bytes) {
     return buffer;
 }
 
-std::string shape_of(std::int64_t ne0, std::int64_t ne1) {
-    return std::to_string(ne0) + " x " + std::to_string(ne1);
+std::string shape_of(const std::array<std::int64_t, 4>& ne) {
+    const std::string matrix = std::to_string(ne[0]) + " x " + std::to_string(ne[1]);
+    return ne[2] == 1 ? matrix : matrix + " x " + std::to_string(ne[2]);
 }
 
 }  // namespace
@@ -92,41 +93,52 @@ WeightLoader::WeightLoader(const GgufFile& file, const ModelOptions& options,
     mapped_.context = make_description_context(4 * file.tensors().size() + 1);
 }
 
-const GgufTensor& WeightLoader::require(const std::string& name, std::int64_t ne0,
-                                        std::int64_t ne1) {
+const GgufTensor& WeightLoader::require(const std::string& name, std::int64_t ne0, std::int64_t ne1,
+                                        std::int64_t ne2) {
     const GgufTensor& tensor = file_.get_tensor(name);
     named_.insert(name);
-    if (tensor.ne != std::array<std::int64_t, 4>{ne0, ne1, 1, 1}) {
+    const std::array<std::int64_t, 4> ne = {ne0, ne1, ne2, 1};
+    if (tensor.ne != ne) {
         throw Error(ErrorCode::bad_model, file_.path().string() + " is damaged: tensor " + name +
-                                              " is " + shape_of(tensor.ne[0], tensor.ne[1]) +
-                                              " where the header asks for " + shape_of(ne0, ne1));
+                                              " is " + shape_of(tensor.ne) +
+                                              " where the header asks for " + shape_of(ne));
     }
     return tensor;
 }
 
 /// Keeps rows as they are in the file: mapped for the CPU, a copy for another device. A tensor that
 /// is named twice, as a table and as a matrix, exists once.
-ggml_tensor* WeightLoader::as_in_file(ggml_type type, std::int64_t ne0, std::int64_t ne1,
+ggml_tensor* WeightLoader::as_in_file(ggml_type type, const std::array<std::int64_t, 3>& ne,
                                       const std::byte* source, const std::string& name) {
     Destination& to =
         is_cpu(device_) ? mapped_ : destination(ggml_backend_dev_buffer_type(device_));
     for (const Placement& known : to.placements) {
-        const bool same = known.tensor->ne[0] == ne0 && known.tensor->ne[1] == ne1;
+        const bool same = std::equal(ne.begin(), ne.end(), known.tensor->ne);
         if (known.source == source && same) return known.tensor;
     }
-    ggml_tensor* tensor = ggml_new_tensor_2d(to.context.get(), type, ne0, ne1);
+    ggml_tensor* tensor = ggml_new_tensor_3d(to.context.get(), type, ne[0], ne[1], ne[2]);
     ggml_set_name(tensor, name.c_str());
     to.placements.push_back({tensor, source, ggml_nbytes(tensor), type, {}});
     return tensor;
 }
 
 ggml_tensor* WeightLoader::whole(const GgufTensor& tensor) {
-    return as_in_file(tensor.type, tensor.ne[0], tensor.ne[1], tensor.data, tensor.name);
+    return as_in_file(tensor.type, {tensor.ne[0], tensor.ne[1], tensor.ne[2]}, tensor.data,
+                      tensor.name);
 }
 
 ggml_tensor* WeightLoader::table(const std::string& name, int n_in, int n_rows) {
     const GgufTensor& tensor = require(name, n_in, n_rows);
     require_weight_type(tensor);
+    return whole(tensor);
+}
+
+ggml_tensor* WeightLoader::matrices(const std::string& name, int n_in, int n_out, int n_matrices) {
+    const GgufTensor& tensor = require(name, n_in, n_out, n_matrices);
+    require_weight_type(tensor);
+    n_matrix_weights_ += static_cast<std::uint64_t>(n_in) * static_cast<std::uint64_t>(n_out) *
+                         static_cast<std::uint64_t>(n_matrices);
+    matrix_bytes_ += tensor.n_bytes;
     return whole(tensor);
 }
 
@@ -137,8 +149,10 @@ void WeightLoader::require_weight_type(const GgufTensor& tensor) const {
                                                   ", which no weights can have");
 }
 
-ggml_tensor* WeightLoader::vector(const std::string& name, int n) {
-    const GgufTensor& tensor = require(name, n, 1);
+ggml_tensor* WeightLoader::vector(const std::string& name, int n) { return vectors(name, n, 1); }
+
+ggml_tensor* WeightLoader::vectors(const std::string& name, int n, int n_vectors) {
+    const GgufTensor& tensor = require(name, n, n_vectors);
     if (tensor.type != GGML_TYPE_F32) {
         throw Error(ErrorCode::unsupported_model, file_.path().string() + ": tensor " + name +
                                                       " is of type " + ggml_type_name(tensor.type) +
@@ -236,7 +250,7 @@ void WeightLoader::refuse_unnamed() const {
 ggml_tensor* WeightLoader::bias_rows(const std::string& name, int n_total, int first, int n) {
     if (optional_vector(name, n_total) == nullptr) return nullptr;
     const auto offset = static_cast<std::size_t>(first) * sizeof(float);
-    return as_in_file(GGML_TYPE_F32, n, 1, file_.get_tensor(name).data + offset, name);
+    return as_in_file(GGML_TYPE_F32, {n, 1, 1}, file_.get_tensor(name).data + offset, name);
 }
 
 bool WeightLoader::packs(ggml_type type, int n_in, int n_out) const {
@@ -281,7 +295,7 @@ Matrix WeightLoader::place(ggml_type as, const GgufTensor& source, const std::by
         matrix.weight = ggml_new_tensor_2d(to.context.get(), source.type, n_in, n_rows);
         to.placements.push_back({matrix.weight, data, n_bytes, source.type, {}});
     } else {
-        matrix.weight = as_in_file(source.type, n_in, n_rows, data, source.name);
+        matrix.weight = as_in_file(source.type, {n_in, n_rows, 1}, data, source.name);
     }
     ggml_set_name(matrix.weight, source.name.c_str());
     return matrix;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -90,8 +91,14 @@ class WeightLoader {
     /// @throws Error(unsupported_model) if it has a bias and only frequent tokens are scored.
     OutputHead output_head(int n_embd, int n_vocab);
 
+    /// Names `tensor` [n_in, n_out, n_matrices], which stays as the file has it.
+    ggml_tensor* matrices(const std::string& tensor, int n_in, int n_out, int n_matrices);
+
     /// Names `tensor` [n_in, n_rows], whose rows are looked up.
     ggml_tensor* table(const std::string& tensor, int n_in, int n_rows);
+
+    /// Names `tensor` F32 [n, n_vectors].
+    ggml_tensor* vectors(const std::string& tensor, int n, int n_vectors);
 
     /// Names `tensor` F32 [n]. optional_vector() returns null if the file does not have it.
     ggml_tensor* vector(const std::string& tensor, int n);
@@ -119,9 +126,10 @@ class WeightLoader {
         std::vector<Placement> placements;
     };
 
-    const GgufTensor& require(const std::string& name, std::int64_t ne0, std::int64_t ne1);
+    const GgufTensor& require(const std::string& name, std::int64_t ne0, std::int64_t ne1,
+                              std::int64_t ne2 = 1);
     void require_weight_type(const GgufTensor& tensor) const;
-    ggml_tensor* as_in_file(ggml_type type, std::int64_t ne0, std::int64_t ne1,
+    ggml_tensor* as_in_file(ggml_type type, const std::array<std::int64_t, 3>& ne,
                             const std::byte* source, const std::string& name);
     ggml_tensor* whole(const GgufTensor& tensor);
     Matrix rows(const GgufTensor& tensor, int first_row, int n_rows);
