@@ -73,12 +73,18 @@ double half(double x) {
 
 }  // namespace
 
-Reference::Vector Reference::normed(const Vector& x, const Vector& weight) const {
+Reference::Vector Reference::normed(const Vector& x, const Vector& weight,
+                                    const Vector& bias) const {
     if (weight.empty()) return x;
-    const double mean_square = dot(x, x) / static_cast<double>(x.size());
+    const auto n = static_cast<double>(x.size());
     Vector y = x;
+    if (has_layer_norm_) {
+        const double mean = std::accumulate(x.begin(), x.end(), 0.0) / n;
+        for (double& value : y) value -= mean;
+    }
+    const double mean_square = dot(y, y) / n;
     for (std::size_t i = 0; i < y.size(); ++i) y[i] *= weight[i] / std::sqrt(mean_square + eps_);
-    return y;
+    return plus(y, bias);
 }
 
 /// The norm of each part that is as long as the weight: of each head by itself, or of all.
@@ -127,9 +133,13 @@ Reference::Vector Reference::compared(const Vector& query) const {
     return rounded(query, ggml_is_quantized(type_) ? GGML_TYPE_Q8_0 : type_);
 }
 
-/// silu, or gelu's tanh approximation, which ggml looks up in a table of F16 numbers.
-double Reference::activated(double gate) const {
-    if (!is_gemma_) return gate / (1 + std::exp(-gate));
+/// xIELU, silu, or gelu's tanh approximation, which ggml looks up in a table of F16 numbers.
+double Reference::activated(const Layer& layer, double gate) const {
+    if (layer.alpha_p > 0) {
+        return gate > 0 ? layer.alpha_p * gate * gate + layer.beta * gate
+                        : layer.alpha_n * (std::expm1(gate) - gate) + layer.beta * gate;
+    }
+    if (!has_gelu_) return gate / (1 + std::exp(-gate));
     const double x = half(gate);
     return half(0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * x * (1 + 0.044715 * x * x))));
 }
@@ -176,6 +186,9 @@ Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) 
             if (slot == 0 || positions_.rule == Positions::grouped) {
                 query = rotated(layer, queries.back().data(), at);
                 if (normalises_after_rope_) query = normed(query, layer.q_norm);
+                const double temperature =
+                    1 + temperature_scale_ * std::log(1 + at / temperature_span_);
+                for (double& value : query) value *= temperature;
                 if (!far) query = compared(query);
             }
             const Vector key = far ? rotated(layer, head[slot].key.data(), key_at)
@@ -199,13 +212,45 @@ Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) 
     return out;
 }
 
+/// The sum of the most probable experts, weighted by their probabilities; in some, by their shares
+/// of those.
+Reference::Vector Reference::mixture(const Layer& layer, const Vector& x) const {
+    const Vector p = softmax(times(layer.router, x));
+    std::vector<std::size_t> experts(p.size());
+    std::iota(experts.begin(), experts.end(), 0);
+    std::ranges::sort(experts, [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
+    experts.resize(static_cast<std::size_t>(n_expert_used_));
+    double sum = 0;
+    for (const std::size_t expert : experts) sum += p[expert];
+    if (is("olmoe")) sum = 1;
+    Vector y(x.size(), 0.0);
+    for (const std::size_t expert : experts) {
+        Vector inner = times(layer.gates[expert], x);
+        const Vector up = times(layer.ups[expert], x);
+        for (std::size_t i = 0; i < inner.size(); ++i)
+            inner[i] = activated(layer, inner[i]) * up[i] * p[expert] / sum;
+        y = plus(y, times(layer.downs[expert], inner));
+    }
+    return y;
+}
+
+Reference::Vector Reference::feed_forward(const Layer& layer, const Vector& x) const {
+    if (!layer.router.empty()) return mixture(layer, x);
+    const Vector up = plus(times(layer.up, x), layer.up_bias);
+    Vector inner = layer.gate.empty() ? up : times(layer.gate, x);
+    for (double& value : inner) value = activated(layer, value);
+    for (std::size_t i = 0; i < inner.size() && !layer.gate.empty(); ++i) inner[i] *= up[i];
+    return plus(times(layer.down, inner), layer.down_bias);
+}
+
 /// The token goes to the next slot of every head.
 Reference::Vector Reference::forward(Token token, Scores* attention) {
     Vector x = embedding_[static_cast<std::size_t>(token)];
     for (double& value : x) value *= embedding_scale_;
     for (std::size_t il = 0; il < layers_.size(); ++il) {
         const Layer& layer = layers_[il];
-        Vector h = normed(x, layer.attention_norm);
+        const Vector before = normed(x, layer.attention_norm, layer.attention_norm_bias);
+        Vector h = before;
         const Vector q = heads_normed(plus(times(layer.q, h), layer.q_bias), layer.q_norm);
         const Vector k = heads_normed(plus(times(layer.k, h), layer.k_bias), layer.k_norm);
         const Vector v = plus(times(layer.v, h), layer.v_bias);
@@ -218,22 +263,20 @@ Reference::Vector Reference::forward(Token token, Scores* attention) {
             entry.value = stored({v.begin() + begin, v.begin() + end});
             pot_[il][static_cast<std::size_t>(head)].push_back(entry);
         }
-        h = times(layer.output, attend(static_cast<int>(il), q, attention));
+        h = plus(times(layer.output, attend(static_cast<int>(il), q, attention)),
+                 layer.output_bias);
         h = normed(h, layer.post_attention_norm);
         for (double& value : h) value *= residual_scale_;
         x = plus(x, h);
 
-        h = normed(x, layer.ffn_norm);
-        const Vector gate = times(layer.gate, h);
-        Vector inner = times(layer.up, h);
-        for (std::size_t i = 0; i < inner.size(); ++i) inner[i] *= activated(gate[i]);
-        h = times(layer.down, inner);
+        h = is_parallel_ ? before : normed(x, layer.ffn_norm, layer.ffn_norm_bias);
+        h = feed_forward(layer, h);
         h = normed(h, layer.post_ffn_norm);
         for (double& value : h) value *= residual_scale_;
         x = plus(x, h);
     }
     ++stream_position_;
-    Vector logits = times(head_, normed(x, norm_));
+    Vector logits = times(head_, normed(x, norm_, norm_bias_));
     for (double& logit : logits) logit = capped(logit * logit_scale_, final_softcap_);
     return logits;
 }

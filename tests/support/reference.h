@@ -104,7 +104,11 @@ class Reference {
     struct Layer {
         Vector attention_norm, ffn_norm;
         MatrixRows q, k, v, output, gate, up, down;
-        Vector q_bias, k_bias, v_bias;              // empty: none
+        Vector q_bias, k_bias, v_bias;                                               // empty: none
+        Vector attention_norm_bias, ffn_norm_bias, output_bias, up_bias, down_bias;  // too
+        MatrixRows router;                          // [expert]; empty: no mixture
+        std::vector<MatrixRows> gates, ups, downs;  // [expert]
+        double alpha_n = 0, alpha_p = 0, beta = 0;  // of xIELU
         Vector q_norm, k_norm;                      // over each head or all; empty: none
         Vector post_attention_norm, post_ffn_norm;  // empty: none, as the two above
         bool has_rope = true;
@@ -127,14 +131,22 @@ class Reference {
     Vector compared(const Vector& query) const;
     void drop(const Kept& kept);
     std::pair<int, int> places(const Head& head, std::size_t slot) const;
-    Vector normed(const Vector& x, const Vector& weight) const;
+    Vector normed(const Vector& x, const Vector& weight, const Vector& bias = {}) const;
+    Vector feed_forward(const Layer& layer, const Vector& x) const;
+    Vector mixture(const Layer& layer, const Vector& x) const;
     Vector heads_normed(const Vector& x, const Vector& weight) const;
-    double activated(double gate) const;
+    double activated(const Layer& layer, double gate) const;
 
     std::string architecture_;
     bool is_gemma_ = false;
     bool turns_neighbours_ = false;       // else halves
     bool normalises_after_rope_ = false;  // queries and keys
+    bool has_layer_norm_ = false;
+    bool has_gelu_ = false;
+    bool is_parallel_ = false;
+    int n_expert_used_ = 0;
+    double temperature_scale_ = 0;
+    int temperature_span_ = 1;
     int n_head_ = 0;
     int n_head_kv_ = 0;
     int n_embd_head_ = 0;
@@ -146,7 +158,7 @@ class Reference {
     double embedding_scale_ = 1, residual_scale_ = 1, attention_scale_ = 1, logit_scale_ = 1;
     Vector freq_factors_;  // empty: all 1
     MatrixRows embedding_, head_;
-    Vector norm_;
+    Vector norm_, norm_bias_;
     std::vector<Layer> layers_;
     std::vector<std::vector<Head>> pot_;
     std::vector<MatrixRows> queries_;  // [layer][query head]

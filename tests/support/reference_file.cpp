@@ -49,18 +49,32 @@ std::vector<std::vector<double>> rows_of(const std::vector<std::vector<double>>&
     return {begin, begin + static_cast<std::ptrdiff_t>(n)};
 }
 
+/// Splits the rows of all experts, one after another.
+std::vector<std::vector<std::vector<double>>> experts_of(
+    const std::vector<std::vector<double>>& rows, std::size_t n_experts) {
+    std::vector<std::vector<std::vector<double>>> experts;
+    const std::size_t n = rows.size() / n_experts;
+    for (std::size_t i = 0; i < n_experts; ++i) experts.push_back(rows_of(rows, i * n, n));
+    return experts;
+}
+
 }  // namespace
 
 Reference::Reference(const std::filesystem::path& path, int capacity, int window) {
     const GgufFile file = GgufFile::open(path);
     architecture_ = file.get_string("general.architecture");
     is_gemma_ = is("gemma2", "gemma3");
-    turns_neighbours_ = is("llama", "smollm3", "granite", "glm4", "ernie4_5");
+    turns_neighbours_ =
+        is("llama", "smollm3", "granite", "glm4", "ernie4_5", "command-r", "cohere2", "mistral3");
+    has_layer_norm_ = is("command-r", "cohere2", "starcoder2");
+    has_gelu_ = is_gemma_ || is("starcoder2");
+    is_parallel_ = is("command-r", "cohere2");
     normalises_after_rope_ = is("hunyuan-dense");
     read_keys(file);
     embedding_ = matrix_of(file, "token_embd.weight");
     head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
     norm_ = vector_of(file, "output_norm.weight");
+    norm_bias_ = vector_or_none(file, "output_norm.bias");
     for (int il = 0; il < integer_of(file, architecture_ + ".block_count"); ++il)
         read_layer(file, il);
     read_window(file, window);
@@ -78,7 +92,11 @@ void Reference::read_keys(const GgufFile& file) {
     n_head_kv_ = count("attention.head_count_kv");
     n_embd_head_ = count("attention.key_length");
     n_rot_ = count("rope.dimension_count");
-    eps_ = number("attention.layer_norm_rms_epsilon", 0);
+    eps_ = number(
+        has_layer_norm_ ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", 0);
+    n_expert_used_ = find_integer(file, architecture_ + ".expert_used_count").value_or(0);
+    temperature_scale_ = number("attention.temperature_scale", 0);
+    if (temperature_scale_ > 0) temperature_span_ = count("rope.scaling.original_context_length");
     attention_softcap_ = number("attn_logit_softcapping", 0);
     final_softcap_ = number("final_logit_softcapping", 0);
     rope_magnitude_ = number("rope.scaling.attn_factor", 1);
@@ -100,16 +118,35 @@ void Reference::read_layer(const GgufFile& file, int il) {
     layer.attention_norm = vector("attn_norm.weight");
     layer.ffn_norm = vector("ffn_norm.weight");
     layer.output = matrix("attn_output");
-    layer.up = matrix("ffn_up");
-    layer.down = matrix("ffn_down");
+    if (n_expert_used_ > 0) {
+        layer.router = matrix("ffn_gate_inp");
+        layer.gates = experts_of(matrix("ffn_gate_exps"), layer.router.size());
+        layer.ups = experts_of(matrix("ffn_up_exps"), layer.router.size());
+        layer.downs = experts_of(matrix("ffn_down_exps"), layer.router.size());
+    } else {
+        layer.up = matrix("ffn_up");
+        layer.down = matrix("ffn_down");
+    }
     layer.q_bias = vector("attn_q.bias");
     layer.k_bias = vector("attn_k.bias");
     layer.v_bias = vector("attn_v.bias");
+    layer.attention_norm_bias = vector("attn_norm.bias");
+    layer.ffn_norm_bias = vector("ffn_norm.bias");
+    layer.output_bias = vector("attn_output.bias");
+    layer.up_bias = vector("ffn_up.bias");
+    layer.down_bias = vector("ffn_down.bias");
     layer.q_norm = vector("attn_q_norm.weight");
     layer.k_norm = vector("attn_k_norm.weight");
     layer.post_attention_norm = vector("post_attention_norm.weight");
     if (is("seed_oss")) std::swap(layer.ffn_norm, layer.post_attention_norm);
     layer.has_rope = !(is("smollm3") && il % 4 == 3);
+    if (is("apertus")) {
+        const auto softplus = [](float x) { return std::log1p(std::exp(static_cast<double>(x))); };
+        const auto at = static_cast<std::size_t>(il);
+        layer.beta = static_cast<double>(file.get_f32("xielu.beta"));
+        layer.alpha_p = softplus(file.find_f32s("xielu.alpha_p").value()[at]);
+        layer.alpha_n = layer.beta + softplus(file.find_f32s("xielu.alpha_n").value()[at]);
+    }
     layer.post_ffn_norm = vector("post_ffw_norm.weight");
     if (file.find_tensor(prefix + "attn_qkv.weight")) {
         const auto qkv = matrix("attn_qkv");
@@ -125,7 +162,7 @@ void Reference::read_layer(const GgufFile& file, int il) {
     }
     if (file.find_tensor(prefix + "ffn_gate.weight")) {
         layer.gate = matrix("ffn_gate");
-    } else {
+    } else if (is("phi3", "glm4")) {
         const auto gate_up = layer.up;
         layer.gate = rows_of(gate_up, 0, gate_up.size() / 2);
         layer.up = rows_of(gate_up, gate_up.size() / 2, gate_up.size() / 2);
@@ -141,12 +178,18 @@ void Reference::read_layer(const GgufFile& file, int il) {
 void Reference::read_window(const GgufFile& file, int otherwise) {
     const auto key = [&](const char* name) { return architecture_ + ".attention." + name; };
     const int window = find_integer(file, key("sliding_window")).value_or(otherwise);
-    const int by_default = is("gemma2") ? 2 : is("gemma3") ? 6 : is("olmo2", "exaone4") ? 4 : 0;
+    const int by_default = is("gemma2")                        ? 2
+                           : is("gemma3")                      ? 6
+                           : is("olmo2", "exaone4", "cohere2") ? 4
+                                                               : 0;
     const int pattern = find_integer(file, key("sliding_window_pattern")).value_or(by_default);
     if (window == 0 || is("phi3")) return;
     for (int il = 0; il < static_cast<int>(layers_.size()); ++il) {
-        if (pattern != 0 && il % pattern == pattern - 1) continue;
         Layer& layer = layers_[static_cast<std::size_t>(il)];
+        if (pattern != 0 && il % pattern == pattern - 1) {
+            if (is("cohere2")) layer.has_rope = false;
+            continue;
+        }
         layer.window = window;
         if (!is("gemma3", "olmo2")) continue;
         layer.freq_scale = 1;

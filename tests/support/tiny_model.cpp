@@ -53,8 +53,13 @@ class TinyModelWriter {
     void add_vocabulary();
     void add_keys();
     void add_head_norm(const std::string& name);
+    void add_heads_norm(const std::string& name, int n_heads) {
+        file_.add(name, GGML_TYPE_F32, {m_.n_embd_head, n_heads},
+                  random_.normal(std::int64_t{m_.n_embd_head} * n_heads, 1.6f, 0.1f));
+    }
     void add_gemma_keys();
     void add_granite_keys();
+    void add_xielu_keys();
     void add_rope_scaling();
     void add_embeddings();
     void add_attention(const std::string& block);
@@ -65,7 +70,13 @@ class TinyModelWriter {
 
     bool is(auto... architectures) const { return ((m_.architecture == architectures) || ...); }
     bool is_gemma() const { return is("gemma2", "gemma3"); }
-    bool normalises_heads() const { return is("qwen3", "gemma3", "exaone4", "hunyuan-dense"); }
+    bool normalises_heads() const {
+        return is("qwen3", "gemma3", "exaone4", "hunyuan-dense", "apertus", "qwen3moe");
+    }
+    bool is_cohere() const { return is("command-r", "cohere2"); }
+    bool has_layer_norm() const { return is_cohere() || is("starcoder2"); }
+    bool has_gate() const { return !is("starcoder2", "apertus"); }
+    bool has_biases() const { return is("starcoder2"); }
     bool normalises_behind() const { return is_gemma() || is("olmo2", "exaone4", "glm4"); }
     bool normalises_before() const { return !is("olmo2", "exaone4"); }
     bool fuses_gate() const { return is("phi3", "glm4"); }
@@ -79,11 +90,22 @@ class TinyModelWriter {
         const float deviation = gain / std::sqrt(static_cast<float>(n_in));
         file_.add(name + ".weight", m_.type, {n_in, n_out},
                   random_.normal(std::int64_t{n_in} * n_out, 0.0f, deviation));
+        if (has_biases() && !name.starts_with("output")) add_bias(name, n_out);
     }
     void add_vector(const std::string& name, int n, float mean, float deviation) {
         file_.add(name, GGML_TYPE_F32, {n}, random_.normal(n, mean, deviation));
     }
-    void add_norm(const std::string& name) { add_vector(name + ".weight", m_.n_embd, 1.0f, 0.1f); }
+    void add_experts(const std::string& block);
+    void add_matrices(const std::string& name, int n_in, int n_out, float gain) {
+        const float deviation = gain / std::sqrt(static_cast<float>(n_in));
+        file_.add(name + ".weight", m_.type, {n_in, n_out, m_.n_expert},
+                  random_.normal(std::int64_t{n_in} * n_out * m_.n_expert, 0.0f, deviation));
+    }
+    void add_bias(const std::string& name, int n) { add_vector(name + ".bias", n, 0.0f, 0.3f); }
+    void add_norm(const std::string& name) {
+        add_vector(name + ".weight", m_.n_embd, 1.0f, 0.1f);
+        if (has_biases()) add_bias(name, m_.n_embd);
+    }
     /// In Gemma as large as the scaled embeddings, or a tied model would repeat its tokens.
     void add_norm_behind(const std::string& name) {
         add_vector(name + ".weight", m_.n_embd, is_gemma() ? 2.0f : 1.0f, 0.1f);
@@ -113,7 +135,9 @@ void TinyModelWriter::add_keys() {
     file_.set(key("attention.head_count_kv"), m_.n_head_kv);
     file_.set(key("attention.key_length"), m_.n_embd_head);
     file_.set(key("attention.value_length"), m_.n_embd_head);
-    file_.set(key("attention.layer_norm_rms_epsilon"), 1e-5f);
+    file_.set(
+        key(has_layer_norm() ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon"),
+        1e-5f);
     file_.set(key("rope.dimension_count"), n_rot());
     file_.set(key("rope.freq_base"), m_.rope_freq_base);
     file_.set(key("vocab_size"), m_.n_vocab);
@@ -122,7 +146,15 @@ void TinyModelWriter::add_keys() {
         file_.set(key("attention.sliding_window_pattern"), m_.window_pattern);
     }
     if (is_gemma()) add_gemma_keys();
+    if (m_.n_expert > 0) {
+        file_.set(key("expert_count"), m_.n_expert);
+        file_.set(key("expert_used_count"), m_.n_expert_used);
+        if (is("qwen3moe")) file_.set(key("expert_feed_forward_length"), m_.n_ff);
+    }
     if (is("granite")) add_granite_keys();
+    if (is_cohere()) file_.set(key("logit_scale"), 0.8f);
+    if (is("mistral3")) file_.set(key("attention.temperature_scale"), 0.4f);
+    if (is("apertus")) add_xielu_keys();
     if (m_.rope_alpha > 0) file_.set(key("rope.scaling.alpha"), m_.rope_alpha);
 }
 
@@ -144,6 +176,17 @@ void TinyModelWriter::add_gemma_keys() {
     }
 }
 
+/// One number for each layer, or one for all.
+void TinyModelWriter::add_xielu_keys() {
+    const std::vector<float> alpha_n =
+        random_.normal(m_.n_layer, 0.4f, 0.2f);  // of the negative numbers
+    const std::vector<float> alpha_p = random_.normal(m_.n_layer, 0.8f, 0.2f);
+    file_.set("xielu.alpha_n", std::span<const float>(alpha_n));
+    file_.set("xielu.alpha_p", std::span<const float>(alpha_p));
+    file_.set("xielu.beta", 0.5f);
+    file_.set("xielu.eps", -1e-6f);
+}
+
 void TinyModelWriter::add_rope_scaling() {
     if (!m_.rope_scaling) return;
     file_.set(key("rope.scaling.original_context_length"),
@@ -152,6 +195,7 @@ void TinyModelWriter::add_rope_scaling() {
     if (!is("phi3")) file_.set(key("rope.scaling.type"), m_.rope_scaling->type);
     if (!is_long) {
         file_.set(key("rope.scaling.factor"), m_.rope_scaling->factor);
+        if (is("mistral3")) file_.set(key("rope.scaling.yarn_log_multiplier"), 0.5f);
         return;
     }
     file_.set(key("rope.scaling.attn_factor"), 1.19f);
@@ -177,7 +221,7 @@ void TinyModelWriter::add_embeddings() {
     file_.add("token_embd.weight", m_.type, {m_.n_embd, m_.n_vocab},
               random_.normal(std::int64_t{m_.n_embd} * m_.n_vocab, 0.0f, deviation));
     add_norm("output_norm");
-    if (!m_.tied && !is_gemma()) add_matrix("output", m_.n_embd, m_.n_vocab, 3.0f);
+    if (!m_.tied && !is_gemma() && !is_cohere()) add_matrix("output", m_.n_embd, m_.n_vocab, 3.0f);
     if (m_.rope_freqs) add_rope_freqs();
 }
 
@@ -201,7 +245,11 @@ void TinyModelWriter::add_attention(const std::string& block) {
         add_head_norm(block + "attn_q_norm.weight");
         add_head_norm(block + "attn_k_norm.weight");
     }
-    if (is("olmo2")) {
+    if (is("command-r") && m_.n_layer >= 64) {
+        add_heads_norm(block + "attn_q_norm.weight", m_.n_head);
+        add_heads_norm(block + "attn_k_norm.weight", m_.n_head_kv);
+    }
+    if (is("olmo2", "olmoe")) {
         add_vector(block + "attn_q_norm.weight", n_q(), 1.6f, 0.1f);
         add_vector(block + "attn_k_norm.weight", n_kv(), 1.6f, 0.1f);
     }
@@ -234,16 +282,23 @@ void TinyModelWriter::add_projections(const std::string& block) {
 }
 
 void TinyModelWriter::add_feed_forward(const std::string& block) {
-    if (normalises_before())
-        add_norm(block + (is("seed_oss") ? "post_attention_norm" : "ffn_norm"));
-    if (fuses_gate()) {
-        add_matrix(block + "ffn_up", m_.n_embd, 2 * m_.n_ff, 1.0f);
-    } else {
-        add_matrix(block + "ffn_gate", m_.n_embd, m_.n_ff, 1.0f);
-        add_matrix(block + "ffn_up", m_.n_embd, m_.n_ff, 1.0f);
-    }
+    const bool has_norm = normalises_before() && !is_cohere();
+    if (has_norm) add_norm(block + (is("seed_oss") ? "post_attention_norm" : "ffn_norm"));
+    if (m_.n_expert > 0) return add_experts(block);
+    if (has_gate() && !fuses_gate()) add_matrix(block + "ffn_gate", m_.n_embd, m_.n_ff, 1.0f);
+    add_matrix(block + "ffn_up", m_.n_embd, (fuses_gate() ? 2 : 1) * m_.n_ff, 1.0f);
     add_matrix(block + "ffn_down", m_.n_ff, m_.n_embd, 1.5f);
     if (normalises_behind()) add_norm_behind(block + "post_ffw_norm");
+}
+
+/// The router is F32, as in real files.
+void TinyModelWriter::add_experts(const std::string& block) {
+    const float deviation = 2.0f / std::sqrt(static_cast<float>(m_.n_embd));
+    file_.add(block + "ffn_gate_inp.weight", GGML_TYPE_F32, {m_.n_embd, m_.n_expert},
+              random_.normal(std::int64_t{m_.n_embd} * m_.n_expert, 0.0f, deviation));
+    add_matrices(block + "ffn_gate_exps", m_.n_embd, m_.n_ff, 1.0f);
+    add_matrices(block + "ffn_up_exps", m_.n_embd, m_.n_ff, 1.0f);
+    add_matrices(block + "ffn_down_exps", m_.n_ff, m_.n_embd, 1.5f);
 }
 
 }  // namespace

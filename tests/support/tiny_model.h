@@ -30,6 +30,8 @@ struct TinyModel {
     int n_head_kv = 2;
     int n_embd_head = 16;  ///< need not be n_embd / n_head
     int n_ff = 96;
+    int n_expert = 0;  ///< experts of n_ff each, of which a token uses n_expert_used; 0: none
+    int n_expert_used = 2;
     int n_ctx_train = 512;
     int n_vocab = 512;        ///< tokens of the Llama 2 vocabulary, 360 to 32000
     bool tied = false;        ///< no output.weight: the embedding is used again

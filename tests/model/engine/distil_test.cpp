@@ -35,14 +35,23 @@ TinyModel tiny_of(const std::string& architecture) {
     }
     if (architecture == "smollm3") model.n_layer = 4;  // the last has no RoPE
     if (architecture == "glm4") model.n_rot = 16;
+    if (architecture == "qwen3moe" || architecture == "olmoe")
+        model.n_expert = model.n_expert_used = 3;  // or a rounding would choose another
+    if (architecture == "cohere2") {
+        model.window = 50;
+        model.window_pattern = 3;
+    }
+    if (architecture == "mistral3")
+        model.rope_scaling = {.type = "linear", .original_context_length = 30};
     if (architecture == "olmo2") {
         model.window = 50;
         model.window_pattern = 3;
         model.rope_scaling = TinyModel::RopeScaling{};
     }
-    if (architecture == "qwen2" || architecture == "phi3" || architecture == "olmo2" ||
-        architecture == "exaone4")
-        model.n_embd = 128;
+    for (const char* name :
+         {"qwen2", "phi3", "olmo2", "olmoe", "exaone4", "command-r", "cohere2", "starcoder2"}) {
+        if (architecture == name) model.n_embd = 128;  // as wide as all heads
+    }
     if (architecture == "phi3") {
         model.n_rot = 24;
         model.rope_scaling = {.type = "longrope", .original_context_length = 100};
@@ -350,7 +359,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{"granite", Kernels::native}, Setting{"olmo2", Kernels::native},
                     Setting{"glm4", Kernels::native}, Setting{"exaone4", Kernels::native},
                     Setting{"ernie4_5", Kernels::native}, Setting{"hunyuan-dense", Kernels::native},
-                    Setting{"seed_oss", Kernels::native}),
+                    Setting{"seed_oss", Kernels::native}, Setting{"command-r", Kernels::native},
+                    Setting{"cohere2", Kernels::native}, Setting{"mistral3", Kernels::native},
+                    Setting{"starcoder2", Kernels::native}, Setting{"apertus", Kernels::native},
+                    Setting{"qwen3moe", Kernels::native}, Setting{"olmoe", Kernels::native}),
     name);
 
 }  // namespace

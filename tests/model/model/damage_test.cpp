@@ -40,10 +40,12 @@ class Damage : public testing::TestWithParam<const char*> {
                         .n_head_kv = 1,
                         .n_ff = 32,
                         .n_vocab = 360};
-        if (architecture == "gemma2" || architecture == "gemma3") {
+        if (architecture == "gemma2" || architecture == "gemma3" || architecture == "olmo2" ||
+            architecture == "cohere2") {
             model.window = 40;
             model.window_pattern = 2;
         }
+        if (architecture == "qwen3moe" || architecture == "olmoe") model.n_expert = 2;
         model.rope_scaling = {.type = architecture == "phi3" ? "longrope" : "yarn"};
         return model;
     }
@@ -111,7 +113,9 @@ TEST_P(Damage, A_file_that_ends_anywhere_in_the_header_is_refused) {
 INSTANTIATE_TEST_SUITE_P(Architectures, Damage,
                          testing::Values("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3",
                                          "smollm3", "granite", "olmo2", "glm4", "exaone4",
-                                         "ernie4_5", "hunyuan-dense", "seed_oss"),
+                                         "ernie4_5", "hunyuan-dense", "seed_oss", "command-r",
+                                         "cohere2", "mistral3", "starcoder2", "apertus", "qwen3moe",
+                                         "olmoe"),
                          [](const auto& test_case) {
                              std::string name = test_case.param;
                              std::ranges::replace(name, '-', '_');
