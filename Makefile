@@ -11,12 +11,12 @@ build: build/release/build.ninja ## the library, the program, tests and benchmar
 	cmake --build build/release -j $(JOBS)
 
 demo: build ## read a book in fixed memory and answer questions about it
-	scripts/fetch-model tinyllama
+	build/release/infinipot pull tinyllama
 	scripts/demo
 
 test: build ## every test
-	scripts/fetch-model tinyllama
-	scripts/fetch-model stories15m
+	build/release/infinipot pull tinyllama
+	build/release/infinipot pull stories15m
 	ctest --preset release -j 2
 
 lint: ## format, layers, prose, names in documents and lengths of functions
@@ -51,7 +51,7 @@ bench: build ## micro benchmarks
 	build/release/infinipot_bench
 
 bench-vs-llama: build ## InfiniPot beside llama.cpp's llama-bench; a long while, and goes on where it ended
-	scripts/fetch-model tinyllama
+	build/release/infinipot pull tinyllama
 	experiments/bench-vs-llama build/bench-vs-llama
 
 clean: ## remove build/, not what was downloaded

@@ -1,6 +1,6 @@
 // Saving, restoring and forking a pot of a real model. For comparison, copying its file, and
 // llama.cpp, which saves and restores as many tokens. The model is $INFINIPOT_BENCH_MODEL, else
-// TinyLlama of scripts/fetch-model; without one everything is skipped. Files lie in the temporary
+// TinyLlama of infinipot pull; without one everything is skipped. Files lie in the temporary
 // folder.
 
 #include <benchmark/benchmark.h>
@@ -88,7 +88,7 @@ struct World {
 template <typename Action>
 void measure(benchmark::State& state, Action action) {
     if (!fs::exists(model_file())) {
-        state.SkipWithError("there is no model; scripts/fetch-model tinyllama gets one");
+        state.SkipWithError("there is no model; infinipot pull tinyllama gets one");
         return;
     }
     World& world = World::get();

@@ -170,9 +170,10 @@ void run(int argc, char** argv) {
     Texts texts;
     add_texts(program, texts);
     const std::vector<Command> commands = {
-        add_ask(program),      add_chat(program),      add_ingest(program), add_pot(program),
-        add_inspect(program),  add_bench(program),     add_eval(program),   add_devices(program),
-        add_policies(program), add_requantize(program)};
+        add_ask(program),       add_chat(program),   add_ingest(program), add_pot(program),
+        add_inspect(program),   add_bench(program),  add_eval(program),   add_devices(program),
+        add_policies(program),  add_models(program), add_pull(program),   add_remove(program),
+        add_requantize(program)};
     explain(program, examples);  // set now, because commands would inherit it
     allow_extras(program);
 

@@ -6,7 +6,7 @@ words 100 >"$work/text.txt"
 ask_model() { refuses "$1" "$2" ask -m "$3" --file "$work/text.txt" "Who?"; }
 
 ask_model 3 'no model file ".*nowhere.gguf"' "$work/nowhere.gguf"
-ask_model 3 'no model "tinyllama".*scripts/fetch-model tinyllama' tinyllama
+ask_model 3 'no model "tinyllama".*infinipot pull tinyllama' tinyllama
 ask_model '3|4' "$work" "$work"
 ask_model 4 'text.txt' "$work/text.txt"
 : >"$work/empty.gguf"

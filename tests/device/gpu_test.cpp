@@ -148,7 +148,7 @@ class RealGpuTest : public GpuTest {};
 
 TEST_F(RealGpuTest, TinyLlama_keeps_the_same_entries_as_on_the_CPU) {
     const auto path = cached_model("tinyllama.gguf");
-    if (!exists(path)) GTEST_SKIP() << path << " is missing; scripts/fetch-model gets it";
+    if (!exists(path)) GTEST_SKIP() << path << " is missing; infinipot pull tinyllama gets it";
     SessionOptions options;
     options.budget = {.capacity = 1024, .retain = 512, .reserve = 128};
     options.framing = Framing::raw;

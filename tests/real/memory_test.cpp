@@ -9,7 +9,6 @@
 #include "infinipot/quantize.h"
 #include "support/cached_model.h"
 #include "support/paths.h"
-#include "support/stories15m.h"
 #include "support/temp_dir.h"
 
 namespace infinipot {
@@ -62,12 +61,11 @@ long peak_rss_of_reading(const std::filesystem::path& model, std::uint64_t n_tok
 }
 
 TEST(MemoryTest, Reading_128K_tokens_takes_as_much_memory_as_reading_8K) {
-    const auto checkpoint = cached_model("stories15m.bin");
-    if (!std::filesystem::exists(checkpoint)) GTEST_SKIP() << "run scripts/fetch-model stories15m";
+    const auto fetched = cached_model("stories15m.gguf");
+    if (!std::filesystem::exists(fetched)) GTEST_SKIP() << "run infinipot pull stories15m";
     const TempDir folder;
     const auto model = folder / "stories15m-q8_0.gguf";
-    convert_llama2c(checkpoint, folder / "stories15m.gguf");
-    requantize(folder / "stories15m.gguf", model, "q8_0");
+    requantize(fetched, model, "q8_0");
     const long at_8k = peak_rss_of_reading(model, 8 << 10);
     const long at_128k = peak_rss_of_reading(model, 128 << 10);
     RecordProperty("peak_rss_kib_8k", std::to_string(at_8k));

@@ -15,7 +15,7 @@ namespace {
 class TinyLlamaTest : public testing::Test {
    protected:
     void SetUp() override {
-        if (!std::filesystem::exists(path_)) GTEST_SKIP() << "run scripts/fetch-model tinyllama";
+        if (!std::filesystem::exists(path_)) GTEST_SKIP() << "run infinipot pull tinyllama";
     }
 
     std::filesystem::path path_ = cached_model("tinyllama.gguf");

@@ -5,7 +5,7 @@
 
 namespace infinipot {
 
-/// A file that scripts/fetch-model keeps, whether it is there or not. `make test` fetches what is
+/// A file that `infinipot pull` keeps, whether it is there or not. `make test` fetches what is
 /// needed.
 std::filesystem::path cached_model(std::string_view file_name);
 

@@ -18,8 +18,11 @@ Command add_devices(CLI::App& program);
 Command add_eval(CLI::App& program);
 Command add_ingest(CLI::App& program);
 Command add_inspect(CLI::App& program);
+Command add_models(CLI::App& program);
 Command add_policies(CLI::App& program);
 Command add_pot(CLI::App& program);
+Command add_pull(CLI::App& program);
+Command add_remove(CLI::App& program);
 Command add_requantize(CLI::App& program);
 
 /// Experiments: commands of `eval`.

@@ -12,8 +12,8 @@
 #include "infinipot/error.h"
 #include "infinipot/model.h"
 #include "infinipot/quantize.h"
+#include "models/library.h"
 #include "options/describe.h"
-#include "options/model_path.h"
 #include "options/names.h"
 #include "options/option_types.h"
 #include "terminal/interrupt.h"
@@ -38,7 +38,7 @@ void check(const Requantize& command) {
 
 void run(const Requantize& command) {
     check(command);
-    const auto input = find_model(command.input);
+    const auto input = models::ModelLibrary::of().resolve(command.input);
     {
         const DeleteOnInterrupt unfinished(command.output + ".partial");  // where it is written
         requantize(input, command.output, command.type, command.n_threads);
@@ -55,7 +55,9 @@ Command add_requantize(CLI::App& program) {
     CLI::App& app = *program.add_subcommand(
         "requantize", "Writes a model with its weights in another type, such as q8_0 or q4_0");
     explain(app, "Example:\n  infinipot requantize model-f16.gguf model-q8_0.gguf --type q8_0");
-    app.add_option("IN", command->input, "GGUF file to read")->type_name(file_values);
+    app.add_option("IN", command->input,
+                   "GGUF file to read, or a name that 'infinipot models' lists")
+        ->type_name(file_values);
     app.add_option("OUT", command->output, "GGUF file to write; it appears when it is complete")
         ->type_name(file_values);
     const std::vector<std::string_view> types = weight_types();

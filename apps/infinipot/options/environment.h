@@ -10,6 +10,9 @@ namespace infinipot::cli {
 inline std::vector<usage::Entry> environment_variables() {
     return {
         {"INFINIPOT_CACHE", "Folder of models [$XDG_CACHE_HOME/infinipot or ~/.cache/infinipot]."},
+        {"OLLAMA_MODELS", "Folder of Ollama's models, besides ~/.ollama/models."},
+        {"LLAMA_CACHE", "llama.cpp's folder of models [~/.cache/llama.cpp]."},
+        {"HF_HUB_CACHE", "Cache of Hugging Face's Hub [$HF_HOME/hub or ~/.cache/huggingface/hub]."},
         {"INFINIPOT_CPU", "Best kernels to use: plain, avx2, neon, avx512 or amx [avx512]."},
         {"NO_COLOR", "Set to anything, it turns colours off."},
         {"TERM", "dumb turns colours off."}};

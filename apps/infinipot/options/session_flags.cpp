@@ -7,8 +7,8 @@
 
 #include "base/word_list.h"
 #include "eval/run/catalysts.h"
+#include "models/library.h"
 #include "options/describe.h"
-#include "options/model_path.h"
 #include "options/names.h"
 #include "options/option_types.h"
 
@@ -178,7 +178,7 @@ std::vector<std::string> policy_names() {
 
 void add_model_flags(CLI::App& app, eval::Method& method) {
     add_text(app, "-m,--model", method.model, "MODEL",
-             "GGUF file, or a name that scripts/fetch-model fetched [tinyllama]")
+             "GGUF file, or a name that 'infinipot models' lists [tinyllama]")
         ->type_name(file_values);
 }
 
@@ -253,7 +253,7 @@ void refuse_settings(const std::vector<CLI::Option*>& settings, const std::strin
 }
 
 Model load_model(const eval::Method& method) {
-    return Model::load(find_model(method.model), method.model_options);
+    return Model::load(models::ModelLibrary::of().resolve(method.model), method.model_options);
 }
 
 }  // namespace infinipot::cli

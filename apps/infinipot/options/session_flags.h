@@ -27,7 +27,7 @@ void refuse_settings(const std::vector<CLI::Option*>& settings, const std::strin
 void add_answer_flags(CLI::App& app, GenerateOptions& options);
 
 /// Loads the model that the method names.
-/// @throws as find_model() and Model::load()
+/// @throws as ModelLibrary::resolve() and Model::load()
 Model load_model(const eval::Method& method);
 
 }  // namespace infinipot::cli

@@ -1,21 +1,21 @@
 #include "report/pot_report.h"
 
-#include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <utility>
 
 #include "base/byte_size.h"
 #include "base/printable.h"
 #include "eval/run/quantity.h"
 #include "infinipot/infinipot.h"
+#include "report/table.h"
 
 namespace infinipot::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Row = std::array<std::string, 6>;
+using Row = std::vector<std::string>;
 
 std::string whole(int n) { return eval::count_text(static_cast<std::uint64_t>(n)); }
 
@@ -44,30 +44,6 @@ Row row_of(const eval::PotFile& pot) {
             names_of(info.texts)};
 }
 
-std::size_t n_characters(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-/// Returns the rows with columns of equal width.
-std::string aligned(std::vector<Row>& rows) {
-    std::array<std::size_t, std::tuple_size_v<Row>> widths = {};
-    for (Row& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            row[i] = printable_line(row[i]);
-            widths[i] = std::max(widths[i], n_characters(row[i]));
-        }
-    }
-    std::string text;
-    for (const Row& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i)
-            line += row[i] + std::string(widths[i] - n_characters(row[i]) + 2, ' ');
-        text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    }
-    return text;
-}
-
 }  // namespace
 
 std::string facts_of(const SnapshotInfo& info) {
@@ -92,7 +68,7 @@ std::string table_of(const std::vector<eval::PotFile>& pots) {
     if (pots.empty()) return {};
     std::vector<Row> rows = {{"pot", "model", "entries", "size", "saved", "texts"}};
     for (const eval::PotFile& pot : pots) rows.push_back(row_of(pot));
-    return aligned(rows);
+    return aligned_table(std::move(rows));
 }
 
 Json to_json(const SnapshotInfo& info) {

@@ -3,11 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "eval/run/reading_pace.h"
 #include "infinipot/session.h"
+#include "terminal/status_line.h"
 
 namespace infinipot::cli {
 
@@ -18,9 +18,6 @@ class ProgressBar {
     /// @param total_bytes bytes of the text; if nothing, the bar has no remaining time
     /// @param quiet shows nothing
     ProgressBar(std::optional<std::uint64_t> total_bytes, bool quiet);
-    ~ProgressBar() { clear(); }
-    ProgressBar(const ProgressBar&) = delete;
-    ProgressBar& operator=(const ProgressBar&) = delete;
 
     /// Shows a text for work that is not reading.
     void announce(std::string_view what);
@@ -31,21 +28,15 @@ class ProgressBar {
     void update(const Progress& progress);
 
     /// Removes the bar from the terminal.
-    void clear();
+    void clear() { line_.clear(); }
 
    private:
-    enum class Mode { none, lines, bar };
     using Clock = std::chrono::steady_clock;
-
-    bool due();
-    void draw(std::string_view line);
 
     std::optional<std::uint64_t> total_bytes_;
     eval::ReadingPace pace_;
-    Mode mode_;
-    bool drawn_ = false;
+    StatusLine line_;
     Clock::time_point start_ = Clock::now();
-    Clock::time_point shown_ = start_;
 };
 
 }  // namespace infinipot::cli
