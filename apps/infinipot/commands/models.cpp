@@ -26,9 +26,9 @@ constexpr const char* examples = R"(Examples:
       uses one that Ollama has)";
 
 constexpr const char* notes =
-    R"(The column entries/GiB has the entries of an F16 KV cache that fit into 1
-GiB. The stores of other programs are read and never changed: Ollama's, LM Studio's, llama.cpp's
-cache folder and the cache of Hugging Face's Hub.)";
+    R"(The column entries/GiB has the entries of an F16 KV cache that fit into 1 GiB. The
+stores of other programs are read and never changed: Ollama's, LM Studio's, llama.cpp's cache folder
+and the cache of Hugging Face's Hub.)";
 
 std::vector<ListedModel> models_here(const models::ModelLibrary& library) {
     std::vector<ListedModel> all;

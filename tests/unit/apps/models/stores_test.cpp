@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -179,26 +180,27 @@ TEST_F(HubStoreTest, Follows_no_commit_that_is_a_path) {
 }
 
 TEST(StoreFolders, Follow_the_environment_of_each_program) {
-    const Variables plain({{"HOME", "/home/ann"}});
+    using Values = std::map<std::string, std::string>;
+    const Variables plain(Values{{"HOME", "/home/ann"}});
     EXPECT_EQ(model_folder(plain), "/home/ann/.cache/infinipot");
     EXPECT_EQ(hub_folders(plain), Folders{"/home/ann/.cache/huggingface/hub"});
     EXPECT_EQ(llama_cpp_folders(plain), Folders{"/home/ann/.cache/llama.cpp"});
     EXPECT_EQ(ollama_folders(plain)[0], "/home/ann/.ollama/models");
     EXPECT_EQ(lm_studio_folders(plain)[0], "/home/ann/.lmstudio/models");
 
-    const Variables moved({{"HOME", "/home/ann"},
-                           {"XDG_CACHE_HOME", "/x"},
-                           {"HF_HOME", "/hf"},
-                           {"OLLAMA_MODELS", "/ollama"}});
+    const Variables moved(Values{{"HOME", "/home/ann"},
+                                 {"XDG_CACHE_HOME", "/x"},
+                                 {"HF_HOME", "/hf"},
+                                 {"OLLAMA_MODELS", "/ollama"}});
     EXPECT_EQ(model_folder(moved), "/x/infinipot");
     EXPECT_EQ(hub_folders(moved), Folders{"/hf/hub"});
     EXPECT_EQ(llama_cpp_folders(moved), Folders{"/x/llama.cpp"});
     EXPECT_EQ(ollama_folders(moved)[0], "/ollama");
 
-    const Variables named({{"INFINIPOT_CACHE", "/own"},
-                           {"HF_HUB_CACHE", "/hub"},
-                           {"HF_HOME", "/hf"},
-                           {"LLAMA_CACHE", "/llama"}});
+    const Variables named(Values{{"INFINIPOT_CACHE", "/own"},
+                                 {"HF_HUB_CACHE", "/hub"},
+                                 {"HF_HOME", "/hf"},
+                                 {"LLAMA_CACHE", "/llama"}});
     EXPECT_EQ(model_folder(named), "/own");
     EXPECT_EQ(hub_folders(named), (Folders{"/hub", "/llama"}));
     EXPECT_EQ(llama_cpp_folders(named), Folders{"/llama"});
