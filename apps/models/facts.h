@@ -7,7 +7,7 @@
 
 namespace infinipot::models {
 
-/// What the header of a model file says. Numbers that it does not say, or that only a supported
+/// Facts in the header of a model file. Numbers that it does not say, or that only a supported
 /// architecture has, are 0.
 struct ModelFacts {
     std::string architecture;      ///< general.architecture; empty if the file cannot be read

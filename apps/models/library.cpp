@@ -62,7 +62,7 @@ void ModelLibrary::refuse(const std::string& name) const {
     if (is_written_as_path(name))
         throw Error(ErrorCode::file_error, "there is no model file \"" + name + '"');
     std::string sentence = "there is no model \"" + name + '"';
-    if (find_in_catalogue(name) != nullptr)
+    if (find_in_catalogue(name) != nullptr || name.starts_with("hf:"))
         throw Error(ErrorCode::file_error,
                     sentence + " on this machine; infinipot pull " + name + " gets it");
     std::vector<std::string> here;

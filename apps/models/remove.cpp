@@ -43,8 +43,7 @@ Doomed doomed_of(const std::string& name, const Variables& variables) {
     const fs::path elsewhere = ModelLibrary::of(variables).find(name);
     if (!elsewhere.empty())
         throw Error(ErrorCode::file_error, '"' + name +
-                                               "\" belongs to another program, which has "
-                                               "it at " +
+                                               "\" lies in a store of other programs, at " +
                                                elsewhere.string() + "; nothing was removed");
     throw Error(ErrorCode::file_error, "there is no model \"" + name + "\" in " + folder.string() +
                                            "; nothing was removed");

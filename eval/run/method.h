@@ -11,6 +11,7 @@ namespace infinipot::eval {
 /// questions.
 struct Method {
     std::string model = "tinyllama";
+    bool gets_model = false;  ///< whether the model may be loaded from the network
     ModelOptions model_options;
     SessionOptions session;            ///< without policy and catalyst
     std::string policy;                ///< spec; empty: the default, or the paper's

@@ -58,13 +58,13 @@ refuses 3 'no model file "small.gguf"' ask -m small.gguf --file text.txt "Who?"
 cp "$model" cache/smollm2-135m.gguf
 succeeds pull smollm2-135m
 [[ $(cat out) == "$work/cache/smollm2-135m.gguf" && ! -s err ]] || fail "not the file that is there"
-refuses 2 'knows no model "foo"; it gets qwen2.5-coder-1.5b, .* or stories15m' pull foo
+refuses 2 'knows no model "foo"; it gets qwen2.5-coder-1.5b, .*, stories15m or hf:USER/REPO' pull foo
 refuses 2 'did you mean smollm2-135m\?' pull smollm-135m
 refuses 2 'there is no model to get' pull
 refuses 2 'one argument too many' pull smollm2-135m gemma3-270m
 
 # remove: our own models alone.
-refuses 3 '"ollama:story:1b" belongs to another program.*nothing was removed' remove smollm2-135m ollama:story:1b
+refuses 3 '"ollama:story:1b" lies in a store of other programs, .*nothing was removed' remove smollm2-135m ollama:story:1b
 refuses 3 'no model "foo"' remove smollm2-135m foo
 [[ -e cache/smollm2-135m.gguf ]] || fail "a model is gone"
 succeeds remove smollm2-135m

@@ -15,6 +15,7 @@
 #include "eval/run/quantity.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
+#include "input/model.h"
 #include "input/reading.h"
 #include "options/describe.h"
 #include "options/names.h"

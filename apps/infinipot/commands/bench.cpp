@@ -6,6 +6,7 @@
 #include "eval/bench/experiment.h"
 #include "eval/bench/table.h"
 #include "infinipot/infinipot.h"
+#include "input/model.h"
 #include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/names.h"

@@ -7,6 +7,7 @@
 #include "eval/text/endless_text.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
+#include "input/model.h"
 #include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/option_types.h"

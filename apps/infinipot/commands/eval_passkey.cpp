@@ -5,6 +5,7 @@
 #include "commands/commands.h"
 #include "eval/passkey/experiment.h"
 #include "infinipot/infinipot.h"
+#include "input/model.h"
 #include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/option_types.h"

@@ -6,6 +6,7 @@
 #include "eval/perplexity/experiment.h"
 #include "eval/run/results.h"
 #include "infinipot/infinipot.h"
+#include "input/model.h"
 #include "options/describe.h"
 #include "options/experiment_flags.h"
 #include "options/option_types.h"

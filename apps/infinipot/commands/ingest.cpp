@@ -12,6 +12,7 @@
 #include "eval/text/stored_pot.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
+#include "input/model.h"
 #include "options/describe.h"
 #include "options/names.h"
 #include "options/option_types.h"

@@ -16,6 +16,7 @@
 #include "eval/run/results.h"
 #include "eval/text/text_files.h"
 #include "infinipot/infinipot.h"
+#include "input/model.h"
 #include "input/reading.h"
 #include "inspect/inspection.h"
 #include "inspect/kept.h"

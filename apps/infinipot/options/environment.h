@@ -13,6 +13,9 @@ inline std::vector<usage::Entry> environment_variables() {
         {"OLLAMA_MODELS", "Folder of Ollama's models, besides ~/.ollama/models."},
         {"LLAMA_CACHE", "llama.cpp's folder of models [~/.cache/llama.cpp]."},
         {"HF_HUB_CACHE", "Cache of Hugging Face's Hub [$HF_HOME/hub or ~/.cache/huggingface/hub]."},
+        {"HF_ENDPOINT", "Address of the Hub [https://huggingface.co]."},
+        {"HF_TOKEN", "Token for the Hub, for models that are not public."},
+        {"HF_HUB_OFFLINE", "1 asks the Hub for nothing and uses what its cache has."},
         {"INFINIPOT_CPU", "Best kernels to use: plain, avx2, neon, avx512 or amx [avx512]."},
         {"NO_COLOR", "Set to anything, it turns colours off."},
         {"TERM", "dumb turns colours off."}};

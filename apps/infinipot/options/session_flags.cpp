@@ -7,7 +7,6 @@
 
 #include "base/word_list.h"
 #include "eval/run/catalysts.h"
-#include "models/library.h"
 #include "options/describe.h"
 #include "options/names.h"
 #include "options/option_types.h"
@@ -177,9 +176,20 @@ std::vector<std::string> policy_names() {
 }
 
 void add_model_flags(CLI::App& app, eval::Method& method) {
-    add_text(app, "-m,--model", method.model, "MODEL",
-             "GGUF file, or a name that 'infinipot models' lists [tinyllama]")
-        ->type_name(file_values);
+    CLI::Option* model = add_text(app, "-m,--model", method.model, "MODEL",
+                                  "GGUF file, or a name that 'infinipot models' lists [tinyllama]")
+                             ->type_name(file_values);
+    const auto set = [&method](const std::string& given) {
+        method.model = "hf:" + given;
+        method.gets_model = true;
+    };
+    app.add_option_function<std::string>(
+           "--hf-repo,--hf", set,
+           "Model of Hugging Face's Hub, which is got if it is not here; -hf is the same")
+        ->type_name(text_values)
+        ->option_text("USER/REPO[:TYPE]")
+        ->excludes(model)
+        ->group(advanced("Options"));
 }
 
 std::vector<CLI::Option*> add_session_flags(CLI::App& app, eval::Method& method) {
@@ -250,10 +260,6 @@ void refuse_settings(const std::vector<CLI::Option*>& settings, const std::strin
                     option->get_name() + " is stored with " + pot +
                         " and cannot be changed; leave it out, or begin another pot");
     }
-}
-
-Model load_model(const eval::Method& method) {
-    return Model::load(models::ModelLibrary::of().resolve(method.model), method.model_options);
 }
 
 }  // namespace infinipot::cli

@@ -26,8 +26,4 @@ std::vector<CLI::Option*> add_session_flags(CLI::App& app, eval::Method& method)
 void refuse_settings(const std::vector<CLI::Option*>& settings, const std::string& pot);
 void add_answer_flags(CLI::App& app, GenerateOptions& options);
 
-/// Loads the model that the method names.
-/// @throws as ModelLibrary::resolve() and Model::load()
-Model load_model(const eval::Method& method);
-
 }  // namespace infinipot::cli

@@ -8,7 +8,7 @@
 #include "models/facts.h"
 #include "models/model_source.h"
 
-/// What there is to say of models on the disk, and of those that can be had.
+/// Tables and JSON of the models on the disk, and of those that can be had.
 namespace infinipot::cli {
 
 struct ListedModel {

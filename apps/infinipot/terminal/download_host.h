@@ -12,8 +12,8 @@
 
 namespace infinipot::cli {
 
-/// A download's watch on a terminal: its progress and lines on standard error. While it lives,
-/// Ctrl-C ends the download.
+/// A download's watch on a terminal: its progress and lines on standard error. Ctrl-C ends the
+/// download if an InterruptGuard lives.
 class DownloadHost final : public models::PullWatch {
    public:
     /// @param quiet shows nothing
@@ -21,7 +21,7 @@ class DownloadHost final : public models::PullWatch {
 
     void tell(const std::string& line) override;
     void progress(std::uint64_t done, std::uint64_t total) override;
-    void check() override { interrupts_.check(); }
+    void check() override { check_interrupted(); }
 
    private:
     using Clock = std::chrono::steady_clock;
@@ -30,7 +30,6 @@ class DownloadHost final : public models::PullWatch {
     StatusLine line_;
     std::optional<models::DownloadPace> pace_;
     Clock::time_point start_ = Clock::now();
-    InterruptGuard interrupts_;
 };
 
 }  // namespace infinipot::cli

@@ -104,7 +104,7 @@ InterruptGuard::~InterruptGuard() {
     std::signal(SIGTERM, SIG_DFL);
 }
 
-void InterruptGuard::check() const {
+void check_interrupted() {
     if (pressed) throw Error(ErrorCode::interrupted, "interrupted");
 }
 

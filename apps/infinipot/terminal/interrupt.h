@@ -7,6 +7,9 @@
 
 namespace infinipot::cli {
 
+/// @throws Error(interrupted) if Ctrl-C was pressed while the last InterruptGuard lived.
+void check_interrupted();
+
 /// While it lives, the first Ctrl-C or SIGTERM requests the end of the work and the second one
 /// kills the program. Only one guard may live at a time. If Ctrl-C was ignored, as under nohup, it
 /// stays ignored.
@@ -18,7 +21,7 @@ class InterruptGuard {
     InterruptGuard& operator=(const InterruptGuard&) = delete;
 
     /// @throws Error(interrupted) if Ctrl-C was pressed.
-    void check() const;
+    void check() const { check_interrupted(); }
 
     /// Returns whether SIGTERM asks for the end of the program.
     bool is_terminated() const;

@@ -7,7 +7,7 @@
 
 namespace infinipot::models {
 
-/// How far a download has come, how fast it is, and how long it will take. Bytes that were here
+/// The share, the speed and the time left of a download. Bytes that were here
 /// before do not count for the speed.
 class DownloadPace {
    public:

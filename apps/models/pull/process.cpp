@@ -41,7 +41,7 @@ std::vector<std::string> environment_with(const std::vector<std::string>& added)
     return all;
 }
 
-/// Where the streams of the new process lead, and the group of processes that it begins.
+/// The streams of a new process, and the group of processes that it begins.
 class SpawnSettings {
    public:
     explicit SpawnSettings(const std::filesystem::path& log) {

@@ -17,8 +17,8 @@ struct ProcessCall {
 inline constexpr int status_not_found = 127;  ///< there is no such program
 
 /// Runs a program to its end, with an empty standard input, and returns its exit status; 128 and
-/// the signal's number if a signal ended it. `poll` is called many times a second. If it throws, the
-/// program and its children are ended first.
+/// the signal's number if a signal ended it. `poll` is called many times a second. If it throws,
+/// the program and its children are ended first.
 /// @throws Error(file_error) if the system cannot start it.
 int run_process(const ProcessCall& call, const std::function<void()>& poll);
 

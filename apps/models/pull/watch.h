@@ -17,8 +17,8 @@ class PullWatch {
     /// download count from the first call on.
     virtual void progress(std::uint64_t done, std::uint64_t total) = 0;
 
-    /// Called at least five times a second. What it throws ends the download, and what is here
-    /// stays for the next one.
+    /// Called at least five times a second. An exception ends the download, and
+    /// what is here stays for the next one.
     virtual void check() = 0;
 };
 

@@ -51,6 +51,7 @@ TEST_F(ModelLibraryTest, Says_which_names_exist_and_how_to_get_one) {
     expect_refusal("foo", "here are story and lmstudio:ann/b/c, and infinipot pull NAME gets");
     expect_refusal("foo", "smollm2-135m");
     expect_refusal("tinyllama", "infinipot pull tinyllama gets it");
+    expect_refusal("hf:ann/story", "infinipot pull hf:ann/story gets it");
     expect_refusal("stroy", "did you mean story?");
 }
 

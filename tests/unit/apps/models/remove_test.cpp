@@ -42,7 +42,7 @@ TEST_F(RemoveTest, Removes_nothing_if_one_name_is_wrong) {
     put(folder_, ".cache/infinipot/a.gguf");
     put(folder_, ".cache/llama.cpp/b.gguf");
     put(folder_, "c.gguf");
-    EXPECT_NE(refusal({"a", "b"}).find("belongs to another program"), std::string::npos);
+    EXPECT_NE(refusal({"a", "b"}).find("lies in a store of other programs"), std::string::npos);
     EXPECT_NE(refusal({"a", "foo"}).find("there is no model \"foo\""), std::string::npos);
     for (const char* name : {"", ".", "..", "../../c", "/etc/passwd"})
         EXPECT_NE(refusal({"a", name}).find("there is no model"), std::string::npos) << name;
