@@ -201,7 +201,8 @@ TEST(ParityOfRealVocabularies, Logits_and_next_token_equal_libllamas) {
                          .vocabulary = vocabulary};
     };
     for (const TinyModel& model :
-         {shape("llama", "llama-bpe"), shape("qwen2", "qwen2"), shape("phi3", "phi-3")}) {
+         {shape("llama", "llama-bpe"), shape("qwen2", "qwen2"), shape("phi3", "phi-3"),
+          shape("command-r", "command-r"), shape("starcoder2", "starcoder")}) {
         const TempDir folder;
         const auto path = write_tiny_model(model, folder.path());
         Engine ours(path, Kernels::ggml);
