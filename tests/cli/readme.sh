@@ -14,6 +14,13 @@ open(sys.argv[2], "wb").write(data)
 END
 cp model.gguf IN.gguf
 cp model.gguf "$INFINIPOT_CACHE/tinyllama.gguf"
+cp model.gguf "$INFINIPOT_CACHE/qwen2.5-coder-1.5b.gguf"
+export OLLAMA_MODELS=$work/ollama
+digest=$(sha256sum model.gguf | cut -d ' ' -f 1)
+manifests=$OLLAMA_MODELS/manifests/registry.ollama.ai/library/qwen2.5
+mkdir -p "$manifests" "$OLLAMA_MODELS/blobs"
+cp model.gguf "$OLLAMA_MODELS/blobs/sha256-$digest"
+echo '{"layers": [{"mediaType": "application/vnd.ollama.image.model", "digest": "sha256:'"$digest"'"}]}' >"$manifests/1.5b"
 for text in book.txt chapter.txt 2023.log 2024.log; do words 300 >"$text"; done
 cat >person.json <<'END'
 {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
