@@ -7,6 +7,17 @@
 
 namespace infinipot {
 
+namespace {
+
+/// Begins a graph with the one node that Backend::reserve_work() computes.
+void begin_with_tiny_node(ggml_context* context, ggml_cgraph* graph) {
+    ggml_tensor* number = ggml_new_tensor_1d(context, GGML_TYPE_F32, 1);
+    ggml_set_input(number);
+    ggml_build_forward_expand(graph, ggml_scale(context, number, 1.0f));
+}
+
+}  // namespace
+
 Workspace::Memory::Memory(const Backend& backend, std::size_t n)
     : max_nodes(n),
       // A node adds at most one leaf (an input or a weight), so there are at most twice the
@@ -34,27 +45,17 @@ ggml_cgraph* Workspace::build_graph(const Build& build) {
 void Workspace::reserve(const Build& build_largest) {
     if (is_guest_) return;
     const Use use = backend_.busy();
-    graph_ = build_graph(build_largest);
+    graph_ = build_graph([&](ggml_context* context, ggml_cgraph* graph) {
+        begin_with_tiny_node(context, graph);
+        build_largest(context, graph);
+    });
     ggml_gallocr_t const allocator = memory_->allocator.get();
     if (!ggml_gallocr_reserve(allocator, graph_) || !ggml_gallocr_alloc_graph(allocator, graph_)) {
         throw Error(ErrorCode::out_of_memory,
                     "the machine has no memory for the activations; choose a smaller batch");
     }
     backend_.require_supported(graph_);
-    if (!backend_.on_cpu()) return;
-    clear_inputs();
-    backend_.reserve_work(graph_);
-}
-
-/// Clears the inputs, so that the one node that reserve_work() computes reads no undefined indices.
-void Workspace::clear_inputs() {
-    for (int i = 0; i < ggml_graph_n_nodes(graph_); ++i) {
-        for (ggml_tensor* source : ggml_graph_node(graph_, i)->src) {
-            if (source != nullptr && (source->flags & GGML_TENSOR_FLAG_INPUT) != 0) {
-                ggml_backend_tensor_memset(source, 0, 0, ggml_nbytes(source));
-            }
-        }
-    }
+    if (backend_.on_cpu()) backend_.reserve_work(graph_);
 }
 
 Workspace::Use Workspace::prepare(const Build& build) {

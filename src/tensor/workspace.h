@@ -55,7 +55,6 @@ class Workspace {
 
    private:
     ggml_cgraph* build_graph(const Build& build);
-    void clear_inputs();
 
     struct Memory {
         Memory(const Backend& backend, std::size_t max_nodes);
