@@ -87,10 +87,19 @@ PageFile::~PageFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-std::size_t PageFile::size() const {
+std::size_t PageFile::size() const { return static_cast<std::size_t>(state().size); }
+
+FileState PageFile::state() const {
     struct stat status = {};
     if (::fstat(descriptor_, &status) != 0) fail("a file cannot be examined");
-    return static_cast<std::size_t>(status.st_size);
+    const auto nanoseconds = [](const timespec& time) {
+        return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    };
+    return {.device = status.st_dev,
+            .file = status.st_ino,
+            .size = static_cast<std::uint64_t>(status.st_size),
+            .written = nanoseconds(status.st_mtim),
+            .changed = nanoseconds(status.st_ctim)};
 }
 
 void PageFile::reserve(std::size_t size) const {

@@ -1,11 +1,23 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 
 namespace infinipot {
+
+/// Tells one state of a file from every other: a file that is written again has another one.
+struct FileState {
+    std::uint64_t device = 0;
+    std::uint64_t file = 0;  ///< its number on the device
+    std::uint64_t size = 0;
+    std::int64_t written = 0;  ///< nanoseconds since 1970
+    std::int64_t changed = 0;  ///< also by renaming
+
+    auto operator<=>(const FileState&) const = default;
+};
 
 /// An open file whose pages can be mapped: one on a disk, or one that exists in memory alone. Its
 /// owner writes it before anybody maps it, and never afterwards. Any thread may use it.
@@ -29,6 +41,9 @@ class PageFile {
 
     /// @throws Error(file_error)
     std::size_t size() const;
+
+    /// @throws Error(file_error)
+    FileState state() const;
 
     /// Makes the file so long, with zeros for which the disk has room.
     /// @throws Error(file_error), for instance if the disk is full.
