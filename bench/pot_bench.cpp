@@ -46,6 +46,7 @@ struct World {
         }
         session.flush();
         session.save(pot);
+        fs::copy_file(pot, changing);
         llama_log_set([](ggml_log_level, const char*, void*) {}, nullptr);
         llama_model_params params = llama_model_default_params();
         params.n_gpu_layers = 0;
@@ -76,7 +77,8 @@ struct World {
     };
 
     Folder folder;
-    fs::path pot = folder.path / "a.pot", copy = folder.path / "copy", slot = folder.path / "slot";
+    fs::path pot = folder.path / "a.pot", changing = folder.path / "changing.pot";
+    fs::path copy = folder.path / "copy", slot = folder.path / "slot";
     Model model = Model::load(model_file());
     Session session{model, {.budget = {.capacity = capacity}}};
     std::unique_ptr<llama_model, Free> theirs;
@@ -107,6 +109,14 @@ void copy_file(benchmark::State& state) {
 
 void restore(benchmark::State& state) {
     measure(state, [](World& w) { Session::restore(w.model, w.pot); });
+}
+
+void restore_first(benchmark::State& state) {
+    measure(state, [](World& w) {
+        const auto changed = fs::file_time_type::clock::now();
+        fs::last_write_time(w.changing, changed);  // so it counts as a file that was never verified
+        Session::restore(w.model, w.changing);
+    });
 }
 
 void restore_unverified(benchmark::State& state) {
@@ -142,6 +152,7 @@ void llama_restore(benchmark::State& state) {
 POT_BENCHMARK(save);
 POT_BENCHMARK(copy_file);
 POT_BENCHMARK(restore);
+POT_BENCHMARK(restore_first);
 POT_BENCHMARK(restore_unverified);
 POT_BENCHMARK(fork_restored);
 POT_BENCHMARK(llama_save);

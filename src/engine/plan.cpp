@@ -7,7 +7,6 @@
 #include "infinipot/error.h"
 #include "model/grouped_attention.h"
 #include "model/model_impl.h"
-#include "text/sentence_ends.h"
 
 namespace infinipot {
 
@@ -298,7 +297,7 @@ Plan make_plan(const Model::Impl& model, SessionOptions asked, const PromptToken
     o.answer_budget = asked.answer_budget;
     o.measure_surprisal = asked.measure_surprisal;
     plan.needs = o.policy->needs();
-    if (plan.needs.sentences) plan.sentence_ends = sentence_ends(model.vocabulary);
+    if (plan.needs.sentences) plan.sentence_ends = model.sentence_ends();
     plan.frame = tokens != nullptr ? tokens->frame
                                    : prompt_frame(model, o.framing, o.separator, o.system_prompt);
     if (plan.needs.attention == AttentionProbe::catalyst) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "cache/kv_cache.h"
@@ -12,11 +13,12 @@ namespace infinipot {
 /// Counts are in entries per layer and KV head, which are tokens. Constant for a session's life.
 struct Plan {
     ResolvedOptions options = {};
-    Needs needs = {};                      ///< of the policy
-    PromptFrame frame = {};                ///< tokens around a text and its questions
-    std::vector<Token> catalyst = {};      ///< empty if the policy needs no attention
-    std::vector<char> sentence_ends = {};  ///< by token: whether it ends one; if the policy asks
-    int fill_limit = 0;                    ///< entries at which reading stops to make room
+    Needs needs = {};                  ///< of the policy
+    PromptFrame frame = {};            ///< tokens around a text and its questions
+    std::vector<Token> catalyst = {};  ///< empty if the policy needs no attention
+    /// By token: whether it ends a sentence. The model's; empty unless the policy asks.
+    std::span<const char> sentence_ends = {};
+    int fill_limit = 0;  ///< entries at which reading stops to make room
     /// Numbers of entries, besides all, that an automatic answer budget tries; descending.
     std::vector<int> tried_answer_budgets = {};
 

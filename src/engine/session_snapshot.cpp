@@ -91,9 +91,10 @@ void Session::Impl::serialize(StateArchive& archive) {
 /// Tags are used as indices, so damaged ones could do harm. Damaged numbers only change answers.
 void Session::Impl::require_sound_tags() const {
     const CacheShape& shape = cache_.shape();
+    const Token n_vocab = model_.info().n_vocab;
+    const std::int64_t end = writer_.stream_position();
     const auto is_sound = [&](const Tag& tag) {
-        return 0 <= tag.token && tag.token < model_.info().n_vocab && 0 <= tag.position &&
-               tag.position < writer_.stream_position();
+        return 0 <= tag.token && tag.token < n_vocab && 0 <= tag.position && tag.position < end;
     };
     for (int il = 0; il < shape.n_layer; ++il) {
         for (int head = 0; head < shape.n_head_kv; ++head) {
@@ -132,7 +133,7 @@ std::unique_ptr<Session::Impl> Session::Impl::restore(const Model& model,
                                                       const RestoreOptions& options) {
     const SnapshotFile file = SnapshotFile::open(path);
     const std::vector<std::byte> bytes = file.read(SnapshotSection::state);
-    if (options.verify) file.verify_cache();
+    if (options.verify) file.verify_cache_once(Access::impl(model).verified_snapshots);
     StateArchive state(bytes);
     SavedPlan saved;
     saved.serialize(state);

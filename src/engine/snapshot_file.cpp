@@ -139,6 +139,13 @@ void SnapshotFile::verify_cache() const {
         fail("is damaged: the checksum of the KV cache is wrong; make it again");
 }
 
+void SnapshotFile::verify_cache_once(VerifiedFiles& verified) const {
+    const FileState state = file_->state();  // before its pages are read
+    if (verified.contains(state)) return;
+    verify_cache();
+    verified.insert(state);
+}
+
 CacheImage SnapshotFile::image(std::size_t bytes, int n) const {
     const SnapshotPlace& cache = place(SnapshotSection::cache);
     if (cache.size != bytes) fail("has a KV cache of another size than its options say");

@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/page_memory.h"
+#include "base/verified_files.h"
 #include "cache/kv_cache.h"
 
 namespace infinipot {
@@ -56,6 +57,10 @@ class SnapshotFile {
     /// Compares the checksum of the KV cache, whose pages are read for that.
     /// @throws Error(bad_snapshot)
     void verify_cache() const;
+
+    /// Does so unless the file is one of those that were verified, of which it then is one.
+    /// @throws Error(bad_snapshot)
+    void verify_cache_once(VerifiedFiles& verified) const;
 
     /// Returns the memory of the KV cache.
     /// @throws Error(bad_snapshot) unless it has so many bytes.

@@ -8,6 +8,7 @@
 #include "model/fingerprint.h"
 #include "model/model_impl.h"
 #include "text/frequent_tokens.h"
+#include "text/sentence_ends.h"
 
 namespace infinipot {
 
@@ -95,6 +96,12 @@ const Hash128& Model::Impl::fingerprint() const {
     std::call_once(fingerprint_once_,
                    [this] { fingerprint_ = infinipot::fingerprint(file, options); });
     return fingerprint_;
+}
+
+std::span<const char> Model::Impl::sentence_ends() const {
+    std::call_once(sentence_ends_once_,
+                   [this] { sentence_ends_ = infinipot::sentence_ends(vocabulary); });
+    return sentence_ends_;
 }
 
 ModelInfo Model::Impl::describe() const {

@@ -2,8 +2,11 @@
 
 #include <mutex>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "base/hash.h"
+#include "base/verified_files.h"
 #include "gguf/file.h"
 #include "infinipot/model.h"
 #include "model/architecture.h"
@@ -37,9 +40,17 @@ class Model::Impl {
     /// Returns the model's fingerprint, computed when it is first asked for. Any thread may ask.
     const Hash128& fingerprint() const;
 
+    mutable VerifiedFiles verified_snapshots;  ///< those that a session was restored from
+
+    /// Returns for each token whether it ends a sentence, found when it is first asked for. Any
+    /// thread may ask.
+    std::span<const char> sentence_ends() const;
+
    private:
     mutable std::once_flag fingerprint_once_;
     mutable Hash128 fingerprint_ = {};
+    mutable std::once_flag sentence_ends_once_;
+    mutable std::vector<char> sentence_ends_;
 
     void read_chat_template();
     void require_window_fits() const;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "infinipot/policies.h"
 #include "model/access.h"
@@ -203,6 +205,20 @@ TEST_F(Snapshot, Is_refused_wherever_a_byte_of_it_has_changed) {
         overwrite(damaged);
         EXPECT_NE(restoring(ErrorCode::bad_snapshot), "") << at;
     }
+}
+
+TEST_F(Snapshot, Is_verified_again_once_its_file_has_changed) {
+    session().save(path_);
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(1100));  // until the file may be remembered
+    for (int i = 0; i < 2; ++i) Session::restore(model(), path_);
+    const auto last = static_cast<std::streamoff>(fs::file_size(path_)) - 1;
+    std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekg(last);
+    const auto byte = static_cast<char>(file.get() ^ 0x40);
+    file.seekp(last);
+    file.put(byte).flush();
+    EXPECT_NE(restoring(ErrorCode::bad_snapshot), "");
 }
 
 TEST_F(Snapshot, Is_refused_when_it_was_cut_off) {
