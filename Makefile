@@ -34,7 +34,7 @@ format: ## rewrite the sources as .clang-format says
 
 asan tsan: %: build/%/build.ninja ## tests that need no downloaded model, under sanitizers
 	cmake --build build/$@ -j $(JOBS)
-	ctest --preset $@ -LE real
+	ctest --preset $@ -j $(JOBS) -LE real
 
 fuzz-snapshot: build/fuzz/build.ninja ## ten million hostile snapshots under sanitizers; an hour, and goes on where it ended
 	cmake --build build/fuzz -j $(JOBS) --target fuzz_snapshot write_snapshots
