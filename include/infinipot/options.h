@@ -35,7 +35,8 @@ struct Budget {
     /// Empty: a sixteenth of the capacity, at most a quarter of `retain`.
     std::optional<int> protect_recent = {};
     /// Cap in bytes on keys, rotated keys, values and tags; the session uses the largest capacity
-    /// that fits, or `capacity` if that is smaller. Empty: no cap in bytes.
+    /// that fits, at most `capacity`, or the model's window if `capacity` is empty. Empty: no cap
+    /// in bytes.
     std::optional<std::size_t> memory_bytes = {};
     /// Allow a capacity above the model's trained window, where its positions are untrained.
     bool beyond_window = false;

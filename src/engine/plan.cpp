@@ -43,10 +43,13 @@ void require_at_least(int value, int least, const char* name) {
                   number(least));
 }
 
-/// Returns the capacity that the budget asks for, in entries or in bytes, whichever is smaller.
+/// Returns the capacity that the budget asks for, in entries or in bytes, whichever is smaller. Who
+/// asks in bytes alone gets as many entries as fit, up to the window.
 int capacity_of(const Plan& plan, const Budget& asked, const Model::Impl& model) {
     const CacheShape shape = cache_shape(plan, model);
-    int capacity = asked.capacity.value_or(std::min(default_capacity, model.hparams.n_ctx_train));
+    const int window = model.hparams.n_ctx_train;
+    int capacity =
+        asked.capacity.value_or(asked.memory_bytes ? window : std::min(default_capacity, window));
     if (asked.memory_bytes) {
         const std::size_t entry = KvCache::entry_bytes(shape);
         const std::size_t entries = *asked.memory_bytes / entry;

@@ -45,6 +45,19 @@ TEST_F(ResolveTest, Every_empty_value_is_chosen) {
     EXPECT_LE(resolved.n_threads, 8);
 }
 
+TEST_F(ResolveTest, A_budget_in_bytes_alone_buys_entries_up_to_the_window) {
+    const TempDir folder;
+    const Model model = Model::load(write_tiny_model({.n_ctx_train = 6000}, folder.path()));
+    const auto capacity_for = [&](Budget budget) {
+        return resolve(model, {.budget = budget}).budget.capacity;
+    };
+    const std::size_t entry = model.entry_bytes();
+    EXPECT_EQ(capacity_for({}), 4096);
+    EXPECT_EQ(capacity_for({.memory_bytes = 5000 * entry}), 5000);
+    EXPECT_EQ(capacity_for({.memory_bytes = 9000 * entry}), 6000);
+    EXPECT_EQ(capacity_for({.capacity = 300, .memory_bytes = 5000 * entry}), 300);
+}
+
 TEST_F(ResolveTest, The_answer_room_is_what_a_question_and_its_answer_take) {
     const Model talker = talking_model();
     for (const Framing framing : {Framing::chat, Framing::raw}) {
