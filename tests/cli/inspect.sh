@@ -131,7 +131,15 @@ timeout --preserve-status --signal=INT --kill-after=60 2 "$infinipot" "${inspect
 refused 130 'interrupted after [0-9,]+ tokens; nothing was written' "while reading"
 compgen -G "$work/interrupted*" && fail "a page of an interrupted reading"
 
-refuses 2 'there is no text to read' inspect -m "$model"
+# Without a text: what a memory budget buys with the model.
+succeeds inspect -m "$model"
+grep -Eq '^16\.0 MiB( +512){4}$' "$work/out" || fail "16 MiB do not buy the window of 512 entries"
+grep -Eq '^one entry( +[0-9.]+ (B|KiB)){4}$' "$work/out" || fail "no bytes of an entry"
+succeeds inspect -m "$model" --json
+[[ $(json 'j["n_ctx_train"]') == 512 && $(json 'j["entry_bytes"]["f16"] > j["entry_bytes"]["q8_0"] > 0') == True ]] ||
+    fail "the JSON says something else"
+
+refuses 2 'there is no text to read' inspect -m "$model" --question "Who?"
 refuses 2 '--catalyst question wants a --question' "${inspect[@]}" --catalyst question
 refuses 2 'schedule at-end distils when a question has been read' "${inspect[@]}" --schedule at-end
 refuses 2 'leaves out the middle of a text' "${inspect[@]}" --policy truncate

@@ -157,4 +157,3 @@ refuses 2 '--(file|pot) excludes --(file|pot)' "${inspect[@]}" --file a.txt
 refuses 2 'excludes' "${inspect[@]}" --question "Who?"
 refuses 2 'capacity excludes --pot' "${inspect[@]}" -c 512
 refuses 2 'max-tokens excludes --pot' "${inspect[@]}" -n 5
-refuses 2 'no text to read, which --file names, and no pot' inspect -m "$model"

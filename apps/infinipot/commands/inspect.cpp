@@ -20,6 +20,7 @@
 #include "input/reading.h"
 #include "inspect/inspection.h"
 #include "inspect/kept.h"
+#include "inspect/model_facts.h"
 #include "inspect/page.h"
 #include "inspect/text.h"
 #include "options/describe.h"
@@ -40,9 +41,13 @@ constexpr const char* examples = R"(Examples:
       writes a page that shows every distillation, layer and head, and the fate of each token
 
   infinipot inspect --pot book.pot
-      shows what is kept in a pot that infinipot ingest has made)";
+      shows what is kept in a pot that infinipot ingest has made
+)";
 
 constexpr const char* notes = R"(More examples:
+  infinipot inspect -m model.gguf
+      shows how many entries a memory budget buys with a model
+
   infinipot inspect --file chapter.txt --capacity 1024
       shows the passages that survived and how much layers and heads agree; on a terminal with
       colours it first prints the text, shaded by the share of heads that still hold each token
@@ -84,8 +89,6 @@ struct Inspect {
 }
 
 void check(const Inspect& inspect) {
-    if (inspect.files.empty() && inspect.pot.empty())
-        refuse("there is no text to read, which --file names, and no pot, which --pot names");
     if (!inspect.pot.empty() && !inspect.html.empty())
         refuse("--html shows what was evicted as well, which a pot has no more; leave it out");
     require_utf8(inspect.question, "the question");
@@ -179,9 +182,21 @@ void run_pot(const Inspect& inspect) {
     print(inspect.json ? eval::to_line(to_json(kept)) + "\n" : for_people(kept, may_style(stdout)));
 }
 
+/// Shows what a memory budget buys with the model.
+void run_model(const Inspect& inspect) {
+    if (!inspect.question.empty() || !inspect.html.empty())
+        refuse("there is no text to read, which --file names");
+    ProgressBar bar(std::nullopt, inspect.quiet);
+    bar.announce("loading " + inspect.method.model);
+    const Model model = load_model(inspect.method);
+    bar.clear();
+    print(inspect.json ? eval::to_line(to_json(model)) + "\n" : facts_of(model));
+}
+
 void run(const Inspect& inspect) {
     check(inspect);
     if (!inspect.pot.empty()) return run_pot(inspect);
+    if (inspect.files.empty()) return run_model(inspect);
     eval::TextFiles texts(inspect.files);
 
     const InterruptGuard interrupts;
@@ -212,7 +227,7 @@ void run(const Inspect& inspect) {
 Command add_inspect(CLI::App& program) {
     const auto inspect = std::make_shared<Inspect>();
     CLI::App& app = *program.add_subcommand(
-        "inspect", "Shows which tokens of a text survive distillation, or what is kept in a pot");
+        "inspect", "Shows which tokens of a text survive, what a pot keeps, or what a budget buys");
     explain(app, examples, notes);
     add_files(app, names::file, inspect->files,
               "Text to read, in UTF-8; repeat it for more; - is the standard input");

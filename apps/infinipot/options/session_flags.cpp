@@ -40,10 +40,10 @@ std::string with_default(const std::string& help, T value) {
 
 void add_budget_flags(CLI::App& app, Budget& budget) {
     add_count(app, names::capacity, budget.capacity, 1,
-              "Most entries that the KV cache holds [the model's window, at most 4096]")
+              "Most entries that the KV cache holds [4096, with --memory what fits]")
         ->group(headings::memory);
     add_bytes(app, "--memory", budget.memory_bytes,
-              "Most bytes that the KV cache takes, such as 64MiB; sets the capacity")
+              "Most bytes that the KV cache takes, such as 64MiB")
         ->group(headings::memory);
     add_count(app, "--retain", budget.retain, 1,
               "Entries that survive a distillation [half of the capacity]")
