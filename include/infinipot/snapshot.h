@@ -25,8 +25,8 @@ struct RestoreOptions {
     std::optional<int> n_threads = {};  ///< empty: one per core, at most 8
     /// The policy, if it is none of all_policies(). Its spec() must be the one of the snapshot.
     PolicyPtr policy = nullptr;
-    /// Compare the checksum of the KV cache, which reads all of it. A file that has not been written
-    /// since is compared once per model. All else is always compared.
+    /// Compare the checksum of the KV cache, which reads all of it. A file that has not been
+    /// written since is compared once per model. All else is always compared.
     bool verify = true;
 };
 
