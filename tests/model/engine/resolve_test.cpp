@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "support/session_fixture.h"
+#include "support/tiny_model.h"
 
 namespace infinipot {
 namespace {
