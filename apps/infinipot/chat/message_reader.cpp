@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 
 #include "base/utf8.h"
 #include "infinipot/error.h"
@@ -33,11 +33,12 @@ std::atomic<int> signalled = 0;
 
 extern "C" void on_signal(int signal) { signalled = signal; }
 
-/// While it lives, Ctrl-C and SIGTERM end the reading of a line, and not the program. `blocked`:
-/// they wait until the reader can take them.
+/// While it lives, Ctrl-C and SIGTERM end the reading of a line, and not the program. They wait
+/// until the reader can take them, which is in wait_for_input() alone: no signal comes between a
+/// look at `signalled` and a read that blocks.
 class LineSignals {
    public:
-    explicit LineSignals(bool blocked) {
+    LineSignals() {
         signalled = 0;
         struct sigaction action {};
         action.sa_handler = on_signal;
@@ -47,7 +48,7 @@ class LineSignals {
         sigemptyset(&both);
         sigaddset(&both, SIGINT);
         sigaddset(&both, SIGTERM);
-        pthread_sigmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &both, &mask_before_);
+        pthread_sigmask(SIG_BLOCK, &both, &mask_before_);
     }
     ~LineSignals() {
         pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
@@ -79,9 +80,53 @@ std::string without_blanks(const std::string& text) {
     return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
 }
 
+/// Waits for standard input. Returns false after a signal, which may arrive here alone.
+bool wait_for_input() {
+    sigset_t none{};
+    sigemptyset(&none);
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    while (signalled == 0) {
+        if (::ppoll(&input, 1, nullptr, &none) > 0) return true;
+        if (errno != EINTR) return true;  // reading will tell
+    }
+    return false;
+}
+
+/// Lines of standard input as they come, without std::cin, whose reads no signal could end safely.
+class PipedLines {
+   public:
+    /// Returns the next line, an empty one after a signal, and nothing at the end.
+    std::optional<std::string> next() {
+        while (true) {
+            const std::size_t end = buffer_.find('\n');
+            if (end != std::string::npos) return take(end, end + 1);
+            if (!wait_for_input()) return "";
+            std::array<char, 4096> bytes;
+            const ssize_t n = ::read(STDIN_FILENO, bytes.data(), bytes.size());
+            if (n > 0) {
+                buffer_.append(bytes.data(), static_cast<std::size_t>(n));
+            } else if (n == 0 || errno != EINTR) {
+                if (buffer_.empty()) return std::nullopt;
+                return take(buffer_.size(), buffer_.size());
+            }
+        }
+    }
+
+    /// Forgets a line that has begun.
+    void forget() { buffer_.clear(); }
+
+   private:
+    std::string take(std::size_t length, std::size_t behind) {
+        std::string line = buffer_.substr(0, length);
+        buffer_.erase(0, behind);
+        return line;
+    }
+
+    std::string buffer_;
+} piped_lines;
+
 #ifdef INFINIPOT_READLINE
 
-constexpr bool edits_lines = true;
 constexpr int longest_history = 1000;
 
 void begin_history(const std::string& file) {
@@ -116,24 +161,12 @@ void take_line(char* text) {
     rl_callback_handler_remove();
 }
 
-/// Waits for a key. Returns false after a signal, which may arrive here alone.
-bool wait_for_key() {
-    sigset_t none{};
-    sigemptyset(&none);
-    pollfd key{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    while (signalled == 0) {
-        if (::ppoll(&key, 1, nullptr, &none) > 0) return true;
-        if (errno != EINTR) return true;  // reading will tell
-    }
-    return false;
-}
-
 /// Returns an empty line after a signal.
 std::optional<std::string> edited_line(const char* prompt) {
     line_read = {};
     rl_callback_handler_install(prompt, take_line);
     while (!line_read.is_finished) {
-        if (wait_for_key()) {
+        if (wait_for_input()) {
             rl_callback_read_char();
             continue;
         }
@@ -150,7 +183,6 @@ void remember(const std::string& message) { add_history(message.c_str()); }
 
 #else
 
-constexpr bool edits_lines = false;
 void begin_history(const std::string&) {}
 void end_history(const std::string&) {}
 void remember(const std::string&) {}
@@ -158,9 +190,7 @@ void remember(const std::string&) {}
 std::optional<std::string> edited_line(const char* prompt) {
     std::fputs(prompt, stdout);
     std::fflush(stdout);
-    std::string line;
-    if (!std::getline(std::cin, line)) return std::nullopt;
-    return line;
+    return piped_lines.next();
 }
 
 #endif
@@ -177,14 +207,11 @@ MessageReader::~MessageReader() {
 }
 
 std::optional<std::string> MessageReader::line(const char* prompt) const {
-    if (interactive_) return edited_line(prompt);
-    std::string line;
-    if (!std::getline(std::cin, line)) return std::nullopt;
-    return line;
+    return interactive_ ? edited_line(prompt) : piped_lines.next();
 }
 
 std::optional<std::string> MessageReader::next() {
-    const LineSignals signals(interactive_ && edits_lines);
+    const LineSignals signals;
     std::string message;
     const char* prompt = first_prompt;
     while (true) {
@@ -196,7 +223,7 @@ std::optional<std::string> MessageReader::next() {
             signalled = 0;
             message.clear();
             prompt = first_prompt;
-            std::cin.clear();
+            piped_lines.forget();
             continue;
         }
         if (!text && message.empty()) return std::nullopt;

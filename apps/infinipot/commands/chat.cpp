@@ -19,6 +19,7 @@
 #include "options/names.h"
 #include "options/option_types.h"
 #include "options/session_flags.h"
+#include "terminal/interrupt.h"
 #include "terminal/progress_bar.h"
 #include "terminal/terminal.h"
 
@@ -113,6 +114,7 @@ void run(ChatArguments arguments) {
     const Model model = load_model(arguments.method);
     require_chat_template(model);
     validate(model, arguments.settings.generate);
+    const HeldSignals held;  // between two messages, and until the chat is saved
     Chat chat(eval::StoredPot::open_or_make(model, pot, arguments.settings.session),
               arguments.settings);
     loading.clear();

@@ -68,6 +68,15 @@ bool is_ignored(int signal = SIGINT) {
     return current.sa_handler == SIG_IGN;
 }
 
+/// Returns Ctrl-C and SIGTERM.
+sigset_t both_signals() {
+    sigset_t both{};
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    return both;
+}
+
 constexpr int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 std::atomic<const char*> doomed = nullptr;
 static_assert(std::atomic<const char*>::is_always_lock_free, "a signal handler reads it");
@@ -96,13 +105,23 @@ InterruptGuard::InterruptGuard() {
     pthread_sigmask(SIG_BLOCK, &all, &before);
     watcher_ = std::jthread(watch);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    const sigset_t both = both_signals();
+    pthread_sigmask(SIG_UNBLOCK, &both, &mask_before_);
 }
 
 InterruptGuard::~InterruptGuard() {
     if (is_ignored()) return;
+    pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);  // first, so that none finds no handler
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
 }
+
+HeldSignals::HeldSignals() {
+    const sigset_t both = both_signals();
+    pthread_sigmask(SIG_BLOCK, &both, &mask_before_);
+}
+
+HeldSignals::~HeldSignals() { pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr); }
 
 void check_interrupted() {
     if (pressed) throw Error(ErrorCode::interrupted, "interrupted");

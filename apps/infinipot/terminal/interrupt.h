@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <string>
 #include <thread>
 
@@ -27,7 +28,21 @@ class InterruptGuard {
     bool is_terminated() const;
 
    private:
+    sigset_t mask_before_{};
     std::jthread watcher_;  // passes a press on to the sessions
+};
+
+/// While it lives, Ctrl-C and SIGTERM wait until somebody takes them: an InterruptGuard, or the
+/// reader of a line. Threads that are started meanwhile leave them to the calling thread.
+class HeldSignals {
+   public:
+    HeldSignals();
+    ~HeldSignals();
+    HeldSignals(const HeldSignals&) = delete;
+    HeldSignals& operator=(const HeldSignals&) = delete;
+
+   private:
+    sigset_t mask_before_{};
 };
 
 /// While it and an InterruptGuard live, Ctrl-C interrupts `session`. Several threads may each have
