@@ -98,8 +98,9 @@ ggml_tensor* Decoder::logits(Operators& g, ggml_tensor* hidden) const {
 
 Attention Decoder::attention(int il, int capacity) const {
     Attention attention = attention_;
-    attention.rotation = rope_.for_capacity(capacity);
     attention.window = window_.of(il);
+    const LongRope& rope = attention.window > 0 && local_rope_ ? *local_rope_ : rope_;
+    attention.rotation = rope.for_capacity(capacity);
     if (layout_.query_key_norm == QueryKeyNorm::each_head_after_rope) {
         attention.query_weight = layer(il).q_norm.weight;
         attention.key_weight = layer(il).k_norm.weight;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,7 @@ class Decoder : public Architecture {
     Attention attention_;
     LongRope rope_;
     SlidingWindow window_;
+    std::optional<LongRope> local_rope_;  // of the local layers; empty: rope_
     float embedding_scale_ = 1;
     float residual_scale_ = 1;  // of what a block adds to the residual stream
     float logit_scale_ = 1;

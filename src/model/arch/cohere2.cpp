@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "model/parallel_decoder.h"
 
 /// `cohere2`: Command R7B and Command A. Like `command-r`; three local layers are followed by a
@@ -11,14 +13,10 @@ class Cohere2 : public ParallelDecoder {
     Cohere2(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load)
         : ParallelDecoder(hparams, load, QueryKeyNorm::none) {
         window_ = read_sliding_window(metadata, hparams.n_layer, 0, 4);
+        if (window_.size == 0) metadata.damaged("it has no sliding window");
+        local_rope_ = std::exchange(rope_, {});
         const float scale = metadata.number("logit_scale");
         if (scale != 0) logit_scale_ = scale;
-    }
-
-    Attention attention(int il, int capacity) const override {
-        Attention attention = Decoder::attention(il, capacity);
-        if (!window_.local[static_cast<std::size_t>(il)]) attention.rotation = {};
-        return attention;
     }
 };
 

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "model/decoder.h"
 
 /// `exaone4`: EXAONE 4.0. Norms behind attention and feed-forward network and over each query and
@@ -23,14 +25,9 @@ class Exaone4 : public Decoder {
    public:
     Exaone4(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load)
         : Decoder(hparams, load, layout) {
-        if (hparams.n_layer == n_layer_32b)
-            window_ = read_sliding_window(metadata, hparams.n_layer, 4096, 4);
-    }
-
-    Attention attention(int il, int capacity) const override {
-        Attention attention = Decoder::attention(il, capacity);
-        if (window_.size > 0 && attention.window == 0) attention.rotation = {};
-        return attention;
+        if (hparams.n_layer != n_layer_32b) return;
+        window_ = read_sliding_window(metadata, hparams.n_layer, 4096, 4);
+        if (window_.size > 0) local_rope_ = std::exchange(rope_, {});
     }
 };
 

@@ -21,7 +21,7 @@ constexpr BlockLayout layout = {
 class Gemma2 : public Decoder {
    public:
     Gemma2(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load)
-        : Decoder(hparams, load, layout), local_rotation_(hparams.rotation) {
+        : Decoder(hparams, load, layout) {
         window_ = read_sliding_window(metadata, hparams.n_layer, 4096, 2);
         embedding_scale_ = std::sqrt(static_cast<float>(hparams.n_embd));
         attention_.softcap = metadata.number("attn_logit_softcapping", 50.0f);
@@ -31,18 +31,10 @@ class Gemma2 : public Decoder {
             const int width = hparams.n_embd / hparams.n_head;  // not n_embd_head
             attention_.scale = 1.0f / std::sqrt(static_cast<float>(width));
         }
-        local_rotation_.freq_base =
-            metadata.number("rope.freq_base_swa", hparams.rotation.freq_base);
+        Rotation local = hparams.rotation;
+        local.freq_base = metadata.number("rope.freq_base_swa", local.freq_base);
+        local_rope_ = LongRope{local, local};
     }
-
-    Attention attention(int il, int capacity) const override {
-        Attention attention = Decoder::attention(il, capacity);
-        if (attention.window > 0) attention.rotation = local_rotation_;
-        return attention;
-    }
-
-   private:
-    Rotation local_rotation_;
 };
 
 }  // namespace

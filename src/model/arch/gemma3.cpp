@@ -23,7 +23,7 @@ constexpr BlockLayout layout = {
 class Gemma3 : public Decoder {
    public:
     Gemma3(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load)
-        : Decoder(hparams, load, layout), local_rotation_(hparams.rotation) {
+        : Decoder(hparams, load, layout) {
         window_ = read_sliding_window(metadata, hparams.n_layer, 0, 6);
         embedding_scale_ = std::sqrt(static_cast<float>(hparams.n_embd));
         attention_.scale_queries = true;
@@ -32,18 +32,11 @@ class Gemma3 : public Decoder {
             const int width = hparams.n_embd / hparams.n_head;  // not n_embd_head
             attention_.scale = 1.0f / std::sqrt(static_cast<float>(width));
         }
-        local_rotation_.freq_base = metadata.number("rope.freq_base_swa", 10000.0f);
-        local_rotation_.freq_scale = 1.0f;
+        Rotation local = hparams.rotation;
+        local.freq_base = metadata.number("rope.freq_base_swa", 10000.0f);
+        local.freq_scale = 1.0f;
+        local_rope_ = LongRope{local, local};
     }
-
-    Attention attention(int il, int capacity) const override {
-        Attention attention = Decoder::attention(il, capacity);
-        if (attention.window > 0) attention.rotation = local_rotation_;
-        return attention;
-    }
-
-   private:
-    Rotation local_rotation_;
 };
 
 }  // namespace

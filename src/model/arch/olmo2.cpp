@@ -19,21 +19,14 @@ constexpr BlockLayout layout = {
 class Olmo2 : public Decoder {
    public:
     Olmo2(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load)
-        : Decoder(hparams, load, layout), local_rotation_(hparams.rotation) {
+        : Decoder(hparams, load, layout) {
         window_ = read_sliding_window(metadata, hparams.n_layer, 0, 4);
-        local_rotation_.freq_scale = 1.0f;
-        local_rotation_.ext_factor = 0.0f;
-        local_rotation_.attn_factor = 1.0f;
+        Rotation local = hparams.rotation;
+        local.freq_scale = 1.0f;
+        local.ext_factor = 0.0f;
+        local.attn_factor = 1.0f;
+        local_rope_ = LongRope{local, local};
     }
-
-    Attention attention(int il, int capacity) const override {
-        Attention attention = Decoder::attention(il, capacity);
-        if (attention.window > 0) attention.rotation = local_rotation_;
-        return attention;
-    }
-
-   private:
-    Rotation local_rotation_;
 };
 
 }  // namespace
