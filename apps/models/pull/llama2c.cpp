@@ -1,19 +1,21 @@
 #include "models/pull/llama2c.h"
 
+#include <ggml.h>
+#include <gguf.h>
+
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "base/mapped_file.h"
-#include "gguf/file.h"
 #include "infinipot/error.h"
 
 static_assert(std::endian::native == std::endian::little, "both formats are little-endian");
@@ -101,83 +103,62 @@ Vocabulary read_vocabulary(Reader& reader, std::int32_t n_vocab) {
     return vocabulary;
 }
 
-/// The head of a GGUF file.
+struct Free {
+    void operator()(gguf_context* head) const { gguf_free(head); }
+    void operator()(ggml_context* tensors) const { ggml_free(tensors); }
+};
+
+/// The head of a GGUF file: its keys, and its tensors one behind another.
 class GgufHead {
    public:
-    void key(const std::string& name, const char* value) {
-        begin(name, GgufType::string);
-        add(std::string(value));
+    explicit GgufHead(std::size_t most_tensors)
+        : gguf_(gguf_init_empty()),
+          tensors_(ggml_init({.mem_size = most_tensors * ggml_tensor_overhead(),
+                              .mem_buffer = nullptr,
+                              .no_alloc = true})) {}
+
+    void key(const char* name, const char* value) { gguf_set_val_str(gguf_.get(), name, value); }
+    void key(const char* name, std::int32_t value) {
+        gguf_set_val_u32(gguf_.get(), name, static_cast<std::uint32_t>(value));
     }
-    void key(const std::string& name, std::int32_t value) {
-        begin(name, GgufType::u32);
-        add(static_cast<std::uint32_t>(value));
+    void key(const char* name, float value) { gguf_set_val_f32(gguf_.get(), name, value); }
+    void key(const char* name, bool value) { gguf_set_val_bool(gguf_.get(), name, value); }
+    void key(const char* name, const std::vector<float>& values) {
+        gguf_set_arr_data(gguf_.get(), name, GGUF_TYPE_FLOAT32, values.data(), values.size());
     }
-    void key(const std::string& name, float value) {
-        begin(name, GgufType::f32);
-        add(value);
+    void key(const char* name, const std::vector<std::int32_t>& values) {
+        gguf_set_arr_data(gguf_.get(), name, GGUF_TYPE_INT32, values.data(), values.size());
     }
-    void key(const std::string& name, bool value) {
-        begin(name, GgufType::boolean);
-        add(static_cast<std::uint8_t>(value));
-    }
-    template <typename T>
-    void key(const std::string& name, GgufType type, const std::vector<T>& values) {
-        begin(name, GgufType::array);
-        add(static_cast<std::uint32_t>(type));
-        add(static_cast<std::uint64_t>(values.size()));
-        for (const T& value : values) add(value);
+    void key(const char* name, const std::vector<std::string>& values) {
+        std::vector<const char*> texts;
+        for (const std::string& value : values) texts.push_back(value.c_str());
+        gguf_set_arr_str(gguf_.get(), name, texts.data(), texts.size());
     }
 
     /// Describes the next tensor, of F32.
-    void tensor(const std::string& name, std::vector<std::uint64_t> ne) {
-        append(tensors_, name);
-        append(tensors_, static_cast<std::uint32_t>(ne.size()));
-        std::uint64_t n = 1;
-        for (const std::uint64_t size : ne) {
-            append(tensors_, size);
-            n *= size;
-        }
-        append(tensors_, std::uint32_t{0});
-        append(tensors_, n_bytes_);
-        n_bytes_ += n * sizeof(float);
-        if (n_bytes_ % alignment != 0) refuse("has tensors of odd sizes");
-        ++n_tensors_;
+    void tensor(const std::string& name, const std::vector<std::int64_t>& ne) {
+        ggml_tensor* tensor =
+            ggml_new_tensor(tensors_.get(), GGML_TYPE_F32, static_cast<int>(ne.size()), ne.data());
+        ggml_set_name(tensor, name.c_str());
+        gguf_add_tensor(gguf_.get(), tensor);
+        tensor_bytes_ += ggml_nbytes(tensor);
+        if (tensor_bytes_ % gguf_get_alignment(gguf_.get()) != 0)
+            refuse("has tensors of odd sizes");
     }
 
-    std::uint64_t tensor_bytes() const { return n_bytes_; }
+    std::size_t tensor_bytes() const { return tensor_bytes_; }
 
     /// Returns the head, up to where the tensors begin.
     std::string bytes() const {
-        std::string text = "GGUF";
-        append(text, std::uint32_t{3});
-        append(text, n_tensors_);
-        append(text, n_keys_);
-        text += keys_ + tensors_;
-        text.resize((text.size() + alignment - 1) / alignment * alignment, '\0');
+        std::string text(gguf_get_meta_size(gguf_.get()), '\0');
+        gguf_get_meta_data(gguf_.get(), text.data());
         return text;
     }
 
    private:
-    static constexpr std::size_t alignment = 32;
-
-    static void append(std::string& to, const std::string& text) {
-        append(to, static_cast<std::uint64_t>(text.size()));
-        to += text;
-    }
-    template <typename T>
-    requires std::is_arithmetic_v<T>
-    static void append(std::string& to, T value) {
-        to.append(reinterpret_cast<const char*>(&value), sizeof(value));
-    }
-    void add(const auto& value) { append(keys_, value); }
-    void begin(const std::string& name, GgufType type) {
-        append(keys_, name);
-        append(keys_, static_cast<std::uint32_t>(type));
-        ++n_keys_;
-    }
-
-    std::string keys_, tensors_;
-    std::uint64_t n_keys_ = 0, n_tensors_ = 0, n_bytes_ = 0;
+    std::unique_ptr<gguf_context, Free> gguf_;
+    std::unique_ptr<ggml_context, Free> tensors_;
+    std::size_t tensor_bytes_ = 0;
 };
 
 void add_sizes(GgufHead& head, const Header& h) {
@@ -202,9 +183,9 @@ void add_vocabulary(GgufHead& head, const Vocabulary& vocabulary) {
     types.resize(vocabulary.tokens.size(), normal);
     head.key("tokenizer.ggml.model", "llama");
     head.key("tokenizer.ggml.pre", "default");
-    head.key("tokenizer.ggml.tokens", GgufType::string, vocabulary.tokens);
-    head.key("tokenizer.ggml.scores", GgufType::f32, vocabulary.scores);
-    head.key("tokenizer.ggml.token_type", GgufType::i32, types);
+    head.key("tokenizer.ggml.tokens", vocabulary.tokens);
+    head.key("tokenizer.ggml.scores", vocabulary.scores);
+    head.key("tokenizer.ggml.token_type", types);
     head.key("tokenizer.ggml.bos_token_id", 1);
     head.key("tokenizer.ggml.eos_token_id", 2);
     head.key("tokenizer.ggml.unknown_token_id", 0);
@@ -215,14 +196,13 @@ void add_vocabulary(GgufHead& head, const Vocabulary& vocabulary) {
 /// Describes the tensors in the order of the checkpoint: each kind for all layers. llama2.c rotates
 /// neighbours, as ggml does for this architecture, so that rows stay where they are.
 void add_tensors(GgufHead& head, const Header& h) {
-    const auto n_embd = static_cast<std::uint64_t>(h.n_embd);
-    const auto n_ff = static_cast<std::uint64_t>(h.n_ff);
-    const auto n_kv = static_cast<std::uint64_t>(h.n_head_kv * (h.n_embd / h.n_head));
-    const auto in_each_layer = [&](const char* name, const std::vector<std::uint64_t>& ne) {
+    const std::int64_t n_embd = h.n_embd, n_ff = h.n_ff;
+    const std::int64_t n_kv = h.n_head_kv * (h.n_embd / h.n_head);
+    const auto in_each_layer = [&](const char* name, const std::vector<std::int64_t>& ne) {
         for (std::int32_t il = 0; il < h.n_layer; ++il)
             head.tensor("blk." + std::to_string(il) + '.' + name + ".weight", ne);
     };
-    head.tensor("token_embd.weight", {n_embd, static_cast<std::uint64_t>(h.n_vocab)});
+    head.tensor("token_embd.weight", {n_embd, h.n_vocab});
     in_each_layer("attn_norm", {n_embd});
     in_each_layer("attn_q", {n_embd, n_embd});
     in_each_layer("attn_k", {n_embd, n_kv});
@@ -242,7 +222,7 @@ void convert_llama2c(const std::filesystem::path& checkpoint, const std::filesys
     Reader reader(input.bytes());
     const auto header = reader.number<Header>();
     check(header);
-    GgufHead head;
+    GgufHead head(2 + 9 * static_cast<std::size_t>(header.n_layer));
     add_sizes(head, header);
     add_tensors(head, header);
     const auto tensors = reader.take(head.tensor_bytes());
