@@ -70,12 +70,13 @@ void ModelLibrary::refuse(const std::string& name) const {
         for (const StoredModel& model : source->models()) here.push_back(model.name);
     std::vector<std::string> known = here;
     std::vector<std::string> offered;
-    for (const CataloguedModel& model : catalogue()) offered.push_back(model.name);
+    for (const CataloguedModel& model : catalogue())
+        if (std::ranges::find(here, model.name) == here.end()) offered.push_back(model.name);
     known.insert(known.end(), offered.begin(), offered.end());
     if (const auto meant = nearest(name, known)) sentence += " (did you mean " + *meant + "?)";
     sentence += here.empty() ? "; there is none here" : "; here are " + listed(here);
-    throw Error(ErrorCode::file_error,
-                sentence + ", and infinipot pull NAME gets " + listed(offered));
+    if (!offered.empty()) sentence += ", and infinipot pull NAME gets " + listed(offered);
+    throw Error(ErrorCode::file_error, sentence);
 }
 
 }  // namespace infinipot::models

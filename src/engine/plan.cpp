@@ -254,6 +254,11 @@ void resolve_budget(Plan& plan, const Budget& asked, const Model::Impl& model) {
         asked.protect_first.value_or(std::min(std::max(4, n_opening), budget.retain / 4));
     budget.protect_recent =
         asked.protect_recent.value_or(std::min(budget.capacity / 16, budget.retain / 4));
+    if (!asked.retain && budget.retain < 1) {
+        too_small("a capacity of " + number(budget.capacity) +
+                  (budget.capacity == 1 ? " entry" : " entries") +
+                  " is too small to read with; raise the capacity");
+    }
     require_at_least(budget.reserve, 0, "the reserve");
     require_at_least(budget.retain, 1, "retain");
     require_at_least(budget.protect_first, 0, "protect_first");

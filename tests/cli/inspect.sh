@@ -135,6 +135,10 @@ compgen -G "$work/interrupted*" && fail "a page of an interrupted reading"
 succeeds inspect -m "$model"
 grep -Eq '^16\.0 MiB( +512){4}$' "$work/out" || fail "16 MiB do not buy the window of 512 entries"
 grep -Eq '^one entry( +[0-9.]+ (B|KiB)){4}$' "$work/out" || fail "no bytes of an entry"
+grep -q 'takes .* for 512 entries of type f16,$' "$work/out" || fail "nothing about the default budget"
+refuses 7 'a capacity of 1 entry is too small to read with' inspect -m "$model" --capacity 1
+succeeds inspect -m "$model" --capacity 256 --json
+[[ $(json 'j["budget"]["capacity"], j["budget"]["retain"]') == "(256, 128)" ]] || fail "not the budget that was asked for"
 succeeds inspect -m "$model" --json
 [[ $(json 'j["n_ctx_train"]') == 512 && $(json 'j["entry_bytes"]["f16"] > j["entry_bytes"]["q8_0"] > 0') == True ]] ||
     fail "the JSON says something else"

@@ -190,7 +190,8 @@ void run_model(const Inspect& inspect) {
     bar.announce("loading " + inspect.method.model);
     const Model model = load_model(inspect.method);
     bar.clear();
-    print(inspect.json ? eval::to_line(to_json(model)) + "\n" : facts_of(model));
+    const ResolvedOptions asked = resolve(model, eval::session_options(inspect.method, {}));
+    print(inspect.json ? eval::to_line(to_json(model, asked)) + "\n" : facts_of(model, asked));
 }
 
 void run(const Inspect& inspect) {

@@ -47,8 +47,13 @@ void run(const Pull& pull) {
                     "there is no model to get; infinipot models lists names");
     const InterruptGuard interrupts;
     DownloadHost host(pull.quiet);
-    const auto file = models::pull(pull.name, models::Variables(), host);
-    print(file.string() + '\n');
+    try {
+        print(models::pull(pull.name, models::Variables(), host).string() + '\n');
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::interrupted) throw;
+        throw Error(ErrorCode::interrupted,
+                    "interrupted; the same command goes on from what is here");
+    }
 }
 
 }  // namespace

@@ -56,9 +56,21 @@ std::string row(const std::string& name, const Cell& cell) {
     return line + "\n";
 }
 
+std::size_t budget_bytes(const Model& model, const ResolvedOptions& asked) {
+    return model.entry_bytes(asked.kv_type) * static_cast<std::size_t>(asked.budget.capacity);
+}
+
+std::string budget_text(const Model& model, const ResolvedOptions& asked) {
+    const auto entries = [](int n) { return eval::count_text(static_cast<std::uint64_t>(n)); };
+    return "With these options the KV cache takes " + format_byte_size(budget_bytes(model, asked)) +
+           " for " + entries(asked.budget.capacity) + " entries of type " +
+           std::string(to_string(asked.kv_type)) + ",\nof which " + entries(asked.budget.retain) +
+           " survive a distillation.\n";
+}
+
 }  // namespace
 
-std::string facts_of(const Model& model) {
+std::string facts_of(const Model& model, const ResolvedOptions& asked) {
     const ModelInfo& info = model.info();
     std::string text =
         "model      " + printable_line(info.name + " (" + info.architecture + ")") + ", " +
@@ -77,13 +89,16 @@ std::string facts_of(const Model& model) {
             return entry ? eval::count_text(entries(model, *entry, memory)) : "-";
         });
     }
-    return text + row("one entry", [&](KvType type) -> std::string {
-               const std::optional<std::size_t> entry = entry_bytes(model, type);
-               return entry ? format_byte_size(*entry) : "-";
-           });
+    return text +
+           row("one entry",
+               [&](KvType type) -> std::string {
+                   const std::optional<std::size_t> entry = entry_bytes(model, type);
+                   return entry ? format_byte_size(*entry) : "-";
+               }) +
+           "\n" + budget_text(model, asked);
 }
 
-Json to_json(const Model& model) {
+Json to_json(const Model& model, const ResolvedOptions& asked) {
     const ModelInfo& info = model.info();
     Json json = {{"version", INFINIPOT_VERSION},
                  {"model", info.path},
@@ -103,6 +118,11 @@ Json to_json(const Model& model) {
             json["entry_bytes"][std::string(to_string(type))] = *entry;
         }
     }
+    json["budget"] = {{"kv_type", to_string(asked.kv_type)},
+                      {"capacity", asked.budget.capacity},
+                      {"retain", asked.budget.retain},
+                      {"reserve", asked.budget.reserve},
+                      {"bytes", budget_bytes(model, asked)}};
     return json;
 }
 
