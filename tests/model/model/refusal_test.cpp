@@ -19,6 +19,7 @@ class Refusal : public testing::Test {
         GgufWriter writer;
         TinyModel model{.architecture = architecture, .n_layer = 2, .n_vocab = 400};
         if (architecture == "qwen3moe" || architecture == "olmoe") model.n_expert = 4;
+        if (architecture == "cohere2") model.window = 64;  // which libllama wants too
         add_tiny_model(model, writer);
         change(writer);
         const auto path = folder_ / "changed.gguf";
@@ -60,6 +61,17 @@ const std::vector<std::string> architectures = {
 TEST_F(Refusal, Every_architecture_loads_unchanged) {
     for (const auto& name : architectures) {
         EXPECT_EQ(complaint(name, [](GgufWriter&) {}), "") << name;
+    }
+}
+
+TEST_F(Refusal, A_window_that_decides_about_rope_must_be_there) {
+    const auto path = write_tiny_model({.architecture = "cohere2"}, folder_.path());
+    try {
+        Model::load(path);
+        ADD_FAILURE() << "a model without a window was loaded";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::bad_model);
+        EXPECT_NE(std::string(error.what()).find("no sliding window"), std::string::npos);
     }
 }
 
