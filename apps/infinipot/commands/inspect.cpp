@@ -41,8 +41,7 @@ constexpr const char* examples = R"(Examples:
       writes a page that shows every distillation, layer and head, and the fate of each token
 
   infinipot inspect --pot book.pot
-      shows what is kept in a pot that infinipot ingest has made
-)";
+      shows what is kept in a pot that infinipot ingest has made)";
 
 constexpr const char* notes = R"(More examples:
   infinipot inspect -m model.gguf
