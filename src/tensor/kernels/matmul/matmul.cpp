@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "tensor/kernels/matmul/layout.h"
+#include "tensor/kernels/matmul/packed.h"
 #include "tensor/kernels/simd/cpu.h"
 #include "tensor/kernels/work_queue.h"
 
@@ -30,15 +30,6 @@ struct BlockQ4 {
     }
 };
 static_assert(sizeof(BlockQ4) == 18);
-
-/// Returns the kernel of this CPU for weights of `type`, or nullptr.
-const MatmulKernel* kernel_for(ggml_type type) {
-    if (cpu() < Cpu::x8 || (type != GGML_TYPE_Q8_0 && type != GGML_TYPE_Q4_0)) return nullptr;
-    const bool q8 = type == GGML_TYPE_Q8_0;
-    const MatmulKernel* avx512 = q8 ? matmul_q8_avx512() : matmul_q4_avx512();
-    if (cpu() >= Cpu::avx512 && avx512) return avx512;
-    return q8 ? matmul_q8_avx2() : matmul_q4_avx2();
-}
 
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -103,10 +94,7 @@ void quantize_op(ggml_tensor* dst, int ith, int nth, void* userdata) {
 void matmul_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     const MatmulKernel& kernel = kernel_of(userdata);
     const int64_t n_out = dst->ne[0], n_tokens = dst->ne[1];
-    const int64_t n_blocks = dst->src[1]->ne[0] / kernel.block_bytes;
-    const int64_t row_bytes = n_blocks * kernel.group_bytes / row_group;  // of quants
-    const auto* quants = static_cast<const uint8_t*>(dst->src[0]->data);
-    const auto* scales = reinterpret_cast<const uint16_t*>(quants + n_out * row_bytes);
+    const PackedMatrix w = {dst->src[0]->data, dst->src[1]->ne[0] / kernel.block_bytes, n_out};
     const auto* x = static_cast<const char*>(dst->src[1]->data);
     auto* y = static_cast<float*>(dst->data);
 
@@ -115,23 +103,43 @@ void matmul_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     for (int64_t piece = queue.draw(); piece >= 0; piece = queue.draw()) {
         const int64_t run = piece / n_panels, row = piece % n_panels * row_panel;
         const int64_t begin = n_tokens * run / n_runs, end = n_tokens * (run + 1) / n_runs;
-        kernel.multiply({.quants = quants + row * row_bytes,
-                         .scales = scales + row * n_blocks,
-                         .n_groups = n_out - row >= row_panel ? 2 : 1,
-                         .n_blocks = n_blocks,
-                         .x = x + begin * n_blocks * kernel.block_bytes,
-                         .n_tokens = static_cast<int>(end - begin),
-                         .y = y + begin * n_out + row,
-                         .y_stride = n_out});
+        multiply_panel(kernel, w, row, n_out - row,
+                       {.x = x + begin * w.n_blocks * kernel.block_bytes,
+                        .n = end - begin,
+                        .y = y + begin * n_out + row,
+                        .y_stride = n_out});
     }
 }
 
-void* userdata_of(ggml_type type) { return const_cast<MatmulKernel*>(kernel_for(type)); }
+void* userdata_of(ggml_type type) { return const_cast<MatmulKernel*>(matmul_kernel(type)); }
 
 }  // namespace
 
+const MatmulKernel* matmul_kernel(ggml_type type) {
+    if (cpu() < Cpu::x8 || (type != GGML_TYPE_Q8_0 && type != GGML_TYPE_Q4_0)) return nullptr;
+    const bool q8 = type == GGML_TYPE_Q8_0;
+    const MatmulKernel* avx512 = q8 ? matmul_q8_avx512() : matmul_q4_avx512();
+    if (cpu() >= Cpu::avx512 && avx512) return avx512;
+    return q8 ? matmul_q8_avx2() : matmul_q4_avx2();
+}
+
+void multiply_panel(const MatmulKernel& kernel, const PackedMatrix& w, int64_t row, int64_t n_rows,
+                    const Columns& columns) {
+    const int64_t row_bytes = w.n_blocks * kernel.group_bytes / row_group;  // of quants
+    const auto* quants = static_cast<const uint8_t*>(w.data);
+    const auto* scales = reinterpret_cast<const uint16_t*>(quants + w.n_out * row_bytes);
+    kernel.multiply({.quants = quants + row * row_bytes,
+                     .scales = scales + row * w.n_blocks,
+                     .n_groups = n_rows >= row_panel ? 2 : 1,
+                     .n_blocks = w.n_blocks,
+                     .x = columns.x,
+                     .n_tokens = static_cast<int>(columns.n),
+                     .y = columns.y,
+                     .y_stride = columns.y_stride});
+}
+
 bool matmul_supported(ggml_type type, int64_t n_in, int64_t n_out) {
-    return kernel_for(type) && n_in > 0 && n_in % quant_block == 0 && n_out > 0 &&
+    return matmul_kernel(type) && n_in > 0 && n_in % quant_block == 0 && n_out > 0 &&
            n_out % row_group == 0;
 }
 
@@ -149,13 +157,13 @@ void pack_rows(ggml_type type, const void* rows, int64_t first_row, int64_t n_ro
     assert(matmul_supported(type, n_in, n_out));
     assert(first_row % row_group == 0 && n_rows % row_group == 0 && first_row + n_rows <= n_out);
     const auto pack_type = type == GGML_TYPE_Q8_0 ? pack_blocks<BlockQ8> : pack_blocks<BlockQ4>;
-    pack_type(*kernel_for(type), rows, first_row, n_rows, n_in, n_out, packed);
+    pack_type(*matmul_kernel(type), rows, first_row, n_rows, n_in, n_out, packed);
 }
 
 ggml_tensor* quantize_rows(ggml_context* ctx, ggml_type type, ggml_tensor* x) {
     assert(x->type == GGML_TYPE_F32 && x->ne[0] % quant_block == 0 && ggml_is_matrix(x));
-    assert(x->nb[0] == sizeof(float) && kernel_for(type));
-    const int64_t row_bytes = x->ne[0] / quant_block * kernel_for(type)->block_bytes;
+    assert(x->nb[0] == sizeof(float) && matmul_kernel(type));
+    const int64_t row_bytes = x->ne[0] / quant_block * matmul_kernel(type)->block_bytes;
     return ggml_custom_4d(ctx, GGML_TYPE_I8, row_bytes, x->ne[1], 1, 1, &x, 1, quantize_op,
                           GGML_N_TASKS_MAX, userdata_of(type));
 }
@@ -164,7 +172,7 @@ ggml_tensor* matmul(ggml_context* ctx, ggml_type type, ggml_tensor* packed, ggml
                     int64_t n_in, int64_t n_out) {
     assert(matmul_supported(type, n_in, n_out));
     assert(ggml_nbytes(packed) >= packed_bytes(type, n_in, n_out) && ggml_is_contiguous(packed));
-    assert(x8->ne[0] == n_in / quant_block * kernel_for(type)->block_bytes);
+    assert(x8->ne[0] == n_in / quant_block * matmul_kernel(type)->block_bytes);
     assert(ggml_is_contiguous(x8));
     ggml_tensor* args[] = {packed, x8};
     static_cast<void>(n_in);
