@@ -55,7 +55,8 @@ void read(const GgufFile& file, ModelFacts& facts) {
     const auto window = file.find_integer(facts.architecture + ".context_length", 0,
                                           std::numeric_limits<int>::max());
     facts.n_ctx_train = static_cast<int>(window.value_or(0));
-    facts.entry_bytes = KvCache::entry_bytes(read_hparams(file).cache_shape(0));
+    const Hparams hparams = read_hparams(file);
+    facts.entry_bytes = KvCache::entry_bytes(hparams.cache_shape(hparams.n_layer, 0));
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ bool BatchedPerTokenEviction::possible(const Plan& plan, const Model::Impl& mode
     if (plan.options.schedule != Schedule::per_token || plan.needs.surprisal) return false;
     if (model.options.kernels != Kernels::native) return false;
     const Hparams& hparams = model.hparams;
-    for (int il = 0; il < hparams.n_layer; ++il) {
-        if (model.architecture->attention(il, cache.shape().capacity).softcap != 0) return false;
+    for (int il = 0; il < cache.shape().n_layer; ++il) {
+        if (model.pot_attention(il, cache.shape().capacity).softcap != 0) return false;
     }
     return kernels::single_query_supported(cache.keys(0)->type, hparams.n_embd_head);
 }
@@ -40,7 +40,7 @@ BatchedPerTokenEviction::BatchedPerTokenEviction(const Plan& plan, const Model::
       ranks_(size(model.hparams.n_head_kv)) {
     const CacheShape& shape = cache.shape();
     for (int il = 0; il < shape.n_layer; ++il) {
-        scales_.push_back(model.architecture->attention(il, shape.capacity).scale);
+        scales_.push_back(model.pot_attention(il, shape.capacity).scale);
         layers_.push_back([this, il](const ggml_tensor* q, ggml_tensor* out, int ith, int nth) {
             evict_and_attend(il, q, out, ith, nth);
         });

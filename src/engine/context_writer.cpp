@@ -35,13 +35,15 @@ std::size_t ContextWriter::bytes() const {
 }
 
 ContextWriter::Mark ContextWriter::mark() const {
-    return {cache_.n(), stream_position_, forward_.preceding_state(), observing_};
+    return {cache_.n(), stream_position_, forward_.preceding_state(), forward_.layer_states(),
+            observing_};
 }
 
 void ContextWriter::rewind(const Mark& mark) {
     cache_.truncate(mark.n_kv);
     stream_position_ = mark.stream_position;
     forward_.set_preceding_state(mark.preceding_state);
+    forward_.set_layer_states(mark.layer_states);
     observing_ = mark.observing;
 }
 

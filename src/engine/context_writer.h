@@ -29,7 +29,8 @@ class ContextWriter {
     struct Mark {
         int n_kv;
         std::int64_t stream_position;
-        std::vector<float> preceding_state;  // [n_embd]
+        std::vector<float> preceding_state;   // [n_embd]
+        std::vector<std::byte> layer_states;  // beside the pot
         bool observing;
     };
     Mark mark() const;

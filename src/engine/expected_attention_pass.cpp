@@ -31,7 +31,7 @@ void weigh_queries(const Attention& attention, int position, int n_embd_head, st
 ExpectedAttentionPass::ExpectedAttentionPass(const Model::Impl& model, const KvCache& cache,
                                              Backend& backend, int n_sink)
     : statistics(cache.shape(), model.hparams.n_head, backend.buffer_type()),
-      architecture_(*model.architecture),
+      model_(model),
       cache_(cache),
       n_head_(model.hparams.n_head),
       n_sink_(n_sink),
@@ -52,7 +52,7 @@ std::size_t ExpectedAttentionPass::bytes() const {
 Workspace::Build ExpectedAttentionPass::graph(int il, int n_kv, ExpectedAttentionInputs& inputs,
                                               ggml_tensor*& result) const {
     return [this, il, n_kv, &inputs, &result](ggml_context* context, ggml_cgraph* graph) {
-        const float scale = architecture_.attention(il, cache_.shape().capacity).scale;
+        const float scale = model_.pot_attention(il, cache_.shape().capacity).scale;
         result = build_expected_attention(context, cache_.rotated_keys(il), n_sink_, n_kv, n_head_,
                                           scale, inputs);
         ggml_set_output(result);
@@ -76,8 +76,8 @@ std::span<const float> ExpectedAttentionPass::expect(int il, Workspace& workspac
     statistics.covariance(il, covariance_);
     const int n_embd_head = cache_.shape().n_embd_head;
     rotate_to_future(tables_[il], cache_.n(), n_embd_head, mean_, covariance_);
-    weigh_queries(architecture_.attention(il, cache_.shape().capacity), cache_.n(), n_embd_head,
-                  mean_, covariance_);
+    weigh_queries(model_.pot_attention(il, cache_.shape().capacity), cache_.n(), n_embd_head, mean_,
+                  covariance_);
     ExpectedAttentionInputs inputs{};
     ggml_tensor* result = nullptr;  // [n_kv - n_sink, n_head_kv]
     const Workspace::Use use = workspace.prepare(graph(il, cache_.n(), inputs, result));

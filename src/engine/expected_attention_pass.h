@@ -38,7 +38,7 @@ class ExpectedAttentionPass {
     Workspace::Build graph(int il, int n_kv, ExpectedAttentionInputs& inputs,
                            ggml_tensor*& result) const;
 
-    const Architecture& architecture_;
+    const Model::Impl& model_;
     const KvCache& cache_;
     int n_head_;
     int n_sink_;

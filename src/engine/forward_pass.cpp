@@ -45,6 +45,7 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
                          const Limits& limits, const ForwardPass* other)
     : model_(model),
       cache_(cache),
+      fixed_(model.states, backend.buffer_type()),
       workspace_(other == nullptr ? Workspace(backend, max_nodes(model))
                                   : Workspace(backend, other->workspace_)),
       tile_tokens_(std::min(limits.n_batch, tile_tokens_for(n_scored(model), backend))),
@@ -93,7 +94,7 @@ void ForwardPass::reserve(const Limits& limits) {
 }
 
 std::size_t ForwardPass::bytes() const {
-    return workspace_.bytes() + ggml_backend_buffer_get_size(buffer_.get()) +
+    return workspace_.bytes() + fixed_.bytes() + ggml_backend_buffer_get_size(buffer_.get()) +
            (mass_ ? mass_->bytes() : 0) + (future_ ? future_->bytes() : 0) +
            (attention_.size() + logits_.size() + state_.size()) * sizeof(float) +
            indices_.size() * sizeof(std::int32_t) + mask_.capacity() * sizeof(ggml_fp16_t);
@@ -122,8 +123,9 @@ AttentionHook ForwardPass::query_hook(ggml_context* context, ggml_cgraph* graph,
 Workspace::Build ForwardPass::batch_graph(const Batch& batch, Outputs outputs, GraphInputs& inputs,
                                           std::span<const LayerAttention> layers) const {
     return [this, batch, outputs, &inputs, layers](ggml_context* context, ggml_cgraph* graph) {
-        GraphBuilder g(context, graph, model_.hparams, model_.options.kernels, cache_, batch,
-                       positions_, query_hook(context, graph, batch, outputs));
+        GraphBuilder g(context, graph, model_.hparams, model_.options.kernels,
+                       {*model_.layers, cache_, fixed_}, batch, positions_,
+                       query_hook(context, graph, batch, outputs));
         observe(g, graph, outputs);
         g.attend_with(layers);
         ggml_tensor* hidden = model_.architecture->hidden(g);  // [n_embd, n_tokens]
@@ -245,8 +247,12 @@ void ForwardPass::advance(bool count_queries) {
     }
     ggml_backend_tensor_get(hidden_, state_.data(), size(n_run_) * hidden_->nb[1], hidden_->nb[1]);
     set_preceding_state(state_);
+    advance_layers();
     n_run_ = 0;
 }
+
+/// Makes what the layers of the last computed batch keep precede the next one.
+void ForwardPass::advance_layers() { fixed_.advance(); }
 
 std::vector<float> ForwardPass::preceding_state() const {
     std::vector<float> state(state_.size());
@@ -262,18 +268,36 @@ void ForwardPass::serialize(StateArchive& archive, bool observing) {
     std::vector<float> state = preceding_state();
     archive.block(std::span(state));
     set_preceding_state(state);
+    fixed_.serialize(archive);
     if (future_) future_->statistics.serialize(archive);
     if (observing) archive.block(attention_);
 }
 
+/// Restores what layers keep beside the pot, however the runs in between end.
+class ForwardPass::Trial {
+   public:
+    explicit Trial(ForwardPass& forward) : forward_(forward), before_(forward.layer_states()) {}
+    ~Trial() { forward_.set_layer_states(before_); }
+    Trial(const Trial&) = delete;
+    Trial& operator=(const Trial&) = delete;
+
+   private:
+    ForwardPass& forward_;
+    std::vector<std::byte> before_;
+};
+
+/// A tile attends to those before it, in the pot and in what layers keep beside it.
 void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_position) {
     forget_attention();
+    std::optional<Trial> trial;
+    if (catalyst.size() > size(observed_tile_tokens_)) trial.emplace(*this);
     for (std::size_t done = 0; done < catalyst.size(); done += size(observed_tile_tokens_)) {
         const auto tile =
             catalyst.subspan(done, std::min(size(observed_tile_tokens_), catalyst.size() - done));
         const int offset = static_cast<int>(done);
         compute_batch(tile, cache_.n() + offset, first_position + offset, Outputs::attention);
         add_measured_attention(cache_.n());
+        if (trial) advance_layers();
     }
 }
 
@@ -316,8 +340,7 @@ Workspace::Build ForwardPass::renumber_graph(int first, int n, ggml_tensor*& pos
         ggml_set_input(positions);
         ggml_build_forward_expand(graph, positions);
         for (int il = 0; il < cache_.shape().n_layer; ++il) {
-            const Rotation rotation =
-                model_.architecture->attention(il, cache_.shape().capacity).rotation;
+            const Rotation rotation = model_.pot_attention(il, cache_.shape().capacity).rotation;
             if (!rotation.turns()) continue;  // the moved keys are what attention reads
             ggml_tensor* keys = load_rows(context, slots(cache_.keys(il)));
             ggml_tensor* rotated = rotation.apply(context, keys, positions);

@@ -7,6 +7,7 @@
 
 #include "base/page_memory.h"
 #include "base/state_archive.h"
+#include "cache/fixed_state.h"
 #include "cache/kv_cache.h"
 #include "engine/expected_attention_pass.h"
 #include "infinipot/policy.h"
@@ -16,8 +17,10 @@
 
 namespace infinipot {
 
-/// Runs a model over tokens that attend to a KV cache. Borrows model, backend and cache. The
-/// constructor allocates everything. Belongs to one thread at a time.
+/// Runs a model over tokens that attend to a KV cache, the pot. Borrows model, backend and cache.
+/// The constructor allocates everything. Belongs to one thread at a time.
+///
+/// Owns what layers keep beside the pot: see FixedState. A run reads it as advance() left it.
 ///
 /// Hidden states of a batch stay in a buffer whose first row is the state before the batch, which
 /// predicts the batch's first token.
@@ -86,13 +89,18 @@ class ForwardPass {
     /// @throws Error(interrupted)
     std::span<const float> logits();
 
-    /// Declares the last run() read: the attention measured of it counts, its last hidden state
-    /// precedes the next run, and with `count_queries` its queries enter query_statistics().
+    /// Declares the last run() read: the attention measured of it counts, its last hidden state and
+    /// what its layers keep precede the next run, and with `count_queries` its queries enter
+    /// query_statistics().
     void advance(bool count_queries = true);
 
     /// Returns the hidden state that precedes the next run(), to be restored later: [n_embd].
     std::vector<float> preceding_state() const;
     void set_preceding_state(std::span<const float> state);
+
+    /// Returns what layers keep beside the pot, to be restored later.
+    std::vector<std::byte> layer_states() const { return fixed_.save(); }
+    void set_layer_states(std::span<const std::byte> states) { fixed_.restore(states); }
 
     /// Writes or reads what the next run() depends on besides the cache, between two runs; with
     /// `observing`, the attention measured so far as well.
@@ -112,16 +120,22 @@ class ForwardPass {
     /// Returns the seconds spent on building graphs so far.
     double graph_seconds() const { return workspace_.preparing_seconds(); }
 
-    /// Activations, scores and logits; constant.
+    /// Activations, scores, logits and the next version of fixed_state(); constant.
     std::size_t bytes() const;
 
+    /// What layers keep beside the pot; constant.
+    std::size_t layer_state_bytes() const { return fixed_.bytes(); }
+
    private:
+    class Trial;
+
     /// Results of a graph besides keys and values.
     enum class Outputs { hidden, hidden_and_attention, attention };
 
     void compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
                        Outputs outputs, std::span<const LayerAttention> layers = {});
     void set_to_count(ggml_tensor* numbers, int first);
+    void advance_layers();
     void add_measured_attention(int n_kv);
     void gather_vectors(const KeptSlots& kept);
     void reserve(const Limits& limits);
@@ -139,6 +153,7 @@ class ForwardPass {
 
     const Model::Impl& model_;
     KvCache& cache_;
+    FixedState fixed_;
     Workspace workspace_;
     int tile_tokens_;  // tokens whose logits exist at one time
     int observed_tile_tokens_;

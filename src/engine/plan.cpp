@@ -14,10 +14,10 @@ namespace {
 
 bool groups_natively(const Model::Impl& model, const ResolvedOptions& o) {
     const int capacity = o.budget.capacity;
-    const CacheShape shape = model.hparams.cache_shape(capacity, o.kv_type);
-    for (int il = 0; il < model.hparams.n_layer; ++il) {
+    const CacheShape shape = model.pot_shape(capacity, o.kv_type);
+    for (int il = 0; il < shape.n_layer; ++il) {
         if (!groups_natively(model.hparams, model.options.kernels, shape,
-                             model.architecture->attention(il, capacity)))
+                             model.pot_attention(il, capacity)))
             return false;
     }
     return true;
@@ -52,11 +52,16 @@ int capacity_of(const Plan& plan, const Budget& asked, const Model::Impl& model)
         asked.capacity.value_or(asked.memory_bytes ? window : std::min(default_capacity, window));
     if (asked.memory_bytes) {
         const std::size_t entry = KvCache::entry_bytes(shape);
-        const std::size_t entries = *asked.memory_bytes / entry;
+        const std::size_t fixed = FixedState::bytes(model.states);
+        const std::size_t entries =
+            (*asked.memory_bytes - std::min(*asked.memory_bytes, fixed)) / entry;
         if (entries == 0) {
             too_small("a memory of " + number(static_cast<long long>(*asked.memory_bytes)) +
                       " bytes holds not even one entry of " +
-                      number(static_cast<long long>(entry)) + " bytes");
+                      number(static_cast<long long>(entry)) + " bytes" +
+                      (fixed == 0 ? ""
+                                  : " beside the " + number(static_cast<long long>(fixed)) +
+                                        " bytes of the layers' states"));
         }
         capacity =
             static_cast<int>(std::min<std::size_t>(entries, static_cast<std::size_t>(capacity)));
@@ -131,8 +136,8 @@ void resolve_answer_budget(Plan& plan) {
 void check_local_layers(const Plan& plan, const Model::Impl& model) {
     if (plan.options.schedule != Schedule::per_token) return;
     const int capacity = plan.options.budget.capacity;
-    for (int il = 0; il < model.hparams.n_layer; ++il) {
-        const int window = model.architecture->attention(il, capacity).window;
+    for (int il = 0; il < model.layers->n(LayerKind::global); ++il) {
+        const int window = model.pot_attention(il, capacity).window;
         if (window == 0 || window >= capacity) continue;
         contradiction(
             "schedule per-token does not keep entries in order, and this model has "
@@ -287,8 +292,7 @@ int resolved_batch(const Plan& plan, int asked, const Model::Impl& model) {
 }  // namespace
 
 CacheShape cache_shape(const Plan& plan, const Model::Impl& model) {
-    CacheShape shape =
-        model.hparams.cache_shape(plan.options.budget.capacity, plan.options.kv_type);
+    CacheShape shape = model.pot_shape(plan.options.budget.capacity, plan.options.kv_type);
     shape.accumulates = plan.needs.attention == AttentionProbe::accumulated;
     return shape;
 }

@@ -7,7 +7,7 @@
 
 namespace infinipot {
 
-/// The rotation tables of a model's layers, for positions 0..n_positions-1. Layers that rotate
+/// The rotation tables of the pot's layers, for positions 0..n_positions-1. Layers that rotate
 /// alike share one. Immutable: any thread may use it.
 class RotationTables {
    public:

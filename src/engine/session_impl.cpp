@@ -48,7 +48,7 @@ Session::Impl::Impl(const Model& model, Plan plan, const CacheImage* image, cons
       intake_(tokenizer_of(Access::impl(model)), plan_.frame.opening),
       writer_(plan_, Access::impl(model), cache_, forward_, backend_),
       hiding_(cache_, plan_.largest_answer_budget()) {
-    stats_.pot_bytes = cache_.bytes();
+    stats_.pot_bytes = cache_.bytes() + forward_.layer_state_bytes();
     stats_.attended_entry_bytes = KvCache::attended_entry_bytes(cache_.shape());
     stats_.compute_bytes = forward_.bytes() + writer_.bytes() + hiding_.bytes();
 }

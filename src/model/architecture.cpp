@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "infinipot/error.h"
 
@@ -109,6 +110,12 @@ ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file,
     ArchitecturePtr architecture = kind.make(hparams, GgufMetadata(file), load);
     load.refuse_unnamed();
     return architecture;
+}
+
+LayerPlan layer_plan(const Architecture& architecture, int n_layer) {
+    std::vector<LayerKind> kinds;
+    for (int il = 0; il < n_layer; ++il) kinds.push_back(architecture.kind(il));
+    return LayerPlan(std::move(kinds));
 }
 
 }  // namespace infinipot

@@ -9,6 +9,7 @@
 #include "model/attention.h"
 #include "model/graph_builder.h"
 #include "model/hparams.h"
+#include "model/layer_plan.h"
 #include "model/weights.h"
 
 namespace infinipot {
@@ -27,6 +28,13 @@ class Architecture {
 
     /// Returns how layer il attends in a KV cache of this capacity.
     virtual Attention attention(int il, int capacity) const = 0;
+
+    /// Returns how far the attention of layer il sees.
+    virtual LayerKind kind([[maybe_unused]] int il) const { return LayerKind::global; }
+
+    /// Returns the tensors that layer il keeps from one batch to the next besides keys and values.
+    /// hidden() reads them with GraphBuilder::state() and writes them with set_state().
+    virtual std::vector<StateShape> state([[maybe_unused]] int il) const { return {}; }
 
     /// Upper bound on the graph nodes per layer of hidden(), without those of a hook.
     virtual std::size_t nodes_per_layer() const { return 64; }
@@ -55,6 +63,9 @@ const ArchitectureKind& architecture_kind(const std::string& path, const std::st
 /// @throws Error(unsupported_model) for a tensor that the architecture does not use.
 /// @throws Error(bad_model) for a missing tensor or a wrong shape.
 ArchitecturePtr make_architecture(const Hparams& hparams, const GgufFile& file, WeightLoader& load);
+
+/// Returns where an architecture's layers keep keys and values.
+LayerPlan layer_plan(const Architecture& architecture, int n_layer);
 
 /// A factory; it names the tensors of a file and reads the metadata that only its kind has.
 using MakeArchitecture = ArchitecturePtr(const Hparams& hparams, const GgufMetadata& metadata,

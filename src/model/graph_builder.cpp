@@ -41,15 +41,16 @@ bool have_kernel(const Hparams& hparams, const CacheShape& shape, const Attentio
 }  // namespace
 
 GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams,
-                           Kernels kernels, const KvCache& cache, const Batch& batch,
+                           Kernels kernels, const Stores& stores, const Batch& batch,
                            const Positions& positions, AttentionHook hook)
     : Operators(context),
       graph_(graph),
       hparams_(hparams),
       kernels_(kernels),
-      cache_(cache),
+      stores_(stores),
+      cache_(stores.pot),
       batch_(batch),
-      n_kv_(padded(batch.end_slot(), cache.shape().capacity)),
+      n_kv_(padded(batch.end_slot(), cache_.shape().capacity)),
       hook_(std::move(hook)),
       inputs_{new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "tokens"),
               new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "positions"),
@@ -119,8 +120,13 @@ ggml_tensor* GraphBuilder::query_factors(const Temperature& temperature) {
     return ggml_reshape_3d(context(), inputs_.query_factors, 1, 1, batch_.n_tokens);
 }
 
+void GraphBuilder::set_state(int il, int i, ggml_tensor* x) {
+    ggml_build_forward_expand(graph_, ggml_cpy(context(), x, stores_.fixed.next(il, i)));
+}
+
 ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                                   const Attention& attention) {
+    il = stores_.layers.index(il);
     ggml_tensor* unrotated_q = split_heads(q);
     q = hadamard(rotate_queries(unrotated_q, inputs_.positions, attention));
     k = split_heads(k);

@@ -6,11 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "cache/fixed_state.h"
 #include "cache/kv_cache.h"
 #include "model/attention.h"
 #include "model/batch.h"
 #include "model/grouped_attention.h"
 #include "model/hparams.h"
+#include "model/layer_plan.h"
 #include "model/operators.h"
 
 namespace infinipot {
@@ -26,11 +28,12 @@ struct AttentionInputs {
     float softcap;              ///< cap of the scaled logits; 0: none
 };
 
-/// Hook that is called for every layer while the graph is built. It may add nodes of its own.
+/// Hook that is called for every layer `il` of the pot while the graph is built. It may add nodes
+/// of its own.
 using AttentionHook = std::function<void(int il, const AttentionInputs&)>;
 
-/// Returns the destination of the attention mass of layer il: F32 [at least the batch's end slot,
-/// n_head_kv].
+/// Returns the destination of the attention mass of layer il of the pot: F32 [at least the batch's
+/// end slot, n_head_kv].
 using MassOfLayer = std::function<ggml_tensor*(int il)>;
 
 /// Attention of one layer in place of the graph's own. It runs once keys and values are in the KV
@@ -55,12 +58,19 @@ struct GraphInputs {
     std::optional<GroupedInputs> grouped = {};  ///< set if positions are grouped
 };
 
-/// Builds the forward pass of one batch over a KV cache. An architecture describes its layers with
+/// What a forward pass reads and writes besides weights.
+struct Stores {
+    const LayerPlan& layers;
+    const KvCache& pot;
+    const FixedState& fixed;
+};
+
+/// Builds the forward pass of one batch over the stores. An architecture describes its layers with
 /// Operators, embed() and attend(). Lives while one graph is built.
 class GraphBuilder : public Operators {
    public:
     GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hparams& hparams, Kernels kernels,
-                 const KvCache& cache, const Batch& batch, const Positions& positions = {},
+                 const Stores& stores, const Batch& batch, const Positions& positions = {},
                  AttentionHook hook = {});
 
     /// Measures attention mass in the layers that follow: as a by-product of our kernels if they
@@ -70,7 +80,8 @@ class GraphBuilder : public Operators {
         mass_hook_ = std::move(hook);
     }
 
-    /// Uses layers[il] as the attention of layer il. `layers` must outlive the graph's computation.
+    /// Uses layers[il] as the attention of layer il of the pot. `layers` must outlive the graph's
+    /// computation.
     void attend_with(std::span<const LayerAttention> layers) { layers_ = layers; }
 
     const GraphInputs& inputs() const { return inputs_; }
@@ -90,6 +101,14 @@ class GraphBuilder : public Operators {
     /// All windows of one graph have the same size, because a file has only one.
     ggml_tensor* attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                         const Attention& attention);
+
+    /// Returns tensor i of what layer il keeps (Architecture::state()), as the tokens before the
+    /// batch left it. Read it, do not write it.
+    ggml_tensor* state(int il, int i) const { return stores_.fixed.current(il, i); }
+
+    /// Writes x, of the same shape, as tensor i of what layer il keeps. The next batch reads it if
+    /// this one becomes part of the stream: see ForwardPass::advance().
+    void set_state(int il, int i, ggml_tensor* x);
 
    private:
     ggml_tensor* rotate_queries(ggml_tensor* q, ggml_tensor* positions, const Attention& attention);
@@ -114,7 +133,8 @@ class GraphBuilder : public Operators {
     ggml_cgraph* graph_;
     const Hparams& hparams_;
     Kernels kernels_;
-    const KvCache& cache_;
+    Stores stores_;
+    const KvCache& cache_;  // the pot
     Batch batch_;
     int n_kv_;
     int neighbours_ = 0;  // Positions::neighbours if positions are grouped

@@ -187,7 +187,7 @@ Hparams read_hparams(const GgufFile& file) {
     return h;
 }
 
-CacheShape Hparams::cache_shape(int capacity, KvType type) const {
+CacheShape Hparams::cache_shape(int n_layers, int capacity, KvType type) const {
     const ggml_type stored_as = ggml_type_of(type);
     const std::int64_t block = ggml_blck_size(stored_as);
     if (n_embd_head % block != 0) {
@@ -197,7 +197,7 @@ CacheShape Hparams::cache_shape(int capacity, KvType type) const {
                         " numbers, and this model's have " + std::to_string(n_embd_head) +
                         "; choose KV type f16 or bf16");
     }
-    return {.n_layer = n_layer,
+    return {.n_layer = n_layers,
             .n_head_kv = n_head_kv,
             .n_embd_head = n_embd_head,
             .capacity = capacity,

@@ -37,8 +37,9 @@ struct Hparams {
     /// Returns the attention of a layer without soft cap and window.
     Attention attention() const { return {.rotation = rotation, .scale = attention_scale}; }
 
+    /// Returns the shape of a KV cache of `n_layers` layers.
     /// @throws Error(invalid_argument) if the head size is no multiple of the type's block size.
-    CacheShape cache_shape(int capacity, KvType type = KvType::f16) const;
+    CacheShape cache_shape(int n_layers, int capacity, KvType type = KvType::f16) const;
 };
 
 /// Reads the hyperparameters that all decoder architectures share.

@@ -49,6 +49,8 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
     choose_frequent_tokens();
     WeightLoader loader(file, options, device, frequent);
     architecture = make_architecture(hparams, file, loader);
+    layers = layer_plan(*architecture, hparams.n_layer);
+    for (int il = 0; il < hparams.n_layer; ++il) states.push_back(architecture->state(il));
     weights = loader.load();
     info = describe();
 }
@@ -138,7 +140,7 @@ Model Model::load(const std::filesystem::path& path, const ModelOptions& options
 const ModelInfo& Model::info() const { return impl_->info; }
 
 std::size_t Model::entry_bytes(KvType type) const {
-    return KvCache::entry_bytes(impl_->hparams.cache_shape(0, type));
+    return KvCache::entry_bytes(impl_->pot_shape(0, type));
 }
 
 std::vector<Token> Model::tokenize(std::string_view text) const {

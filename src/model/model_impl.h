@@ -34,8 +34,21 @@ class Model::Impl {
     std::string chat_template_error;                ///< why a template gives no frame
     std::vector<Token> frequent;  ///< tokens that surprisal is normalised over; empty: all
     ArchitecturePtr architecture;
+    std::optional<LayerPlan> layers;
+    std::vector<std::vector<StateShape>> states;  ///< of each layer
     WeightStorage weights;
     ModelInfo info;
+
+    /// Returns how layer i of the pot attends in a KV cache of this capacity.
+    Attention pot_attention(int i, int capacity) const {
+        return architecture->attention(layers->layer_of_pot(i), capacity);
+    }
+
+    /// Returns the shape of the pot.
+    /// @throws Error(invalid_argument) if the head size is no multiple of the type's block size.
+    CacheShape pot_shape(int capacity, KvType type = KvType::f16) const {
+        return hparams.cache_shape(layers->n(LayerKind::global), capacity, type);
+    }
 
     /// Returns the model's fingerprint, computed when it is first asked for. Any thread may ask.
     const Hash128& fingerprint() const;

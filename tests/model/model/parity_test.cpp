@@ -27,7 +27,7 @@ struct Engine {
            int novelty_vocab = 0)
         : model(Model::load(path, {.kernels = kernels, .novelty_vocab = novelty_vocab})),
           backend(1),
-          cache(Access::impl(model).hparams.cache_shape(n_ctx, type), backend.buffer_type()),
+          cache(Access::impl(model).pot_shape(n_ctx, type), backend.buffer_type()),
           forward(Access::impl(model), backend, cache, {.n_batch = n_ctx, .surprisal = true}) {}
 
     /// Reads one batch; the logits after its last token.
