@@ -188,6 +188,21 @@ std::optional<std::vector<bool>> GgufFile::find_bools(std::string_view key) cons
     return bools;
 }
 
+std::optional<std::vector<std::int64_t>> GgufFile::find_integers(std::string_view key,
+                                                                 std::int64_t min,
+                                                                 std::int64_t max) const {
+    const GgufEntry* const entry = find_array(*this, key, is_integer, "integers");
+    if (entry == nullptr) return std::nullopt;
+    std::vector<std::int64_t> numbers;
+    const std::size_t n_bytes = gguf::value_bytes(entry->type);
+    for (std::size_t at = 0; at < entry->bytes.size(); at += n_bytes) {
+        GgufEntry number = *entry;
+        number.bytes = entry->bytes.subspan(at, n_bytes);
+        numbers.push_back(integer_in_range(*this, number, min, max));
+    }
+    return numbers;
+}
+
 std::optional<std::vector<float>> GgufFile::find_f32s(std::string_view key) const {
     const GgufEntry* const entry = find_array(*this, key, is_float, "floating-point numbers");
     if (entry == nullptr) return std::nullopt;

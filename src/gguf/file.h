@@ -96,6 +96,9 @@ class GgufFile {
     /// Arrays are copied out because the file does not align them.
     std::optional<std::vector<std::string_view>> find_strings(std::string_view key) const;
     std::optional<std::vector<bool>> find_bools(std::string_view key) const;
+    /// Each number lies from min to max.
+    std::optional<std::vector<std::int64_t>> find_integers(std::string_view key, std::int64_t min,
+                                                           std::int64_t max) const;
     /// All numbers are finite. The file may have F32 or F64.
     std::optional<std::vector<float>> find_f32s(std::string_view key) const;
 

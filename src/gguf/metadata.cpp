@@ -23,6 +23,17 @@ int GgufMetadata::count_or_none(const std::string& name, int max, int otherwise)
     return static_cast<int>(file_.find_integer(prefix_ + name, 0, max).value_or(otherwise));
 }
 
+std::vector<int> GgufMetadata::counts(const std::string& name, int n, int max) const {
+    const auto size = static_cast<std::size_t>(n);
+    const std::string key = prefix_ + name;
+    if (!is_array(name)) {
+        return std::vector<int>(size, static_cast<int>(file_.get_integer(key, 0, max)));
+    }
+    const std::vector<std::int64_t> numbers = file_.find_integers(key, 0, max).value();
+    if (numbers.size() != size) damaged(key + " does not have " + std::to_string(n) + " numbers");
+    return {numbers.begin(), numbers.end()};
+}
+
 float GgufMetadata::number(const std::string& name, float otherwise) const {
     return file_.find_f32(prefix_ + name).value_or(otherwise);
 }

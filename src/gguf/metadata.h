@@ -25,6 +25,8 @@ class GgufMetadata {
     int count(const std::string& name, int max, int otherwise) const;
     /// A whole number from 0 to max.
     int count_or_none(const std::string& name, int max, int otherwise) const;
+    /// n whole numbers from 0 to max. The file may have one for all.
+    std::vector<int> counts(const std::string& name, int n, int max) const;
     float number(const std::string& name) const { return file_.get_f32(prefix_ + name); }
     float number(const std::string& name, float otherwise) const;
     std::string text(const std::string& name, const char* otherwise) const;
