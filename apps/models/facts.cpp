@@ -56,7 +56,7 @@ void read(const GgufFile& file, ModelFacts& facts) {
                                           std::numeric_limits<int>::max());
     facts.n_ctx_train = static_cast<int>(window.value_or(0));
     const Hparams hparams = read_hparams(file);
-    facts.entry_bytes = KvCache::entry_bytes(hparams.cache_shape(hparams.n_layer, 0));
+    facts.entry_bytes = KvCache::entry_bytes(hparams.cache_shape(hparams.n_attending(), 0));
 }
 
 }  // namespace

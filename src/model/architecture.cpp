@@ -25,6 +25,11 @@ constexpr const char* long_yarn[] = {"attention.temperature_scale",
                                      "rope.scaling.yarn_log_multiplier"};
 constexpr const char* ntk_aware[] = {"rope.scaling.alpha"};
 
+constexpr const char* scales_and_experts[] = {"embedding_scale", "residual_scale", "logit_scale",
+                                              "expert_count", "expert_shared_feed_forward_length"};
+constexpr const char* recurrent_layers[] = {"attention.recurrent_layers",
+                                            "rope.dimension_sections"};
+
 constexpr ArchitectureKind registry[] = {
     {.name = "llama", .make = make_llama, .optional_window = true, .demands = window_and_experts},
     {.name = "qwen2", .make = make_qwen2, .rope_mode = GGML_ROPE_TYPE_NEOX},
@@ -80,6 +85,24 @@ constexpr ArchitectureKind registry[] = {
      .rope_mode = GGML_ROPE_TYPE_NEOX,
      .demands = experts},
     {.name = "olmoe", .make = make_olmoe, .rope_mode = GGML_ROPE_TYPE_NEOX, .demands = experts},
+    {.name = "lfm2",
+     .make = make_lfm2,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .recurrence = Recurrence::short_convolution},
+    {.name = "granitehybrid",
+     .make = make_granite_hybrid,
+     .recurrence = Recurrence::mamba2,
+     .demands = scales_and_experts},
+    {.name = "falcon-h1",
+     .make = make_falcon_h1,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .recurrence = Recurrence::mamba2},
+    {.name = "qwen35",
+     .make = make_qwen35,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .partial_rotary = true,
+     .recurrence = Recurrence::gated_delta_net,
+     .demands = recurrent_layers},
 };
 
 const ArchitectureKind* find(const std::string& name) {

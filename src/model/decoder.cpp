@@ -1,11 +1,15 @@
 #include "model/decoder.h"
 
+#include <tuple>
+#include <utility>
+
 namespace infinipot {
 
 namespace {
 
+/// Falcon-H1's files have a norm without the suffix.
 Norm name_norm(WeightLoader& load, const std::string& name, int n, NormKind kind) {
-    return {load.vector(name + ".weight", n),
+    return {load.vector(load.has(name) ? name : name + ".weight", n),
             kind == NormKind::layer ? load.optional_vector(name + ".bias", n) : nullptr};
 }
 
@@ -24,6 +28,18 @@ FeedForward name_feed_forward(WeightLoader& load, const std::string& prefix, int
     }
 }
 
+/// Splits the heads of x, whose second halves are gates: queries [n_embd_head, n_head, n_tokens]
+/// and gates [n, n_tokens].
+std::pair<ggml_tensor*, ggml_tensor*> split_gate(GraphBuilder& g, ggml_tensor* x, int n) {
+    x = g.split_heads(x);  // twice as many
+    const std::int64_t n_head = x->ne[1] / 2, n_tokens = x->ne[2];
+    const auto half = [&](std::size_t first) {
+        return ggml_view_3d(g.context(), x, x->ne[0], n_head, n_tokens, 2 * x->nb[1], x->nb[2],
+                            first * x->nb[1]);
+    };
+    return {half(0), ggml_cont_2d(g.context(), half(1), n, n_tokens)};
+}
+
 }  // namespace
 
 Decoder::Decoder(const Hparams& hparams, WeightLoader& load, const BlockLayout& layout)
@@ -34,7 +50,7 @@ Decoder::Decoder(const Hparams& hparams, WeightLoader& load, const BlockLayout& 
       norm_kind_(hparams.norm),
       eps_(hparams.norm_eps),
       embedding_(load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab)),
-      norm_(name_norm(load, "output_norm", hparams.n_embd, hparams.norm)),
+      norm_(name_norm(load, layout.output_norm, hparams.n_embd, hparams.norm)),
       head_(load.output_head(hparams.n_embd, hparams.n_vocab)) {
     if (layout.rope_factors) rope_ = load_rope_factors(hparams.rotation, load);
     for (int il = 0; il < hparams.n_layer; ++il) name_layer(hparams, load, il);
@@ -43,17 +59,13 @@ Decoder::Decoder(const Hparams& hparams, WeightLoader& load, const BlockLayout& 
 void Decoder::name_layer(const Hparams& hparams, WeightLoader& load, int il) {
     const std::string prefix = "blk." + std::to_string(il);
     const int n_embd = hparams.n_embd;
-    const int n_q = hparams.n_embd_head * hparams.n_head;
-    const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
     const auto optional_norm = [&](const char* name) {
         if (name == nullptr) return Norm{};
         return name_norm(load, prefix + "." + name, n_embd, norm_kind_);
     };
     Layer layer;
     layer.attention_norm = optional_norm(layout_.attention_norm);
-    layer.project = load.attention_projections(prefix, n_embd, n_q, n_kv);
-    name_query_key_norms(hparams, load, prefix, layer);
-    layer.output = load.matrix(prefix + ".attn_output", n_q, n_embd);
+    if (hparams.attends[static_cast<std::size_t>(il)]) name_attention(hparams, load, prefix, layer);
     layer.post_attention_norm = optional_norm(layout_.post_attention_norm);
     layer.ffn_norm = optional_norm(layout_.ffn_norm);
     layer.ffn = name_feed_forward(load, prefix, n_embd, hparams.n_ff, layout_.ffn);
@@ -61,6 +73,16 @@ void Decoder::name_layer(const Hparams& hparams, WeightLoader& load, int il) {
         layer.experts = name_experts(load, prefix, hparams);
     layer.post_ffn_norm = optional_norm(layout_.post_ffn_norm);
     layers_.push_back(layer);
+}
+
+void Decoder::name_attention(const Hparams& hparams, WeightLoader& load, const std::string& prefix,
+                             Layer& layer) {
+    const int n_q = hparams.n_embd_head * hparams.n_head;
+    const int n_kv = hparams.n_embd_head * hparams.n_head_kv;
+    layer.project = load.attention_projections(prefix, hparams.n_embd,
+                                               (layout_.gated_attention ? 2 : 1) * n_q, n_kv);
+    name_query_key_norms(hparams, load, prefix, layer);
+    layer.output = load.matrix(prefix + ".attn_output", n_q, hparams.n_embd);
 }
 
 void Decoder::name_query_key_norms(const Hparams& hparams, WeightLoader& load,
@@ -110,7 +132,7 @@ Attention Decoder::attention(int il, int capacity) const {
 
 ggml_tensor* Decoder::block(GraphBuilder& g, int il, ggml_tensor* x) const {
     const Layer& layer = this->layer(il);
-    ggml_tensor* h = attend(g, il, norm(g, x, layer.attention_norm));
+    ggml_tensor* h = mix(g, il, norm(g, x, layer.attention_norm));
     x = g.add(g.scale(norm(g, h, layer.post_attention_norm), residual_scale_), x);
     h = feed_forward(g, il, norm(g, x, layer.ffn_norm));
     return g.add(g.scale(norm(g, h, layer.post_ffn_norm), residual_scale_), x);
@@ -121,9 +143,11 @@ ggml_tensor* Decoder::attend(GraphBuilder& g, int il, ggml_tensor* x) const {
     ggml_tensor* q = g.linear(layer.project.q, x);
     ggml_tensor* k = g.linear(layer.project.k, x);
     ggml_tensor* v = g.linear(layer.project.v, x);
+    ggml_tensor* gate = nullptr;
+    if (layout_.gated_attention) std::tie(q, gate) = split_gate(g, q, layer.output.n_in);
     const QueryKeyNorm kind = layout_.query_key_norm;
     if (kind != QueryKeyNorm::none && kind != QueryKeyNorm::all_heads) {
-        q = g.split_heads(q);
+        if (gate == nullptr) q = g.split_heads(q);
         k = g.split_heads(k);
     }
     if (kind == QueryKeyNorm::each_head_after_rope) {  // rotation keeps the length of a head
@@ -133,7 +157,10 @@ ggml_tensor* Decoder::attend(GraphBuilder& g, int il, ggml_tensor* x) const {
         q = norm(g, q, layer.q_norm);
         k = norm(g, k, layer.k_norm);
     }
-    return g.linear(layer.output, g.attend(il, q, k, v, attention(il, g.capacity())));
+    ggml_tensor* attended = g.attend(il, q, k, v, attention(il, g.capacity()));
+    if (gate != nullptr)
+        attended = ggml_mul(g.context(), attended, ggml_sigmoid(g.context(), gate));
+    return g.linear(layer.output, attended);
 }
 
 ggml_tensor* Decoder::feed_forward(GraphBuilder& g, int il, ggml_tensor* x) const {

@@ -40,6 +40,10 @@ struct BlockLayout {
     const char* post_ffn_norm = nullptr;
     bool normalises_experts = true;  ///< the weights of a token's experts add up to 1
     bool rope_factors = false;       ///< the file may have factors of RoPE's frequencies as tensors
+    /// Attention's result is multiplied by sigmoids of a gate, whose rows follow the query's rows
+    /// of each head in `attn_q`. Needs norms of queries and keys over each head.
+    bool gated_attention = false;
+    const char* output_norm = "output_norm";  ///< the last norm of the model
 };
 
 /// A decoder-only transformer: embedding, blocks of attention and feed-forward network, final norm
@@ -79,6 +83,11 @@ class Decoder : public Architecture {
     /// Builds one block: x [n_embd, n_tokens] -> [n_embd, n_tokens].
     virtual ggml_tensor* block(GraphBuilder& g, int il, ggml_tensor* x) const;
 
+    /// Builds what mixes the tokens, behind its norm, of the same shape: attend().
+    virtual ggml_tensor* mix(GraphBuilder& g, int il, ggml_tensor* x) const {
+        return attend(g, il, x);
+    }
+
     /// Builds the feed-forward network behind its norm, of the same shape.
     virtual ggml_tensor* feed_forward(GraphBuilder& g, int il, ggml_tensor* x) const;
 
@@ -89,6 +98,7 @@ class Decoder : public Architecture {
     ggml_tensor* norm(GraphBuilder& g, ggml_tensor* x, const Norm& norm) const;
 
     const Layer& layer(int il) const { return layers_[static_cast<std::size_t>(il)]; }
+    float eps() const { return eps_; }  ///< of norms
 
     Attention attention_;
     LongRope rope_;
@@ -101,6 +111,8 @@ class Decoder : public Architecture {
 
    private:
     void name_layer(const Hparams& hparams, WeightLoader& load, int il);
+    void name_attention(const Hparams& hparams, WeightLoader& load, const std::string& prefix,
+                        Layer& layer);
     void name_query_key_norms(const Hparams& hparams, WeightLoader& load, const std::string& prefix,
                               Layer& layer);
 

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <span>
 #include <string_view>
+#include <vector>
 
 #include "cache/kv_type.h"
 #include "gguf/file.h"
 #include "gguf/metadata.h"
 #include "infinipot/error.h"
 #include "model/architecture.h"
+#include "model/recurrent/read_shape.h"
 
 namespace infinipot {
 
@@ -62,18 +63,36 @@ constexpr Demand demands[] = {
     {"deepstack_mapping", "embeddings that join later layers"},
 };
 
-void refuse_unsupported(const GgufMetadata& metadata, std::span<const char* const> done) {
+void refuse_unsupported(const GgufMetadata& metadata, const ArchitectureKind& kind) {
     for (const auto& [key, what] : demands) {
-        const bool does = std::ranges::find(done, std::string_view(key)) != done.end();
+        const bool does =
+            std::ranges::find(kind.demands, std::string_view(key)) != kind.demands.end();
         if (!does && metadata.asks_for(key)) metadata.unsupported(what, key);
     }
     if (!metadata.flag("attention.causal", true)) {
         metadata.unsupported("attention to what comes later", "attention.causal");
     }
-    for (const char* key :
-         {"attention.head_count", "attention.head_count_kv", "feed_forward_length"}) {
+    const auto refuse_array = [&](const char* key) {
         if (metadata.is_array(key)) metadata.unsupported("values per layer", key);
+    };
+    refuse_array("feed_forward_length");
+    if (kind.recurrence != Recurrence::none) return;
+    refuse_array("attention.head_count");
+    refuse_array("attention.head_count_kv");
+}
+
+/// Returns the number of heads of the attending layers, which must be the same in all of them.
+int read_heads(const GgufMetadata& metadata, const std::vector<bool>& attends, const char* key) {
+    const std::vector<int> counts =
+        metadata.counts(key, static_cast<int>(attends.size()), largest_width);
+    int n = 0;
+    for (std::size_t il = 0; il < attends.size(); ++il) {
+        if (!attends[il]) continue;
+        if (counts[il] == 0) metadata.damaged("a layer that attends has no heads");
+        if (n != 0 && counts[il] != n) metadata.unsupported("values per layer", key);
+        n = counts[il];
     }
+    return n;
 }
 
 /// Returns the factor that YaRN's interpolation applies to the magnitude of rotated vectors,
@@ -144,14 +163,18 @@ Hparams read_hparams(const GgufFile& file) {
     h.architecture = file.get_string("general.architecture");
     const ArchitectureKind& kind = architecture_kind(file.path().string(), h.architecture);
     const GgufMetadata metadata(file);
-    refuse_unsupported(metadata, kind.demands);
+    refuse_unsupported(metadata, kind);
 
     h.n_layer = metadata.count("block_count", largest_layers);
     h.n_embd = metadata.count("embedding_length", largest_width);
     h.n_ff = metadata.count("feed_forward_length", largest_width);
     read_experts(metadata, h);
-    h.n_head = metadata.count("attention.head_count", largest_width);
-    h.n_head_kv = metadata.count("attention.head_count_kv", largest_width, h.n_head);
+    h.attends = read_attending(metadata, kind.recurrence, h.n_layer);
+    h.recurrent = read_recurrent_shape(metadata, kind.recurrence, h.n_embd);
+    h.n_head = read_heads(metadata, h.attends, "attention.head_count");
+    h.n_head_kv = metadata.has("attention.head_count_kv")
+                      ? read_heads(metadata, h.attends, "attention.head_count_kv")
+                      : h.n_head;
     h.n_ctx_train = metadata.count("context_length", std::numeric_limits<int>::max());
     h.n_embd_head =
         metadata.count("attention.key_length", largest_width, std::max(1, h.n_embd / h.n_head));

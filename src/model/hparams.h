@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "cache/kv_cache.h"
 #include "infinipot/kv_type.h"
 #include "model/attention.h"
+#include "model/recurrent/shape.h"
 
 namespace infinipot {
 
@@ -18,8 +21,10 @@ enum class NormKind { rms, layer };
 struct Hparams {
     std::string architecture;
     int n_layer = 0;
+    std::vector<bool> attends;  ///< of each layer; those that do not are recurrent
+    RecurrentShape recurrent;
     int n_embd = 0;
-    int n_head = 0;
+    int n_head = 0;  ///< of the attending layers, which are alike
     int n_head_kv = 0;
     int n_embd_head = 0;
     int n_ff = 0;
@@ -33,6 +38,9 @@ struct Hparams {
     float attention_scale = 0;  ///< factor of q·k
     int sliding_window = 0;     ///< ModelOptions::sliding_window, for a file that omits it
     Rotation rotation;          ///< without freq_factors, which are a tensor
+
+    /// Returns the number of layers that attend.
+    int n_attending() const { return static_cast<int>(std::ranges::count(attends, true)); }
 
     /// Returns the attention of a layer without soft cap and window.
     Attention attention() const { return {.rotation = rotation, .scale = attention_scale}; }

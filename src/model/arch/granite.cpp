@@ -1,4 +1,5 @@
 #include "model/decoder.h"
+#include "model/granite_scales.h"
 
 /// `granite`: Granite 3 and 4, dense. Like `llama`, with a factor each on embeddings, on what a
 /// block adds and on q·k, and with logits divided by another. A file may switch RoPE off in all
@@ -11,14 +12,11 @@ class Granite : public Decoder {
    public:
     Granite(const Hparams& hparams, const GgufMetadata& metadata, WeightLoader& load)
         : Decoder(hparams, load, {.rope_factors = true}) {
-        const auto factor = [&](const char* key) {  // 0: none
-            const float value = metadata.number(key, 0.0f);
-            return value == 0 ? 1.0f : value;
-        };
-        embedding_scale_ = factor("embedding_scale");
-        residual_scale_ = factor("residual_scale");
-        logit_scale_ = 1.0f / metadata.number("logit_scale");
-        if (!metadata.flag("rope.scaling.finetuned", true)) rope_ = {};
+        const GraniteScales scales = read_granite_scales(metadata);
+        embedding_scale_ = scales.embedding;
+        residual_scale_ = scales.residual;
+        logit_scale_ = scales.logit;
+        if (!scales.has_rope) rope_ = {};
     }
 };
 
