@@ -134,7 +134,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{"llama", "expected_attention"}, Setting{"llama", "streaming_llm"},
                     Setting{"llama", "full"}, Setting{"qwen2", "infinipot"},
                     Setting{"phi3", "infinipot"}, Setting{"gemma2", "infinipot"},
-                    Setting{"gemma3", "infinipot"}, Setting{"qwen3", "infinipot"}));
+                    Setting{"gemma3", "infinipot"}, Setting{"qwen3", "infinipot"},
+                    Setting{"lfm2", "infinipot"}, Setting{"granitehybrid", "h2o"},
+                    Setting{"falcon-h1", "streaming_llm"}, Setting{"qwen35", "infinipot"}));
 
 using DeviceRulesTest = DeviceTest;
 

@@ -70,6 +70,10 @@ void GgufWriter::set(const std::string& key, std::span<const std::int32_t> value
     gguf_set_arr_data(file_.get(), key.c_str(), GGUF_TYPE_INT32, values.data(), values.size());
 }
 
+void GgufWriter::set(const std::string& key, std::span<const bool> values) {
+    gguf_set_arr_data(file_.get(), key.c_str(), GGUF_TYPE_BOOL, values.data(), values.size());
+}
+
 void GgufWriter::remove(const std::string& key) { gguf_remove_key(file_.get(), key.c_str()); }
 
 int GgufWriter::copy_keys(const std::filesystem::path& path) {

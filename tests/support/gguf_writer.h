@@ -29,6 +29,7 @@ class GgufWriter {
     void set(const std::string& key, std::span<const std::string> values);
     void set(const std::string& key, std::span<const float> values);
     void set(const std::string& key, std::span<const std::int32_t> values);
+    void set(const std::string& key, std::span<const bool> values);
 
     void remove(const std::string& key);
 

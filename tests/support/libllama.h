@@ -30,8 +30,13 @@ class LibLlama {
     int n_vocab() const { return n_vocab_; }
 
    private:
+    llama_context* make_context(int n_ctx, int n_threads, ggml_type cache_type,
+                                bool embeddings) const;
+    void decode(llama_context* context, std::span<const Token> tokens) const;
+
     llama_model* model_;
     llama_context* context_;
+    llama_context* logits_context_ = nullptr;  // of LFM2, which gives hidden states or logits
     int n_vocab_;
     int n_past_ = 0;
     int n_last_ = 0;

@@ -52,9 +52,11 @@ TinyModel shape_of(const std::string& architecture, ggml_type type = GGML_TYPE_F
     if (architecture == "apertus") heads(128, 4, 1);
     if (architecture == "qwen3moe") heads(128, 4, 1);
     if (architecture == "olmoe") heads(64, 4, 4);
-    const bool as_wide_as_heads = is_one_of(
-        architecture,
-        {"phi3", "qwen2", "olmo2", "exaone4", "command-r", "olmoe", "cohere2", "starcoder2"});
+    if (is_one_of(architecture, {"lfm2", "granitehybrid", "falcon-h1"})) heads(64, 4, 2);
+    if (is_one_of(architecture, {"qwen35"})) heads(256, 2, 1);
+    const bool as_wide_as_heads =
+        is_one_of(architecture, {"phi3", "qwen2", "olmo2", "exaone4", "command-r", "olmoe",
+                                 "cohere2", "starcoder2", "lfm2"});
     model.n_embd = as_wide_as_heads ? model.n_head * model.n_embd_head : 128;
     model.n_ff = 192;
     if (is_one_of(architecture, {"gemma2", "gemma3", "cohere2"})) model.window = 64;
@@ -63,6 +65,11 @@ TinyModel shape_of(const std::string& architecture, ggml_type type = GGML_TYPE_F
     if (architecture == "mistral3") model.rope_scaling = {.type = "yarn"};
     if (architecture == "glm4") model.n_rot = 64;
     if (is_one_of(architecture, {"qwen3moe", "olmoe"})) with_experts(model);
+    if (is_one_of(architecture, {"qwen35"})) model.n_rot = 64;
+    if (is_one_of(architecture, {"lfm2", "granitehybrid", "qwen35"})) model.n_layer = 4;
+    model.n_state = 32;
+    if (architecture == "lfm2") model.n_taps = 3;
+    if (architecture == "granitehybrid") model.n_state_group = 1;
     return model;
 }
 
@@ -91,6 +98,7 @@ void wide(TinyModel& model) {
     model.n_embd = 256;
     model.n_ff = 256;
     model.n_layer = 2;
+    model.n_state_head = 8;
     if (model.architecture == "olmoe") model.n_head_kv = model.n_head;  // as libllama demands
 }
 
@@ -137,6 +145,14 @@ std::vector<ParityCase> cases_of_twists() {
         case_of("_all_experts", shape_of("olmoe"), [](TinyModel& m) { m.n_expert_used = 8; }),
         case_of("_one_expert", shape_of("qwen3moe"), [](TinyModel& m) { m.n_expert_used = 1; }),
         case_of("_rope_freqs", shape_of("apertus"), [](TinyModel& m) { m.rope_freqs = true; }),
+        case_of("_tied", shape_of("lfm2"), tied),
+        case_of("_one_layer_attends", shape_of("lfm2"),
+                [](TinyModel& m) { m.attention_interval = 3; }),
+        case_of("_without_rope", shape_of("granitehybrid"),
+                [](TinyModel& m) { m.without_rope = true; }),
+        case_of("_one_group", shape_of("falcon-h1"), [](TinyModel& m) { m.n_state_group = 1; }),
+        case_of("_list_of_layers", shape_of("qwen35"),
+                [](TinyModel& m) { m.lists_recurrent = true; }),
     };
 }
 
@@ -190,9 +206,11 @@ std::vector<ParityCase> architecture_parity_cases() {
     };
     const auto whole_window = [](TinyModel& m) { m.window = parity_n_ctx; };
     std::vector<ParityCase> cases;
-    for (const char* name : {"qwen2", "qwen3", "gemma2", "gemma3", "phi3", "smollm3", "granite",
-                             "olmo2", "glm4", "exaone4", "ernie4_5", "seed_oss", "command-r",
-                             "cohere2", "mistral3", "starcoder2", "apertus", "qwen3moe", "olmoe"}) {
+    for (const char* name :
+         {"qwen2",     "qwen3",   "gemma2",        "gemma3",     "phi3",     "smollm3",
+          "granite",   "olmo2",   "glm4",          "exaone4",    "ernie4_5", "seed_oss",
+          "command-r", "cohere2", "mistral3",      "starcoder2", "apertus",  "qwen3moe",
+          "olmoe",     "lfm2",    "granitehybrid", "falcon-h1",  "qwen35"}) {
         for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_Q8_0}) {
             cases.push_back(case_of("", shape_of(name, type), plain));
         }

@@ -1,5 +1,6 @@
 #include "support/policy_cases.h"
 
+#include "support/tiny_recurrent.h"
 #include "tensor/kernels/attention/attention.h"
 
 namespace infinipot {
@@ -242,7 +243,40 @@ const std::vector<PolicyCase> policy_cases = {
      .as_in_source = false,
      .expects = true,
      .sinks = 4},
+
+    // In hybrids, whose recurrent layers keep the past beside the pot.
+    {.name = "lfm2_infinipot",
+     .spec = "infinipot",
+     .method = default_infinipot,
+     .attention = Attention::of_catalyst,
+     .architecture = "lfm2"},
+    {.name = "granite_hybrid_streaming_llm",
+     .spec = "streaming_llm",
+     .method = [](const Layer& l) { return methods::streaming_llm(l, 4); },
+     .schedule = per_token,
+     .architecture = "granitehybrid"},
+    {.name = "falcon_h1_h2o",
+     .spec = "h2o",
+     .method = [](const Layer& l) { return methods::h2o(l, -1); },
+     .schedule = per_token,
+     .attention = Attention::of_all_queries,
+     .architecture = "falcon-h1"},
+    {.name = "qwen35_snapkv",
+     .spec = "snapkv:window=8",
+     .method = [](const Layer& l) { return methods::snapkv(l, 8, 5, false); },
+     .schedule = at_end,
+     .positions = Positions::keep,
+     .n_queries = 8,
+     .architecture = "qwen35"},
 };
+
+TinyModel policy_model_of(const std::string& architecture) {
+    TinyModel model = policy_model;
+    model.architecture = architecture;
+    if (is_hybrid(model)) model.n_layer *= 2;
+    if (has_delta_nets(model)) model.n_rot = 16;
+    return model;
+}
 
 double logit_tolerance(Kernels kernels, KvType type) {
     if (type == KvType::q4_0) return kernels == Kernels::ggml ? 0.4 : 1.5;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "infinipot/kv_type.h"
@@ -26,6 +27,7 @@ struct PolicyCase {
     bool expects = false;
     int sinks = 0;
     int protect_first = 0, protect_recent = 0;
+    const char* architecture = "llama";
 };
 
 inline void PrintTo(const PolicyCase& c, std::ostream* out) { *out << c.spec; }
@@ -34,6 +36,10 @@ extern const std::vector<PolicyCase> policy_cases;
 
 /// The model that engine and reference run.
 inline const TinyModel policy_model = model_for_reference();
+
+/// Returns the same with another architecture and, if that is a hybrid, twice as many layers, half
+/// of which attend.
+TinyModel policy_model_of(const std::string& architecture);
 
 /// Returns the largest difference that rounding may make between logits of engine and reference,
 /// whose standard deviation is about 3. ggml's kernels round more than ours. With other types than

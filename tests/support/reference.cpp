@@ -4,31 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numeric>
+
+#include "support/plain_arithmetic.h"
 
 // The forward pass of the reference.
 
 namespace infinipot {
 namespace {
-
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
-    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
-
-std::vector<double> times(const std::vector<std::vector<double>>& matrix,
-                          const std::vector<double>& x) {
-    std::vector<double> y;
-    for (const auto& row : matrix) y.push_back(dot(row, x));
-    return y;
-}
-
-/// y may be empty, for none.
-std::vector<double> plus(std::vector<double> x, const std::vector<double>& y) {
-    if (y.empty()) return x;
-    std::ranges::transform(x, y, x.begin(), std::plus<>());
-    return x;
-}
 
 std::vector<double> softmax(std::vector<double> x) {
     const double largest = *std::ranges::max_element(x);
@@ -164,18 +147,19 @@ std::pair<int, int> Reference::places(const Head& head, std::size_t slot) const 
 std::vector<double> Reference::rotated_key(int il, int head, int slot) const {
     const Head& entries = pot_[static_cast<std::size_t>(il)][static_cast<std::size_t>(head)];
     const auto at = static_cast<std::size_t>(slot);
-    return rotated_copy(layers_[static_cast<std::size_t>(il)], entries[at],
-                        places(entries, at).second);
+    const auto layer = std::ranges::find(layers_, std::optional(static_cast<std::size_t>(il)),
+                                         &Layer::index_in_pot);
+    return rotated_copy(*layer, entries[at], places(entries, at).second);
 }
 
-Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) {
-    const Layer& layer = layers_[static_cast<std::size_t>(il)];
-    MatrixRows& queries = queries_[static_cast<std::size_t>(il)];
+Reference::Vector Reference::attend_to_pot(const Layer& layer, const Vector& q, Scores* attention) {
+    const std::size_t il = layer.index_in_pot.value();
+    MatrixRows& queries = queries_[il];
     queries.clear();
     Vector out;
     for (int h = 0; h < n_head_; ++h) {
         const auto head_kv = static_cast<std::size_t>(h / (n_head_ / n_head_kv_));
-        const Head& head = pot_[static_cast<std::size_t>(il)][head_kv];
+        const Head& head = pot_[il][head_kv];
         queries.emplace_back(q.begin() + h * n_embd_head_, q.begin() + (h + 1) * n_embd_head_);
         Vector query, logits;
         for (std::size_t slot = 0; slot < head.size(); ++slot) {
@@ -204,7 +188,7 @@ Reference::Vector Reference::attend(int il, const Vector& q, Scores* attention) 
         }
         out.insert(out.end(), mixed.begin(), mixed.end());
         if (attention == nullptr) continue;
-        Vector& mass = (*attention)[static_cast<std::size_t>(il)][head_kv];
+        Vector& mass = (*attention)[il][head_kv];
         for (std::size_t slot = 0; slot < mass.size(); ++slot) {
             mass[slot] += p[slot] / (n_head_ / n_head_kv_);
         }
@@ -243,28 +227,42 @@ Reference::Vector Reference::feed_forward(const Layer& layer, const Vector& x) c
     return plus(times(layer.down, inner), layer.down_bias);
 }
 
-/// The token goes to the next slot of every head.
+/// The result of attention behind its norm. Keys and values go to the next slot of every head.
+Reference::Vector Reference::attend(const Layer& layer, const Vector& x, Scores* attention) {
+    const Vector q = heads_normed(plus(times(layer.q, x), layer.q_bias), layer.q_norm);
+    const Vector k = heads_normed(plus(times(layer.k, x), layer.k_bias), layer.k_norm);
+    const Vector v = plus(times(layer.v, x), layer.v_bias);
+    for (int head = 0; head < n_head_kv_; ++head) {
+        Entry entry;
+        entry.position = stream_position_;
+        const int begin = head * n_embd_head_, end = begin + n_embd_head_;
+        entry.source = {k.begin() + begin, k.begin() + end};
+        entry.key = stored(entry.source);
+        entry.value = stored({v.begin() + begin, v.begin() + end});
+        pot_[*layer.index_in_pot][static_cast<std::size_t>(head)].push_back(entry);
+    }
+    Vector attended = attend_to_pot(layer, q, attention);
+    const Vector gate = times(layer.output_gate, x);
+    for (std::size_t i = 0; i < gate.size(); ++i) attended[i] /= 1 + std::exp(-gate[i]);
+    return plus(times(layer.output, attended), layer.output_bias);
+}
+
+/// Attention, a recurrence, or the sum of both.
+Reference::Vector Reference::mix(std::size_t il, const Vector& x, Scores* attention) {
+    const Layer& layer = layers_[il];
+    std::optional<ReferenceRecurrence>& recurrence = recurrences_[il];
+    if (!recurrence) return attend(layer, x, attention);
+    const Vector recurred = recurrence->step(x);
+    return layer.index_in_pot ? plus(attend(layer, x, attention), recurred) : recurred;
+}
+
 Reference::Vector Reference::forward(Token token, Scores* attention) {
     Vector x = embedding_[static_cast<std::size_t>(token)];
     for (double& value : x) value *= embedding_scale_;
     for (std::size_t il = 0; il < layers_.size(); ++il) {
         const Layer& layer = layers_[il];
         const Vector before = normed(x, layer.attention_norm, layer.attention_norm_bias);
-        Vector h = before;
-        const Vector q = heads_normed(plus(times(layer.q, h), layer.q_bias), layer.q_norm);
-        const Vector k = heads_normed(plus(times(layer.k, h), layer.k_bias), layer.k_norm);
-        const Vector v = plus(times(layer.v, h), layer.v_bias);
-        for (int head = 0; head < n_head_kv_; ++head) {
-            Entry entry;
-            entry.position = stream_position_;
-            const int begin = head * n_embd_head_, end = begin + n_embd_head_;
-            entry.source = {k.begin() + begin, k.begin() + end};
-            entry.key = stored(entry.source);
-            entry.value = stored({v.begin() + begin, v.begin() + end});
-            pot_[il][static_cast<std::size_t>(head)].push_back(entry);
-        }
-        h = plus(times(layer.output, attend(static_cast<int>(il), q, attention)),
-                 layer.output_bias);
+        Vector h = mix(il, before, attention);
         h = normed(h, layer.post_attention_norm);
         for (double& value : h) value *= residual_scale_;
         x = plus(x, h);
@@ -295,8 +293,8 @@ void Reference::read(Token token, Scores* attention) {
 }
 
 Reference::Scores Reference::no_attention(int n) const {
-    return Scores(layers_.size(), MatrixRows(static_cast<std::size_t>(n_head_kv_),
-                                             Vector(static_cast<std::size_t>(n), 0.0)));
+    return Scores(pot_.size(), MatrixRows(static_cast<std::size_t>(n_head_kv_),
+                                          Vector(static_cast<std::size_t>(n), 0.0)));
 }
 
 }  // namespace infinipot

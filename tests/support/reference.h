@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "gguf/file.h"
 #include "infinipot/model.h"
 #include "infinipot/policy.h"
+#include "support/reference_recurrence.h"
 
 namespace infinipot {
 
@@ -78,7 +80,10 @@ class Reference {
     /// the others stay where they are, until `n_positions` are used and all begin at 0 again.
     void let_one_go(const Kept& kept, int n_positions);
 
-    /// Forgets the last n tokens, before which the logits were these.
+    /// Remembers the states of recurrent layers for take_back().
+    void mark() { marked_ = recurrences_; }
+
+    /// Forgets the last n tokens, those read since mark(), before which the logits were these.
     void take_back(int n, const std::vector<double>& logits);
 
     /// Returns the queries of the last token in one layer, before RoPE, for every query head.
@@ -96,7 +101,8 @@ class Reference {
     /// Logits for the next token.
     const std::vector<double>& logits() const { return logits_; }
     int n() const { return static_cast<int>(pot_[0][0].size()); }
-    const std::vector<std::vector<Head>>& pot() const { return pot_; }  ///< [layer][head]
+    /// [layer][head], of the layers that attend.
+    const std::vector<std::vector<Head>>& pot() const { return pot_; }
 
    private:
     using Vector = std::vector<double>;
@@ -111,6 +117,8 @@ class Reference {
         double alpha_n = 0, alpha_p = 0, beta = 0;  // of xIELU
         Vector q_norm, k_norm;                      // over each head or all; empty: none
         Vector post_attention_norm, post_ffn_norm;  // empty: none, as the two above
+        MatrixRows output_gate;  // sigmoids of it multiply attention's result; empty: none
+        std::optional<std::size_t> index_in_pot;  // nothing: the layer does not attend
         bool has_rope = true;
         double freq_base = 10000;
         double freq_scale = 1;
@@ -120,10 +128,13 @@ class Reference {
     bool is(auto... architectures) const { return ((architecture_ == architectures) || ...); }
     void read_keys(const GgufFile& file);
     void read_layer(const GgufFile& file, int il);
+    void read_attention(const GgufFile& file, const std::string& prefix, Layer& layer);
     void read_window(const GgufFile& file, int otherwise);
     void read_factors(const GgufFile& file, int capacity);
     Vector forward(Token token, Scores* attention);
-    Vector attend(int il, const Vector& q, Scores* attention);
+    Vector mix(std::size_t il, const Vector& x, Scores* attention);
+    Vector attend(const Layer& layer, const Vector& x, Scores* attention);
+    Vector attend_to_pot(const Layer& layer, const Vector& q, Scores* attention);
     Scores no_attention(int n) const;
     Vector rotated(const Layer& layer, const double* x, int position) const;
     Vector stored(const Vector& x) const;
@@ -161,7 +172,8 @@ class Reference {
     Vector norm_, norm_bias_;
     std::vector<Layer> layers_;
     std::vector<std::vector<Head>> pot_;
-    std::vector<MatrixRows> queries_;  // [layer][query head]
+    std::vector<MatrixRows> queries_;  // [layer of the pot][query head]
+    std::vector<std::optional<ReferenceRecurrence>> recurrences_, marked_;  // [layer]
     Positions positions_;
     int first_position_ = 0;  // of slot 0, with Positions::reset
     ggml_type type_ = GGML_TYPE_F16;

@@ -24,8 +24,11 @@ void rotate_anew(Reference::Head& head, std::size_t begin, std::size_t end) {
 
 Reference::Scores Reference::catalyst_attention(const std::vector<Token>& catalyst) {
     Scores mass = no_attention(n());
+    const auto marked = marked_;
+    mark();
     for (const Token token : catalyst) forward(token, &mass);
     take_back(static_cast<int>(catalyst.size()), logits_);
+    marked_ = marked;
     return mass;
 }
 
@@ -35,6 +38,7 @@ void Reference::take_back(int n, const Vector& logits) {
     }
     stream_position_ -= n;
     logits_ = logits;
+    recurrences_ = marked_;
 }
 
 std::vector<int> Reference::select(const Vector& surprisal, const Vector& attention, int retain,
@@ -64,7 +68,7 @@ Reference::Kept Reference::distil(const std::vector<Token>& catalyst, const Sett
     const int room = settings.retain - settings.protect_first - settings.protect_recent;
     const int n_novel = static_cast<int>(std::lround(settings.novelty * room));
     Kept kept;
-    for (std::size_t il = 0; il < layers_.size(); ++il) {
+    for (std::size_t il = 0; il < pot_.size(); ++il) {
         kept.emplace_back();
         for (std::size_t h = 0; h < pot_[il].size(); ++h) {
             Vector surprisal;
@@ -95,7 +99,7 @@ void Reference::let_one_go(const Kept& kept, int n_positions) {
     drop(kept);
     ++first_position_;
     const bool at_end = first_position_ + n() >= n_positions;
-    for (std::size_t il = 0; il < layers_.size(); ++il) {
+    for (std::size_t il = 0; il < pot_.size(); ++il) {
         for (std::size_t h = 0; h < pot_[il].size(); ++h) {
             Head& head = pot_[il][h];
             rotate_anew(head, 0, at_end ? head.size() : first_gap(kept[il][h]));
@@ -105,7 +109,7 @@ void Reference::let_one_go(const Kept& kept, int n_positions) {
 }
 
 void Reference::drop(const Kept& kept) {
-    for (std::size_t il = 0; il < layers_.size(); ++il) {
+    for (std::size_t il = 0; il < pot_.size(); ++il) {
         for (std::size_t h = 0; h < pot_[il].size(); ++h) {
             Head survivors;
             for (const int slot : kept[il][h])

@@ -1,8 +1,9 @@
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <optional>
 
 #include "gguf/file.h"
+#include "support/plain_arithmetic.h"
 #include "support/reference.h"
 
 // Reads the model file of the reference.
@@ -21,32 +22,17 @@ std::optional<int> find_integer(const GgufFile& file, const std::string& key) {
     return value ? std::optional(static_cast<int>(*value)) : std::nullopt;
 }
 
-std::vector<double> vector_of(const GgufFile& file, const std::string& name) {
-    const GgufTensor& tensor = file.get_tensor(name);
-    std::vector<float> values(tensor.n_bytes / sizeof(float));
-    std::memcpy(values.data(), tensor.data, tensor.n_bytes);
-    return {values.begin(), values.end()};
-}
-
-std::vector<std::vector<double>> matrix_of(const GgufFile& file, const std::string& name) {
-    const std::vector<double> values = vector_of(file, name);
-    const auto n_in = static_cast<std::size_t>(file.get_tensor(name).ne[0]);
-    std::vector<std::vector<double>> rows;
-    for (std::size_t at = 0; at < values.size(); at += n_in) {
-        rows.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(at),
-                          values.begin() + static_cast<std::ptrdiff_t>(at + n_in));
-    }
-    return rows;
-}
-
-std::vector<double> vector_or_none(const GgufFile& file, const std::string& name) {
-    return file.find_tensor(name) ? vector_of(file, name) : std::vector<double>();
-}
-
 std::vector<std::vector<double>> rows_of(const std::vector<std::vector<double>>& matrix,
                                          std::size_t first, std::size_t n) {
     const auto begin = matrix.begin() + static_cast<std::ptrdiff_t>(first);
     return {begin, begin + static_cast<std::ptrdiff_t>(n)};
+}
+
+/// Returns the number of KV heads of the layers that attend. A file may have one for each layer.
+int count_kv_heads(const GgufFile& file, const std::string& key) {
+    const GgufEntry* entry = file.find(key);
+    if (entry == nullptr || !entry->is_array) return integer_of(file, key);
+    return static_cast<int>(std::ranges::max(file.find_integers(key, 0, largest_integer).value()));
 }
 
 /// Splits the rows of all experts, one after another.
@@ -64,8 +50,8 @@ Reference::Reference(const std::filesystem::path& path, int capacity, int window
     const GgufFile file = GgufFile::open(path);
     architecture_ = file.get_string("general.architecture");
     is_gemma_ = is("gemma2", "gemma3");
-    turns_neighbours_ =
-        is("llama", "smollm3", "granite", "glm4", "ernie4_5", "command-r", "cohere2", "mistral3");
+    turns_neighbours_ = is("llama", "smollm3", "granite", "glm4", "ernie4_5", "command-r",
+                           "cohere2", "mistral3", "granitehybrid");
     has_layer_norm_ = is("command-r", "cohere2", "starcoder2");
     has_gelu_ = is_gemma_ || is("starcoder2");
     is_parallel_ = is("command-r", "cohere2");
@@ -73,14 +59,13 @@ Reference::Reference(const std::filesystem::path& path, int capacity, int window
     read_keys(file);
     embedding_ = matrix_of(file, "token_embd.weight");
     head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
-    norm_ = vector_of(file, "output_norm.weight");
+    norm_ = vector_of(file, is("lfm2") ? "token_embd_norm.weight" : "output_norm.weight");
     norm_bias_ = vector_or_none(file, "output_norm.bias");
     for (int il = 0; il < integer_of(file, architecture_ + ".block_count"); ++il)
         read_layer(file, il);
     read_window(file, window);
     read_factors(file, capacity);
-    pot_.assign(layers_.size(), std::vector<Head>(static_cast<std::size_t>(n_head_kv_)));
-    queries_.resize(layers_.size());
+    queries_.resize(pot_.size());
 }
 
 void Reference::read_keys(const GgufFile& file) {
@@ -89,7 +74,7 @@ void Reference::read_keys(const GgufFile& file) {
         return static_cast<double>(file.find_f32(architecture_ + "." + key).value_or(otherwise));
     };
     n_head_ = count("attention.head_count");
-    n_head_kv_ = count("attention.head_count_kv");
+    n_head_kv_ = count_kv_heads(file, architecture_ + ".attention.head_count_kv");
     n_embd_head_ = count("attention.key_length");
     n_rot_ = count("rope.dimension_count");
     eps_ = number(
@@ -105,7 +90,7 @@ void Reference::read_keys(const GgufFile& file) {
     residual_scale_ = number("residual_scale", 1);
     attention_scale_ = number("attention.scale", 1 / std::sqrt(static_cast<float>(n_embd_head_)));
     logit_scale_ = number("logit_scale", 1);
-    if (is("granite")) logit_scale_ = 1 / logit_scale_;
+    if (is("granite", "granitehybrid")) logit_scale_ = 1 / logit_scale_;
 }
 
 void Reference::read_layer(const GgufFile& file, int il) {
@@ -117,7 +102,15 @@ void Reference::read_layer(const GgufFile& file, int il) {
     Layer layer;
     layer.attention_norm = vector("attn_norm.weight");
     layer.ffn_norm = vector("ffn_norm.weight");
-    layer.output = matrix("attn_output");
+    if (file.find_tensor(prefix + "attn_output.weight")) {
+        read_attention(file, prefix, layer);
+        layer.index_in_pot = pot_.size();
+        pot_.emplace_back(static_cast<std::size_t>(n_head_kv_));
+    }
+    const bool recurs = file.find_tensor(prefix + "ssm_out.weight") != nullptr ||
+                        file.find_tensor(prefix + "shortconv.conv.weight") != nullptr;
+    recurrences_.emplace_back();
+    if (recurs) recurrences_.back().emplace(file, prefix);
     if (n_expert_used_ > 0) {
         layer.router = matrix("ffn_gate_inp");
         layer.gates = experts_of(matrix("ffn_gate_exps"), layer.router.size());
@@ -138,7 +131,9 @@ void Reference::read_layer(const GgufFile& file, int il) {
     layer.q_norm = vector("attn_q_norm.weight");
     layer.k_norm = vector("attn_k_norm.weight");
     layer.post_attention_norm = vector("post_attention_norm.weight");
-    if (is("seed_oss")) std::swap(layer.ffn_norm, layer.post_attention_norm);
+    if (layer.ffn_norm.empty() && is("falcon-h1")) layer.ffn_norm = vector("ffn_norm");
+    if (is("seed_oss", "qwen3next", "qwen35", "qwen35moe"))
+        std::swap(layer.ffn_norm, layer.post_attention_norm);
     layer.has_rope = !(is("smollm3") && il % 4 == 3);
     if (is("apertus")) {
         const auto softplus = [](float x) { return std::log1p(std::exp(static_cast<double>(x))); };
@@ -148,6 +143,24 @@ void Reference::read_layer(const GgufFile& file, int il) {
         layer.alpha_n = layer.beta + softplus(file.find_f32s("xielu.alpha_n").value()[at]);
     }
     layer.post_ffn_norm = vector("post_ffw_norm.weight");
+    if (file.find_tensor(prefix + "ffn_gate.weight")) {
+        layer.gate = matrix("ffn_gate");
+    } else if (is("phi3", "glm4")) {
+        const auto gate_up = layer.up;
+        layer.gate = rows_of(gate_up, 0, gate_up.size() / 2);
+        layer.up = rows_of(gate_up, gate_up.size() / 2, gate_up.size() / 2);
+    }
+    layer.freq_base = static_cast<double>(file.get_f32(architecture_ + ".rope.freq_base"));
+    const auto factor = file.find_f32(architecture_ + ".rope.scaling.factor").value_or(1.0f);
+    layer.freq_scale = 1 / static_cast<double>(factor);
+    layers_.push_back(layer);
+}
+
+void Reference::read_attention(const GgufFile& file, const std::string& prefix, Layer& layer) {
+    const auto matrix = [&](const char* name) {
+        return matrix_of(file, prefix + name + ".weight");
+    };
+    layer.output = matrix("attn_output");
     if (file.find_tensor(prefix + "attn_qkv.weight")) {
         const auto qkv = matrix("attn_qkv");
         const auto n_q = static_cast<std::size_t>(n_head_ * n_embd_head_);
@@ -160,17 +173,12 @@ void Reference::read_layer(const GgufFile& file, int il) {
         layer.k = matrix("attn_k");
         layer.v = matrix("attn_v");
     }
-    if (file.find_tensor(prefix + "ffn_gate.weight")) {
-        layer.gate = matrix("ffn_gate");
-    } else if (is("phi3", "glm4")) {
-        const auto gate_up = layer.up;
-        layer.gate = rows_of(gate_up, 0, gate_up.size() / 2);
-        layer.up = rows_of(gate_up, gate_up.size() / 2, gate_up.size() / 2);
-    }
-    layer.freq_base = static_cast<double>(file.get_f32(architecture_ + ".rope.freq_base"));
-    const auto factor = file.find_f32(architecture_ + ".rope.scaling.factor").value_or(1.0f);
-    layer.freq_scale = 1 / static_cast<double>(factor);
-    layers_.push_back(layer);
+    const std::size_t n_embd_head = static_cast<std::size_t>(n_embd_head_);
+    if (layer.q.size() <= static_cast<std::size_t>(n_head_) * n_embd_head) return;
+    const MatrixRows both = layer.q;  // of each head a query and a gate
+    layer.q.clear();
+    for (std::size_t row = 0; row < both.size(); ++row)
+        (row / n_embd_head % 2 == 0 ? layer.q : layer.output_gate).push_back(both[row]);
 }
 
 /// Every n-th layer is global, the others see a window. Those of gemma3 and olmo2 rotate otherwise

@@ -137,6 +137,7 @@ void ReferenceSession::read(Token token) {
 
 void ReferenceSession::read_deciding_question(const std::vector<Token>& question) {
     logits_before_question_ = reference_.logits();
+    reference_.mark();
     n_question_ = static_cast<int>(question.size());
     last_.clear();  // the text's own queries are not observed
     for (const Token token : question) read_one(token);
@@ -145,6 +146,7 @@ void ReferenceSession::read_deciding_question(const std::vector<Token>& question
 
 void ReferenceSession::read_question(const std::vector<Token>& question) {
     logits_before_question_ = reference_.logits();
+    reference_.mark();
     n_question_ = static_cast<int>(question.size());
     for (const Token token : question) reference_.read(token);
 }

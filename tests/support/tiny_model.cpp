@@ -1,36 +1,14 @@
 #include "support/tiny_model.h"
 
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include "support/gguf_writer.h"
+#include "support/random.h"
+#include "support/tiny_recurrent.h"
 
 namespace infinipot {
 namespace {
-
-/// Random values, the same on every machine: std::normal_distribution may differ between libraries.
-class Random {
-   public:
-    explicit Random(std::uint32_t seed) : engine_(seed) {}
-
-    std::vector<float> normal(std::int64_t n, float mean, float deviation) {
-        std::vector<float> values(static_cast<std::size_t>(n));
-        for (float& value : values) value = mean + deviation * normal();
-        return values;
-    }
-
-   private:
-    /// Box and Muller's method.
-    float normal() {
-        constexpr double two_pi = 6.283185307179586;
-        const double radius = std::sqrt(-2.0 * std::log(uniform()));
-        return static_cast<float>(radius * std::cos(two_pi * uniform()));
-    }
-    double uniform() { return (static_cast<double>(engine_()) + 1.0) / 4294967297.0; }
-
-    std::mt19937 engine_;
-};
 
 class TinyModelWriter {
    public:
@@ -44,8 +22,12 @@ class TinyModelWriter {
         if (!m_.chat_template.empty()) file_.set("tokenizer.chat_template", m_.chat_template);
         add_embeddings();
         for (int il = 0; il < m_.n_layer; ++il) {
-            add_attention("blk." + std::to_string(il) + ".");
-            add_feed_forward("blk." + std::to_string(il) + ".");
+            const std::string block = "blk." + std::to_string(il) + ".";
+            if (normalises_before()) add_norm(block + "attn_norm");
+            if (attends(m_, il)) add_attention(block);
+            if (recurs(m_, il)) add_recurrent_layer(m_, block, random_, file_);
+            if (normalises_behind()) add_norm_behind(block + "post_attention_norm");
+            add_feed_forward(block);
         }
     }
 
@@ -71,7 +53,8 @@ class TinyModelWriter {
     bool is(auto... architectures) const { return ((m_.architecture == architectures) || ...); }
     bool is_gemma() const { return is("gemma2", "gemma3"); }
     bool normalises_heads() const {
-        return is("qwen3", "gemma3", "exaone4", "hunyuan-dense", "apertus", "qwen3moe");
+        return is("qwen3", "gemma3", "exaone4", "hunyuan-dense", "apertus", "qwen3moe", "lfm2") ||
+               has_delta_nets(m_);
     }
     bool is_cohere() const { return is("command-r", "cohere2"); }
     bool has_layer_norm() const { return is_cohere() || is("starcoder2"); }
@@ -151,7 +134,8 @@ void TinyModelWriter::add_keys() {
         file_.set(key("expert_used_count"), m_.n_expert_used);
         if (is("qwen3moe")) file_.set(key("expert_feed_forward_length"), m_.n_ff);
     }
-    if (is("granite")) add_granite_keys();
+    if (is("granite", "granitehybrid")) add_granite_keys();
+    if (is_hybrid(m_)) add_recurrent_keys(m_, file_);
     if (is_cohere()) file_.set(key("logit_scale"), 0.8f);
     if (is("mistral3")) file_.set(key("attention.temperature_scale"), 0.4f);
     if (is("apertus")) add_xielu_keys();
@@ -220,7 +204,7 @@ void TinyModelWriter::add_embeddings() {
     const float deviation = 3.0f / std::sqrt(static_cast<float>(m_.n_embd));
     file_.add("token_embd.weight", m_.type, {m_.n_embd, m_.n_vocab},
               random_.normal(std::int64_t{m_.n_embd} * m_.n_vocab, 0.0f, deviation));
-    add_norm("output_norm");
+    add_norm(is("lfm2") ? "token_embd_norm" : "output_norm");
     if (!m_.tied && !is_gemma() && !is_cohere()) add_matrix("output", m_.n_embd, m_.n_vocab, 3.0f);
     if (m_.rope_freqs) add_rope_freqs();
 }
@@ -238,7 +222,6 @@ void TinyModelWriter::add_rope_freqs() {
 }
 
 void TinyModelWriter::add_attention(const std::string& block) {
-    if (normalises_before()) add_norm(block + "attn_norm");
     add_projections(block);
     add_matrix(block + "attn_output", n_q(), m_.n_embd, 1.5f);
     if (normalises_heads()) {
@@ -253,7 +236,6 @@ void TinyModelWriter::add_attention(const std::string& block) {
         add_vector(block + "attn_q_norm.weight", n_q(), 1.6f, 0.1f);
         add_vector(block + "attn_k_norm.weight", n_kv(), 1.6f, 0.1f);
     }
-    if (normalises_behind()) add_norm_behind(block + "post_attention_norm");
 }
 
 /// After RoPE, powers of two: a graph may then multiply queries by the weights of keys without
@@ -272,7 +254,7 @@ void TinyModelWriter::add_projections(const std::string& block) {
         return;
     }
     // Queries and keys of size 1.6 give attention logits whose standard deviation is 1.6 * 1.6.
-    add_matrix(block + "attn_q", m_.n_embd, n_q(), 1.6f);
+    add_matrix(block + "attn_q", m_.n_embd, (has_delta_nets(m_) ? 2 : 1) * n_q(), 1.6f);
     add_matrix(block + "attn_k", m_.n_embd, n_kv(), 1.6f);
     add_matrix(block + "attn_v", m_.n_embd, n_kv(), 1.0f);
     if (!m_.qkv_bias && !is("qwen2", "glm4", "seed_oss")) return;
@@ -283,7 +265,11 @@ void TinyModelWriter::add_projections(const std::string& block) {
 
 void TinyModelWriter::add_feed_forward(const std::string& block) {
     const bool has_norm = normalises_before() && !is_cohere();
-    if (has_norm) add_norm(block + (is("seed_oss") ? "post_attention_norm" : "ffn_norm"));
+    const bool follows = is("seed_oss") || has_delta_nets(m_);
+    if (is("falcon-h1"))
+        add_vector(block + "ffn_norm", m_.n_embd, 1.0f, 0.1f);
+    else if (has_norm)
+        add_norm(block + (follows ? "post_attention_norm" : "ffn_norm"));
     if (m_.n_expert > 0) return add_experts(block);
     if (has_gate() && !fuses_gate()) add_matrix(block + "ffn_gate", m_.n_embd, m_.n_ff, 1.0f);
     add_matrix(block + "ffn_up", m_.n_embd, (fuses_gate() ? 2 : 1) * m_.n_ff, 1.0f);

@@ -43,6 +43,15 @@ struct TinyModel {
     bool without_rope = false;  ///< rope.scaling.finetuned is false; of granite alone
     float rope_alpha = 0;       ///< rope.scaling.alpha; 0: no such key
     int window_pattern = 0;     ///< attention.sliding_window_pattern; 0: no such key
+    /// Of a hybrid: each attention_interval-th layer attends, and the others are recurrent, with a
+    /// state of n_state numbers for each of n_state_head heads in n_state_group groups. Features of
+    /// Mamba 2 are 2 * n_embd, and those of a delta net n_state * n_state_head.
+    int attention_interval = 2;
+    int n_taps = 4;
+    int n_state = 16;
+    int n_state_head = 4;
+    int n_state_group = 2;
+    bool lists_recurrent = false;  ///< the file lists recurrent layers instead of the interval
     /// The type of all matrices; vectors are F32. Quantised types need all row lengths (n_embd,
     /// n_ff and n_head * n_embd_head) to be multiples of 32.
     ggml_type type = GGML_TYPE_F32;

@@ -15,6 +15,7 @@
 #include "support/reference.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
+#include "support/tiny_recurrent.h"
 
 // One distillation, and many, of the engine against the plain reference of the paper's method.
 
@@ -48,8 +49,10 @@ TinyModel tiny_of(const std::string& architecture) {
         model.window_pattern = 3;
         model.rope_scaling = TinyModel::RopeScaling{};
     }
-    for (const char* name :
-         {"qwen2", "phi3", "olmo2", "olmoe", "exaone4", "command-r", "cohere2", "starcoder2"}) {
+    if (architecture == "qwen35") model.n_rot = 16;
+    if (is_hybrid(model)) model.n_layer = 4;
+    for (const char* name : {"qwen2", "phi3", "olmo2", "olmoe", "exaone4", "command-r", "cohere2",
+                             "starcoder2", "lfm2"}) {
         if (architecture == name) model.n_embd = 128;  // as wide as all heads
     }
     if (architecture == "phi3") {
@@ -362,7 +365,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{"seed_oss", Kernels::native}, Setting{"command-r", Kernels::native},
                     Setting{"cohere2", Kernels::native}, Setting{"mistral3", Kernels::native},
                     Setting{"starcoder2", Kernels::native}, Setting{"apertus", Kernels::native},
-                    Setting{"qwen3moe", Kernels::native}, Setting{"olmoe", Kernels::native}),
+                    Setting{"qwen3moe", Kernels::native}, Setting{"olmoe", Kernels::native},
+                    Setting{"lfm2", Kernels::native}, Setting{"granitehybrid", Kernels::native},
+                    Setting{"falcon-h1", Kernels::native}, Setting{"qwen35", Kernels::native}),
     name);
 
 }  // namespace

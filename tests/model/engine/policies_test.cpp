@@ -31,9 +31,9 @@ constexpr double near = 0.01;
 class PolicyTest : public testing::TestWithParam<std::tuple<PolicyCase, Kernels, KvType>> {
    protected:
     PolicyTest()
-        : path_(write_tiny_model(tiny, folder_.path())),
+        : case_(std::get<PolicyCase>(GetParam())),
+          path_(write_tiny_model(policy_model_of(case_.architecture), folder_.path())),
           model_(Model::load(path_, {.kernels = std::get<Kernels>(GetParam())})),
-          case_(std::get<PolicyCase>(GetParam())),
           session_(model_, options()),
           impl_(Access::impl(session_)),
           reference_(path_, settings()) {
@@ -109,7 +109,7 @@ class PolicyTest : public testing::TestWithParam<std::tuple<PolicyCase, Kernels,
 
     void expect_same() {
         ASSERT_EQ(reference_.difference(), "");
-        for (int il = 0; il < tiny.n_layer; ++il) {
+        for (int il = 0; il < impl_.cache().shape().n_layer; ++il) {
             for (int head = 0; head < tiny.n_head_kv; ++head) {
                 std::vector<std::int64_t> expected;
                 for (const auto& entry :
@@ -142,10 +142,10 @@ class PolicyTest : public testing::TestWithParam<std::tuple<PolicyCase, Kernels,
     void read_text(const std::vector<Token>& tokens);
     void ask(const std::vector<Token>& question, bool decides);
 
+    PolicyCase case_;
     TempDir folder_;
     std::filesystem::path path_;
     Model model_;
-    PolicyCase case_;
     Session session_;
     Session::Impl& impl_;
     ReferenceSession reference_;

@@ -46,6 +46,7 @@ class Damage : public testing::TestWithParam<const char*> {
             model.window_pattern = 2;
         }
         if (architecture == "qwen3moe" || architecture == "olmoe") model.n_expert = 2;
+        model.lists_recurrent = true;
         model.rope_scaling = {.type = architecture == "phi3" ? "longrope" : "yarn"};
         return model;
     }
@@ -115,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(Architectures, Damage,
                                          "smollm3", "granite", "olmo2", "glm4", "exaone4",
                                          "ernie4_5", "hunyuan-dense", "seed_oss", "command-r",
                                          "cohere2", "mistral3", "starcoder2", "apertus", "qwen3moe",
-                                         "olmoe"),
+                                         "olmoe", "lfm2", "granitehybrid", "falcon-h1", "qwen35"),
                          [](const auto& test_case) {
                              std::string name = test_case.param;
                              std::ranges::replace(name, '-', '_');

@@ -189,8 +189,9 @@ TEST(ParityOfRealVocabularies, Logits_and_next_token_equal_libllamas) {
         "\n\tIt was 1894, \"quite late\"; who'd come? Grüße, 世界!\n\nÇa va: x = y_2[3] * 0x1F;";
     const auto shape = [](const char* architecture, const char* vocabulary) {
         const bool tied = architecture != std::string("phi3");
+        const bool is_hybrid = architecture == std::string("qwen35");
         return TinyModel{.architecture = architecture,
-                         .n_layer = 1,
+                         .n_layer = is_hybrid ? 2 : 1,
                          .n_embd = 32,
                          .n_head = 1,
                          .n_head_kv = 1,
@@ -200,9 +201,9 @@ TEST(ParityOfRealVocabularies, Logits_and_next_token_equal_libllamas) {
                          .type = GGML_TYPE_Q8_0,
                          .vocabulary = vocabulary};
     };
-    for (const TinyModel& model :
-         {shape("llama", "llama-bpe"), shape("qwen2", "qwen2"), shape("phi3", "phi-3"),
-          shape("command-r", "command-r"), shape("starcoder2", "starcoder")}) {
+    for (const TinyModel& model : {shape("llama", "llama-bpe"), shape("qwen2", "qwen2"),
+                                   shape("phi3", "phi-3"), shape("command-r", "command-r"),
+                                   shape("starcoder2", "starcoder"), shape("qwen35", "qwen35")}) {
         const TempDir folder;
         const auto path = write_tiny_model(model, folder.path());
         Engine ours(path, Kernels::ggml);

@@ -5,6 +5,7 @@
 #include "support/gguf_writer.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
+#include "support/tiny_recurrent.h"
 
 // Valid files that need a feature which none of our graphs computes. Loading must fail with a
 // sentence that names the feature, and never give a model that computes something else.
@@ -44,9 +45,11 @@ class Refusal : public testing::Test {
 
 /// Whether the graph of an architecture computes what most others lack.
 bool implements(const std::string& architecture, const std::string& key) {
-    if (architecture == "granite") return key.ends_with("_scale") && !key.starts_with("attention");
+    if (architecture.starts_with("granite") && key.ends_with("_scale"))
+        return !key.starts_with("attention");
     if (key == "expert_count")
-        return architecture == "llama" || architecture == "qwen3moe" || architecture == "olmoe";
+        return architecture == "granitehybrid" || architecture == "llama" ||
+               architecture == "qwen3moe" || architecture == "olmoe";
     if (architecture == "command-r" || architecture == "cohere2") return key == "logit_scale";
     if (architecture == "mistral3")
         return key == "attention.temperature_scale" || key == "rope.scaling.yarn_log_multiplier";
@@ -54,9 +57,11 @@ bool implements(const std::string& architecture, const std::string& key) {
 }
 
 const std::vector<std::string> architectures = {
-    "llama",     "qwen2",   "qwen3",    "gemma2",     "gemma3",   "phi3",          "smollm3",
-    "granite",   "olmo2",   "glm4",     "exaone4",    "ernie4_5", "hunyuan-dense", "seed_oss",
-    "command-r", "cohere2", "mistral3", "starcoder2", "apertus",  "qwen3moe",      "olmoe"};
+    "llama",   "qwen2",    "qwen3",         "gemma2",    "gemma3",
+    "phi3",    "smollm3",  "granite",       "olmo2",     "glm4",
+    "exaone4", "ernie4_5", "hunyuan-dense", "seed_oss",  "command-r",
+    "cohere2", "mistral3", "starcoder2",    "apertus",   "qwen3moe",
+    "olmoe",   "lfm2",     "granitehybrid", "falcon-h1", "qwen35"};
 
 TEST_F(Refusal, Every_architecture_loads_unchanged) {
     for (const auto& name : architectures) {
@@ -114,14 +119,63 @@ TEST_F(Refusal, Counts_per_layer_and_axes_of_rope_are_named) {
     for (const auto& name : architectures) {
         for (const char* key :
              {"attention.head_count", "attention.head_count_kv", "feed_forward_length"}) {
+            if (is_hybrid({.architecture = name}) && key != std::string("feed_forward_length"))
+                continue;
             expect_named(name, key, [&](GgufWriter& file) {
                 file.set(name + "." + key, std::span<const std::int32_t>(counts));
             });
         }
+        if (name == "qwen35") continue;
         expect_named(name, "rope.dimension_sections", [&](GgufWriter& file) {
             file.set(name + ".rope.dimension_sections", std::span<const std::int32_t>(sections));
         });
     }
+}
+
+TEST_F(Refusal, Head_counts_that_differ_between_layers_that_attend_are_named) {
+    const std::vector<std::int32_t> counts = {1, 2};
+    expect_named("falcon-h1", "attention.head_count_kv", [&](GgufWriter& file) {
+        file.set("falcon-h1.attention.head_count_kv", std::span<const std::int32_t>(counts));
+    });
+}
+
+TEST_F(Refusal, An_axis_of_rope_that_a_text_does_not_have_is_named) {
+    const std::vector<std::int32_t> sections = {1, 2, 2, 3};
+    expect_named("qwen35", "rope.dimension_sections", [&](GgufWriter& file) {
+        file.set("qwen35.rope.dimension_sections", std::span<const std::int32_t>(sections));
+    });
+}
+
+/// Loads a tiny hybrid with a change, which must damage it.
+void expect_damaged(const std::string& architecture, const std::string& words, auto change) {
+    const TempDir folder;
+    GgufWriter file;
+    add_tiny_model({.architecture = architecture, .n_vocab = 400}, file);
+    change(file);
+    file.write(folder / "changed.gguf");
+    try {
+        Model::load(folder / "changed.gguf");
+        ADD_FAILURE() << "loaded";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::bad_model);
+        EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+    }
+}
+
+TEST(DamagedHybrid, Impossible_sizes_of_recurrent_layers_are_named) {
+    const std::vector<std::int32_t> none = {0, 0}, three = {0, 2, 2};
+    expect_damaged("lfm2", "none of its layers attends", [&](GgufWriter& file) {
+        file.set("lfm2.attention.head_count_kv", std::span<const std::int32_t>(none));
+    });
+    expect_damaged("lfm2", "does not have 2 numbers", [&](GgufWriter& file) {
+        file.set("lfm2.attention.head_count_kv", std::span<const std::int32_t>(three));
+    });
+    expect_damaged("lfm2", "no past",
+                   [](GgufWriter& file) { file.set("lfm2.shortconv.l_cache", 1); });
+    expect_damaged("granitehybrid", "3 recurrent heads cannot share",
+                   [](GgufWriter& file) { file.set("granitehybrid.ssm.time_step_rank", 3); });
+    expect_damaged("qwen35", "keys and values of different sizes",
+                   [](GgufWriter& file) { file.set("qwen35.ssm.state_size", 8); });
 }
 
 TEST_F(Refusal, An_unknown_scaling_is_named) {

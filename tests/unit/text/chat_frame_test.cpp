@@ -114,6 +114,20 @@ std::vector<Family> families() {
         {"Qwen_2_5", template_of("Qwen-Qwen2.5-7B-Instruct"), "", "<|im_end|>",
          chatml("You are Qwen, created by Alibaba Cloud. You are a helpful assistant.")},
         {"Qwen_3", template_of("Qwen-Qwen3-0.6B"), "", "<|im_end|>", chatml("")},
+        {"Qwen_3_5",
+         template_of("Qwen3.5-4B"),
+         "",
+         "<|im_end|>",
+         {"<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n<think>\n"}},
+        {"LFM_2_5", template_of("LFM2.5-Instruct"), "<|startoftext|>", "<|im_end|>", chatml("")},
+        {"Granite_4",
+         template_of("ibm-granite-granite-4.0"),
+         "",
+         "<|end_of_text|>",
+         {"<|start_of_role|>system<|end_of_role|>You are a helpful assistant. Please ensure "
+          "responses are professional, accurate, and safe.<|end_of_text|>\n"
+          "<|start_of_role|>user<|end_of_role|>",
+          "<|end_of_text|>\n<|start_of_role|>assistant<|end_of_role|>"}},
         {"SmolLM_2", smollm_2, "", "<|im_end|>",
          chatml("You are a helpful AI assistant named SmolLM, trained by Hugging Face")},
     };
@@ -212,7 +226,8 @@ TEST(StopTokens, Every_family_has_its_stop_tokens) {
     for (const auto& [name, word] :
          {Stop{"llama-bpe", "<|eot_id|>"}, Stop{"llama-bpe", "<|end_of_text|>"},
           Stop{"qwen2", "<|im_end|>"}, Stop{"qwen2", "<|endoftext|>"}, Stop{"phi-3", "<|end|>"},
-          Stop{"phi-3", "<|endoftext|>"}, Stop{"llama-spm", "</s>"}}) {
+          Stop{"phi-3", "<|endoftext|>"}, Stop{"qwen35", "<|im_end|>"},
+          Stop{"llama-spm", "</s>"}}) {
         const Vocabulary vocabulary(vocabulary_path(name));
         EXPECT_TRUE(vocabulary.ends_answer(control(vocabulary, word))) << name << " " << word;
         EXPECT_FALSE(vocabulary.ends_answer(vocabulary.tokenize("the").front()));

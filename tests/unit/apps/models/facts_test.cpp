@@ -12,7 +12,7 @@ namespace {
 
 TEST(ModelFacts, Equal_what_the_loaded_model_says) {
     const TempDir folder;
-    for (const char* architecture : {"llama", "qwen2", "gemma3", "phi3"}) {
+    for (const char* architecture : {"llama", "qwen2", "gemma3", "phi3", "lfm2", "falcon-h1"}) {
         const auto path =
             write_tiny_model({.architecture = architecture, .n_head_kv = 1}, folder.path());
         const ModelFacts facts = read_facts(path);
