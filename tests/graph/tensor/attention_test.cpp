@@ -45,10 +45,21 @@ std::vector<ggml_fp16_t> halves(const std::vector<float>& numbers) {
 /// Queries [T][n_head][n_embd_head], keys and values [n_head_kv][n_kv][n_embd_head].
 struct Inputs {
     std::vector<float> q, k, v;
+    std::vector<float> sinks = {};  ///< [n_head]; empty: none
+
+    /// Returns the same with sinks, some of which outweigh all entries.
+    Inputs with_sinks(const Shape& s) const {
+        Inputs out = *this;
+        out.sinks = normal_numbers(s.n_head, 4);
+        for (float& sink : out.sinks) sink *= 8;
+        return out;
+    }
 
     static Inputs random(const Shape& s) {
-        Inputs in{normal_numbers(s.n_embd() * s.n_tokens, 1), normal_numbers(s.n_cached(), 2),
-                  normal_numbers(s.n_cached(), 3)};
+        Inputs in{normal_numbers(s.n_embd() * s.n_tokens, 1),
+                  normal_numbers(s.n_cached(), 2),
+                  normal_numbers(s.n_cached(), 3),
+                  {}};
         for (float& number : in.q) number *= 1.5f;
         return in;
     }
@@ -88,6 +99,8 @@ void attend(const Shape& s, const Inputs& in, const FarKeys& far, std::int64_t t
     const double max = *std::max_element(scores.begin(), scores.end());
     double sum = 0;
     for (double& score : scores) sum += score = std::exp(score - max);
+    if (!in.sinks.empty())
+        sum += std::exp(static_cast<double>(in.sinks[static_cast<std::size_t>(head)]) - max);
     std::fill_n(out, s.n_embd_head, 0.0);
     const float* v = in.v.data() + first;
     for (const double score : scores) {
@@ -114,10 +127,11 @@ class AttentionGraph : public SmallGraph {
           shape_(s),
           q_(input(GGML_TYPE_F32, {s.n_embd_head, s.n_head, s.n_tokens}, in.q)),
           k_(input(GGML_TYPE_F16, {s.n_embd_head, s.n_kv, s.n_head_kv}, halves(in.k))),
-          v_(input(GGML_TYPE_F16, {s.n_embd_head, s.n_kv, s.n_head_kv}, halves(in.v))) {}
+          v_(input(GGML_TYPE_F16, {s.n_embd_head, s.n_kv, s.n_head_kv}, halves(in.v))),
+          sinks_(in.sinks.empty() ? nullptr : input(GGML_TYPE_F32, {s.n_head}, in.sinks)) {}
 
     std::vector<float> ours(int n_threads) {
-        return compute(attention(context(), q_, k_, v_, shape_.scale()), n_threads);
+        return compute(attention(context(), q_, k_, v_, shape_.scale(), {}, sinks_), n_threads);
     }
 
     /// The inputs' keys within so many entries before a query, and others beyond.
@@ -125,7 +139,7 @@ class AttentionGraph : public SmallGraph {
         ggml_tensor* k = input(GGML_TYPE_F16, {k_->ne[0], k_->ne[1], k_->ne[2]}, halves(far.k));
         const auto distance = static_cast<int>(far.distance);
         return compute(joint_attention(context(), {q_, k, v_, {.skip = distance}},
-                                       {q_, k_, v_, {.window = distance}}, shape_.scale()),
+                                       {q_, k_, v_, {.window = distance}}, shape_.scale(), sinks_),
                        n_threads);
     }
 
@@ -146,7 +160,7 @@ class AttentionGraph : public SmallGraph {
 
    private:
     Shape shape_;
-    ggml_tensor *q_, *k_, *v_;
+    ggml_tensor *q_, *k_, *v_, *sinks_;
 };
 
 bool multiplies_bf16() { return kernels::cpu() >= kernels::Cpu::amx; }
@@ -175,6 +189,12 @@ TEST_P(AttentionOfShape, Equals_ggml_and_plain_arithmetic_for_any_number_of_thre
     EXPECT_EQ(graph.ours(3), ours);
 }
 
+TEST_P(AttentionOfShape, Equals_plain_arithmetic_with_sinks) {
+    const Inputs inputs = Inputs::random(GetParam()).stored().with_sinks(GetParam());
+    AttentionGraph graph(GetParam(), inputs);
+    EXPECT_LT(normalized_error(graph.ours(2), reference(GetParam(), inputs)), tolerance());
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Shapes, AttentionOfShape,
     testing::Values(Shape{64, 1, 1, 1, 1}, Shape{64, 4, 4, 1, 63}, Shape{64, 4, 4, 2, 65},
@@ -196,10 +216,11 @@ TEST_P(JointAttention, Equals_plain_arithmetic_with_other_keys_for_distant_entri
     Inputs others = inputs;
     others.k = normal_numbers(shape.n_cached(), 4);
     const FarKeys far{others.stored().k, distance};
-    const std::vector<double> expected = reference(shape, inputs, far);
-    for (const int n_threads : {1, 3}) {
-        AttentionGraph graph(shape, inputs);
-        EXPECT_LT(normalized_error(graph.joint(far, n_threads), expected), tolerance());
+    for (const Inputs& in : {inputs, inputs.with_sinks(shape)}) {
+        const std::vector<double> expected = reference(shape, in, far);
+        AttentionGraph graph(shape, in);
+        for (const int n_threads : {1, 3})
+            EXPECT_LT(normalized_error(graph.joint(far, n_threads), expected), tolerance());
     }
 }
 

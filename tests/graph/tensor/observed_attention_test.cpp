@@ -16,10 +16,19 @@ struct Shape {
     std::int64_t n_embd_head, n_head, n_head_kv, n_tokens, n_kv, capacity;
 };
 
-class ObservedAttentionOf : public testing::TestWithParam<Shape> {};
+class ObservedAttentionOf : public testing::TestWithParam<Shape> {
+   protected:
+    void expect_equal(bool with_sinks) const;
+};
+
+TEST_P(ObservedAttentionOf, Equals_a_plain_softmax_for_any_number_of_threads) {
+    expect_equal(false);
+}
+
+TEST_P(ObservedAttentionOf, Equals_a_plain_softmax_with_sinks) { expect_equal(true); }
 
 /// ggml's operations on the same numbers, with all probabilities written out.
-TEST_P(ObservedAttentionOf, Equals_a_plain_softmax_for_any_number_of_threads) {
+void ObservedAttentionOf::expect_equal(bool with_sinks) const {
     const Shape s = GetParam();
     if (!kernels::single_query_supported(GGML_TYPE_F16, static_cast<int>(s.n_embd_head)))
         GTEST_SKIP() << "this CPU has no kernel";
@@ -50,6 +59,9 @@ TEST_P(ObservedAttentionOf, Equals_a_plain_softmax_for_any_number_of_threads) {
     ggml_tensor* k32 = ggml_cast(ctx, k, GGML_TYPE_F32);
     ggml_tensor* p = ggml_mul_mat(ctx, k32, ggml_permute(ctx, q, 0, 2, 1, 3));
     p = ggml_soft_max_ext(ctx, p, graph.input(GGML_TYPE_F32, {s.n_kv, s.n_tokens}, mask), scale, 0);
+    ggml_tensor* sinks =
+        with_sinks ? graph.input(GGML_TYPE_F32, {s.n_head}, normal_numbers(s.n_head, 4)) : nullptr;
+    ggml_soft_max_add_sinks(p, sinks);
     const std::vector<float> probabilities = graph.compute(p, 1);  // [n_head][T][n_kv]
     ggml_tensor* v32 = ggml_cont(ctx, ggml_transpose(ctx, ggml_cast(ctx, v, GGML_TYPE_F32)));
     ggml_tensor* attended =
@@ -68,7 +80,7 @@ TEST_P(ObservedAttentionOf, Equals_a_plain_softmax_for_any_number_of_threads) {
         ggml_tensor* mass = graph.input(
             GGML_TYPE_F32, {s.capacity, s.n_head_kv},
             std::vector<float>(static_cast<std::size_t>(s.capacity * s.n_head_kv), -7.0f));
-        const auto ours = kernels::observed_attention(ctx, q, k, v, scale, mass);
+        const auto ours = kernels::observed_attention(ctx, q, k, v, scale, mass, sinks);
         const std::vector<float> out = graph.compute(ours.attended, n_threads);
         EXPECT_LT(normalized_error(out, expected), 1e-9);
         if (first.empty()) first = out;

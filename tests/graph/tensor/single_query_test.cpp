@@ -36,9 +36,21 @@ struct Stored {
     }
 };
 
-class SingleQueryOf : public testing::TestWithParam<std::tuple<ggml_type, Shape>> {};
+class SingleQueryOf : public testing::TestWithParam<std::tuple<ggml_type, Shape>> {
+   protected:
+    void expect_equal(const std::vector<float>& sinks) const;
+};
 
-TEST_P(SingleQueryOf, Equals_plain_arithmetic_and_shows_its_probabilities) {
+TEST_P(SingleQueryOf, Equals_plain_arithmetic_and_shows_its_probabilities) { expect_equal({}); }
+
+TEST_P(SingleQueryOf, Equals_plain_arithmetic_with_sinks_from_small_to_large) {
+    const int n_head = std::get<Shape>(GetParam()).n_head;
+    std::vector<float> sinks = normal_numbers(n_head, 4);
+    for (float& sink : sinks) sink *= 5;
+    expect_equal(sinks);
+}
+
+void SingleQueryOf::expect_equal(const std::vector<float>& sinks) const {
     const auto [type, s] = GetParam();
     if (!kernels::single_query_supported(type, s.n_embd_head)) {
         GTEST_SKIP() << "this CPU has no kernel";
@@ -57,6 +69,7 @@ TEST_P(SingleQueryOf, Equals_plain_arithmetic_and_shows_its_probabilities) {
                                   .n_kv = s.n_kv,
                                   .scale = scale,
                                   .q = q.data(),
+                                  .sinks = sinks.empty() ? nullptr : sinks.data(),
                                   .k = keys.bytes.data(),
                                   .v = values.bytes.data(),
                                   .k_bytes = ggml_row_size(type, d),
@@ -68,7 +81,8 @@ TEST_P(SingleQueryOf, Equals_plain_arithmetic_and_shows_its_probabilities) {
     std::vector<double> expected_out(out.size()), expected_mass(mass.size());
     for (int h = 0; h < s.n_head; ++h) {
         std::vector<double> p(mass.size());
-        double sum = 0;
+        double sum =
+            sinks.empty() ? 0 : std::exp(static_cast<double>(sinks[static_cast<std::size_t>(h)]));
         for (int j = 0; j < s.n_kv; ++j) {
             double score = 0;
             for (int i = 0; i < d; ++i) {

@@ -105,10 +105,12 @@ void attention_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     }
 }
 
-/// Averages the results of the chunks, weighted by their shares of the softmax.
-/// src: F32 [n_embd_head + 1, n_chunk, n_head, T]; dst: [n_embd_head * n_head, T].
+/// Averages the results of the chunks, weighted by their shares of the softmax, in which the sinks
+/// take part. src: F32 [n_embd_head + 1, n_chunk, n_head, T], [n_head] or none;
+/// dst: [n_embd_head * n_head, T].
 void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
-    const ggml_tensor* parts = dst->src[0];
+    constexpr float log2_e = 1.44269504f;
+    const ggml_tensor *parts = dst->src[0], *sinks = dst->src[1];
     const int64_t stride = parts->ne[0], n_embd_head = stride - 1, n_chunk = parts->ne[1];
     const int64_t n_rows = parts->ne[2] * parts->ne[3];
     for (int64_t row = n_rows * ith / nth; row < n_rows * (ith + 1) / nth; ++row) {
@@ -117,6 +119,11 @@ void merge_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
         float max = part[n_embd_head];  // -inf if no entry is visible; not for every chunk
         for (int64_t c = 1; c < n_chunk; ++c) max = std::max(max, part[c * stride + n_embd_head]);
         float sum = 0;
+        if (sinks != nullptr) {
+            const float sink = log2_e * static_cast<const float*>(sinks->data)[row % parts->ne[2]];
+            max = std::max(max, sink);
+            sum = std::exp2(sink - max);
+        }
         std::fill_n(out, n_embd_head, 0.0f);
         for (int64_t c = 0; c < n_chunk; ++c, part += stride) {
             const float weight = std::exp2(part[n_embd_head] - max);
@@ -153,9 +160,11 @@ ggml_tensor* parts(ggml_context* ctx, const AttentionOperands& m, float scale) {
     return new_op(ctx, m, scale, {m.q->ne[0] + 1, Plan(m.q, m.k).n_chunk, m.q->ne[1], m.q->ne[2]});
 }
 
-ggml_tensor* merged(ggml_context* ctx, ggml_tensor* parts) {
+ggml_tensor* merged(ggml_context* ctx, ggml_tensor* parts, ggml_tensor* sinks) {
+    assert(sinks == nullptr || (sinks->type == GGML_TYPE_F32 && sinks->ne[0] == parts->ne[2]));
+    ggml_tensor* args[] = {parts, sinks};
     return ggml_custom_4d(ctx, GGML_TYPE_F32, (parts->ne[0] - 1) * parts->ne[2], parts->ne[3], 1, 1,
-                          &parts, 1, merge_op, GGML_N_TASKS_MAX, nullptr);
+                          args, sinks == nullptr ? 1 : 2, merge_op, GGML_N_TASKS_MAX, nullptr);
 }
 
 }  // namespace
@@ -183,18 +192,19 @@ bool attention_supported(ggml_type type, int n_embd_head, int n_group) {
 }
 
 ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
-                       float scale, const VisibleRange& visible_range) {
+                       float scale, const VisibleRange& visible_range, ggml_tensor* sinks) {
     const AttentionOperands operands{q, k, v, visible_range};
     check(operands);
-    if (Plan(q, k).n_chunk > 1) return merged(ctx, parts(ctx, operands, scale));
+    if (sinks != nullptr || Plan(q, k).n_chunk > 1)
+        return merged(ctx, parts(ctx, operands, scale), sinks);
     return new_op(ctx, operands, scale, {q->ne[0] * q->ne[1], q->ne[2], 1, 1});
 }
 
 ggml_tensor* joint_attention(ggml_context* ctx, const AttentionOperands& a,
-                             const AttentionOperands& b, float scale) {
+                             const AttentionOperands& b, float scale, ggml_tensor* sinks) {
     check(a);
     check(b);
-    return merged(ctx, ggml_concat(ctx, parts(ctx, a, scale), parts(ctx, b, scale), 1));
+    return merged(ctx, ggml_concat(ctx, parts(ctx, a, scale), parts(ctx, b, scale), 1), sinks);
 }
 
 }  // namespace infinipot::kernels

@@ -43,13 +43,15 @@ struct AttentionOperands {
 /// q: F32 [n_embd_head, n_head, T]; k, v: of one type, [n_embd_head, n_kv, n_head_kv]. q and k are
 /// rotated. Strides are free, but the elements of a head must be adjacent. n_kv >= T, the query
 /// heads of one KV head have at most 16384 elements, and every query must see at least one entry.
-/// Result: F32 [n_embd_head * n_head, T].
+/// sinks: F32 [n_head] or null, scaled logits that take part in each head's softmax without a
+/// value. Result: F32 [n_embd_head * n_head, T].
 ggml_tensor* attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
-                       float scale, const VisibleRange& visible_range = {});
+                       float scale, const VisibleRange& visible_range = {},
+                       ggml_tensor* sinks = nullptr);
 
 /// Builds attention with one softmax over two sets of entries for the same T queries. Each set has
 /// a visible range of its own. Every query must see at least one entry of both sets together.
 ggml_tensor* joint_attention(ggml_context* ctx, const AttentionOperands& a,
-                             const AttentionOperands& b, float scale);
+                             const AttentionOperands& b, float scale, ggml_tensor* sinks = nullptr);
 
 }  // namespace infinipot::kernels

@@ -49,6 +49,7 @@ void attend_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
     const Layout l(q, k);
     const auto scale =
         std::bit_cast<float>(static_cast<uint32_t>(std::bit_cast<uintptr_t>(userdata)));
+    const auto* sinks = dst->src[3] ? static_cast<const float*>(dst->src[3]->data) : nullptr;
     WorkQueue queue(dst, l.n_head_kv * l.n_run, nth);
     for (int64_t piece = queue.draw(); piece >= 0; piece = queue.draw()) {
         const int64_t head_kv = piece % l.n_head_kv, run = piece / l.n_head_kv;
@@ -64,6 +65,7 @@ void attend_op(ggml_tensor* dst, int /*ith*/, int nth, void* userdata) {
                                  .n_kv = static_cast<int>(n_seen),
                                  .scale = scale,
                                  .q = reinterpret_cast<const float*>(row(q, head_kv * l.group, t)),
+                                 .sinks = sinks ? sinks + head_kv * l.group : nullptr,
                                  .k = row(k, 0, head_kv),
                                  .v = row(v, 0, head_kv),
                                  .k_bytes = k->nb[1],
@@ -94,16 +96,19 @@ void sum_op(ggml_tensor* dst, int ith, int nth, void* /*userdata*/) {
 }  // namespace
 
 ObservedAttention observed_attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k,
-                                     ggml_tensor* v, float scale, ggml_tensor* mass) {
+                                     ggml_tensor* v, float scale, ggml_tensor* mass,
+                                     ggml_tensor* sinks) {
     assert(single_query_supported(k->type, static_cast<int>(q->ne[0])));
     assert(q->type == GGML_TYPE_F32 && q->nb[1] == static_cast<size_t>(q->ne[0]) * sizeof(float));
     assert(k->type == v->type && ggml_are_same_shape(k, v) && k->ne[1] >= q->ne[2]);
     assert(mass->type == GGML_TYPE_F32 && mass->ne[0] >= k->ne[1] && mass->ne[1] == k->ne[2]);
     void* scale_bits = std::bit_cast<void*>(uintptr_t{std::bit_cast<uint32_t>(scale)});
     const Layout l(q, k);
-    ggml_tensor* args[] = {q, k, v};
-    ggml_tensor* node = ggml_custom_4d(ctx, GGML_TYPE_F32, l.size(), 1, 1, 1, args, 3, attend_op,
-                                       GGML_N_TASKS_MAX, scale_bits);
+    assert(sinks == nullptr || (sinks->type == GGML_TYPE_F32 && sinks->ne[0] == l.n_head));
+    ggml_tensor* args[] = {q, k, v, sinks};
+    ggml_tensor* node =
+        ggml_custom_4d(ctx, GGML_TYPE_F32, l.size(), 1, 1, 1, args, sinks == nullptr ? 3 : 4,
+                       attend_op, GGML_N_TASKS_MAX, scale_bits);
     ggml_tensor* of_sum[] = {q, k, node};
     const int64_t n_embd = l.n_embd_head * l.n_head;
     return {.attended = ggml_view_2d(ctx, node, n_embd, l.n_tokens,

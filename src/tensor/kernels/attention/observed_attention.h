@@ -21,6 +21,7 @@ struct ObservedAttention {
 /// mass: F32 [at least n_kv, n_head_kv], written up to n_kv: probabilities, summed over the tokens
 /// and averaged over the query heads of a KV head.
 ObservedAttention observed_attention(ggml_context* ctx, ggml_tensor* q, ggml_tensor* k,
-                                     ggml_tensor* v, float scale, ggml_tensor* mass);
+                                     ggml_tensor* v, float scale, ggml_tensor* mass,
+                                     ggml_tensor* sinks = nullptr);
 
 }  // namespace infinipot::kernels

@@ -16,6 +16,7 @@ struct SingleQuery {
     int n_kv;
     float scale;
     const float* q;                ///< [n_head][n_embd_head], rotated
+    const float* sinks = nullptr;  ///< [n_head]: see attention(); or null
     const char *k, *v;             ///< entry 0; keys are rotated
     std::size_t k_bytes, v_bytes;  ///< from one entry to the next
     float* scratch;                ///< single_query_scratch() floats

@@ -19,6 +19,16 @@ void add_mass(const SingleQuery& p, const float* weights, F32x8 inverse_sums, in
     for (int j = 0; j < p.n_kv; ++j) p.mass[j] += sum_of_lanes(load(weights + j * lanes) * share);
 }
 
+/// Returns the sinks of M heads, scaled for powers of two; of other heads, and if there are none,
+/// numbers that any score outweighs.
+F32x8 sinks_of(const SingleQuery& p, int first, int n_head) {
+    constexpr float log2_e = 1.44269504f, none = -1e30f;
+    alignas(32) float sinks[lanes];
+    for (int m = 0; m < lanes; ++m)
+        sinks[m] = p.sinks != nullptr && m < n_head ? log2_e * p.sinks[first + m] : none;
+    return load(sinks);
+}
+
 /// Attends with M heads from `first` on.
 template <EntryType type, int M>
 void attend_heads(const SingleQuery& p, int first) {
@@ -27,8 +37,14 @@ void attend_heads(const SingleQuery& p, int first) {
     float* weights = queries + d * lanes;
     float* results = weights + p.n_kv * lanes;
     load_queries<M>(p.q + first * d, static_cast<unsigned>(d) * sizeof(float), d, p.scale, queries);
-    const F32x8 max = score<type, M>(queries, {p.k, p.k_bytes, p.n_kv, d}, weights);
-    const F32x8 inverse_sums = all(1) / softmax(weights, p.n_kv, max);
+    F32x8 max = score<type, M>(queries, {p.k, p.k_bytes, p.n_kv, d}, weights);
+    F32x8 of_sinks = zero();
+    if (p.sinks != nullptr) {
+        const F32x8 sinks = sinks_of(p, first, M);
+        max = larger(sinks, max);
+        of_sinks = power_of_two(sinks - max);
+    }
+    const F32x8 inverse_sums = all(1) / (softmax(weights, p.n_kv, max) + of_sinks);
     add_mass(p, weights, inverse_sums, M);
 
     __builtin_memset(results, 0, sizeof(float) * static_cast<unsigned>(d * M));
