@@ -35,6 +35,7 @@ struct Family {
     const char* begin_of_text;
     const char* end_of_text;
     ChatFrame frame;
+    bool has_system_prompt = false;  ///< by default, before what the frame's opening says
 };
 
 void PrintTo(const Family& family, std::ostream* out) { *out << family.name; }
@@ -133,11 +134,41 @@ std::vector<Family> families() {
     };
 }
 
-/// As Llama 3 writes it.
-std::string today() {
-    const std::time_t now = std::time(nullptr);
-    char text[16];
-    return {text, std::strftime(text, sizeof text, "%d %b %Y", std::localtime(&now))};
+/// Templates of models whose default system prompt is long or has a date.
+std::vector<Family> families_with_system_prompt() {
+    const ChatFrame granite{"<|start_of_role|>user<|end_of_role|>",
+                            "<|end_of_text|>\n<|start_of_role|>assistant<|end_of_role|>"};
+    const ChatFrame mistral{"[INST]", "[/INST]"};
+    const auto family = [](const char* name, const char* file, const char* begin, const char* end,
+                           const ChatFrame& frame) {
+        return Family{name, template_of(file), begin, end, frame, true};
+    };
+    return {
+        family("SmolLM_3", "HuggingFaceTB-SmolLM3-3B", "", "<|im_end|>", chatml("")),
+        family("Granite_3_3", "ibm-granite-granite-3.3-2B-Instruct", "", "<|end_of_text|>",
+               granite),
+        family("Granite_4", "ibm-granite-granite-4.0", "", "<|end_of_text|>", granite),
+        family("GLM_4_6", "GLM-4.6", "", "<|endoftext|>", {"<|user|>\n", "<|assistant|>"}),
+        family("Seed_OSS", "ByteDance-Seed-OSS", "<seed:bos>", "<seed:eos>",
+               {"user\n", "<seed:eos><seed:bos>assistant\n"}),
+        family("Command_R7B", "CohereForAI-c4ai-command-r7b-12-2024-tool_use", "<BOS_TOKEN>",
+               "<|END_OF_TURN_TOKEN|>",
+               {"<|START_OF_TURN_TOKEN|><|USER_TOKEN|>",
+                "<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>"}),
+        family("Mistral_Small_3_2", "Mistral-Small-3.2-24B-Instruct-2506", "<s>", "</s>", mistral),
+        family("Ministral_3", "mistralai-Ministral-3-14B-Reasoning-2512", "<s>", "</s>", mistral),
+        family("Apertus", "Apertus-8B-Instruct", "<s>", "<|assistant_end|>",
+               {"<|user_start|>", "<|user_end|><|assistant_start|>"}),
+        family("Qwen_3_Coder", "Qwen3-Coder", "", "<|im_end|>", chatml("")),
+        family("gpt_oss", "openai-gpt-oss-120b", "<|startoftext|>", "<|return|>",
+               {"<|start|>user<|message|>", "<|end|><|start|>assistant"}),
+    };
+}
+
+/// The date as templates write it.
+std::string date(std::time_t time, const char* format) {
+    char text[32];
+    return {text, std::strftime(text, sizeof text, format, std::localtime(&time))};
 }
 
 class ChatFamilies : public testing::TestWithParam<Family> {
@@ -151,8 +182,23 @@ class ChatFamilies : public testing::TestWithParam<Family> {
 
 TEST_P(ChatFamilies, A_turn_stands_between_the_words_of_its_family) {
     const ChatFrame frame = frame_of(GetParam().source, vocabulary());
-    EXPECT_EQ(frame.opening, GetParam().frame.opening);
+    if (GetParam().has_system_prompt) {
+        EXPECT_TRUE(frame.opening.ends_with(GetParam().frame.opening)) << frame.opening;
+    } else {
+        EXPECT_EQ(frame.opening, GetParam().frame.opening);
+    }
     EXPECT_EQ(frame.closing, GetParam().frame.closing);
+}
+
+/// Noon of 26 July 2024, in the time zone of this machine.
+std::time_t time_of_frames() {
+    std::tm noon{};
+    noon.tm_year = 124;
+    noon.tm_mon = 6;
+    noon.tm_mday = 26;
+    noon.tm_hour = 12;
+    noon.tm_isdst = -1;
+    return std::mktime(&noon);
 }
 
 TEST_P(ChatFamilies, A_turn_has_the_frame_that_llama_cpp_puts_around_it) {
@@ -164,9 +210,11 @@ TEST_P(ChatFamilies, A_turn_has_the_frame_that_llama_cpp_puts_around_it) {
     const auto theirs = common_chat_templates_init(
         nullptr, GetParam().source, GetParam().begin_of_text, GetParam().end_of_text);
     std::string text = common_chat_templates_apply(theirs.get(), inputs).prompt;
-    const std::string date = today();
-    const std::size_t at = text.find(date);
-    if (at != std::string::npos) text.replace(at, date.size(), "26 Jul 2024");
+    for (const char* format : {"%d %b %Y", "%d %B %Y", "%B %d, %Y", "%Y-%m-%d"}) {
+        const std::string today = date(std::time(nullptr), format);
+        const std::size_t at = text.find(today);
+        if (at != std::string::npos) text.replace(at, today.size(), date(time_of_frames(), format));
+    }
     const ChatFrame frame =
         frame_of(GetParam().source, {GetParam().begin_of_text, GetParam().end_of_text});
     EXPECT_EQ(frame.opening + words + frame.closing, text);
@@ -180,6 +228,9 @@ TEST(ChatFrame, Begins_with_the_system_prompt_that_a_template_has_by_default) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ChatFamilies, testing::ValuesIn(families()),
+                         [](const auto& test_case) { return test_case.param.name; });
+INSTANTIATE_TEST_SUITE_P(WithSystemPrompt, ChatFamilies,
+                         testing::ValuesIn(families_with_system_prompt()),
                          [](const auto& test_case) { return test_case.param.name; });
 
 TEST(ChatFrame, Is_refused_unless_a_template_writes_a_users_words_exactly_once) {
