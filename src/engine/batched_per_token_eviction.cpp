@@ -40,7 +40,10 @@ BatchedPerTokenEviction::BatchedPerTokenEviction(const Plan& plan, const Model::
       ranks_(size(model.hparams.n_head_kv)) {
     const CacheShape& shape = cache.shape();
     for (int il = 0; il < shape.n_layer; ++il) {
-        scales_.push_back(model.pot_attention(il, shape.capacity).scale);
+        const Attention attention = model.pot_attention(il, shape.capacity);
+        scales_.push_back(attention.scale);
+        const ggml_tensor* sinks = attention.sinks;
+        sinks_.push_back(sinks == nullptr ? nullptr : static_cast<const float*>(sinks->data));
         layers_.push_back([this, il](const ggml_tensor* q, ggml_tensor* out, int ith, int nth) {
             evict_and_attend(il, q, out, ith, nth);
         });
@@ -117,6 +120,7 @@ void BatchedPerTokenEviction::attend(int il, int head, const float* q, float* ou
          .n_kv = cache_.n(),
          .scale = scales_[size(il)],
          .q = q,
+         .sinks = sinks_[size(il)] ? sinks_[size(il)] + head * n_group_ : nullptr,
          .k = static_cast<const char*>(keys->data) + size(head) * keys->nb[2],
          .v = static_cast<const char*>(values->data) + size(head) * values->nb[2],
          .k_bytes = keys->nb[1],

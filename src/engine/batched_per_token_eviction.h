@@ -57,6 +57,7 @@ class BatchedPerTokenEviction {
     int n_group_;                              // query heads of a KV head
     int first_slot_ = 0;                       // of the batch: behind what is retained
     std::vector<float> scales_;                // of each layer
+    std::vector<const float*> sinks_;          // of each layer [n_head], or null
     std::vector<LayerAttention> layers_;       // evict_and_attend() of each
     std::vector<std::vector<float>> scratch_;  // of each thread
     std::span<const Tag> tags_;                // of the batch

@@ -52,9 +52,9 @@ std::size_t ExpectedAttentionPass::bytes() const {
 Workspace::Build ExpectedAttentionPass::graph(int il, int n_kv, ExpectedAttentionInputs& inputs,
                                               ggml_tensor*& result) const {
     return [this, il, n_kv, &inputs, &result](ggml_context* context, ggml_cgraph* graph) {
-        const float scale = model_.pot_attention(il, cache_.shape().capacity).scale;
+        const Attention attention = model_.pot_attention(il, cache_.shape().capacity);
         result = build_expected_attention(context, cache_.rotated_keys(il), n_sink_, n_kv, n_head_,
-                                          scale, inputs);
+                                          attention.scale, attention.sinks, inputs);
         ggml_set_output(result);
         ggml_build_forward_expand(graph, result);
     };

@@ -12,6 +12,16 @@ namespace {
 
 constexpr const char* window_alone[] = {"attention.sliding_window"};
 constexpr const char* experts[] = {"expert_count"};
+constexpr const char* many_experts[] = {"expert_count",
+                                        "expert_shared_count",
+                                        "expert_weights_scale",
+                                        "expert_gating_func",
+                                        "nextn_predict_layers",
+                                        "leading_dense_block_count",
+                                        "expert_shared_feed_forward_length"};
+constexpr const char* shared_experts[] = {"expert_count", "expert_shared_count",
+                                          "expert_shared_feed_forward_length",
+                                          "leading_dense_block_count"};
 constexpr const char* window_and_experts[] = {"attention.sliding_window", "expert_count"};
 constexpr const char* window_and_caps[] = {"attention.sliding_window", "attn_logit_softcapping",
                                            "final_logit_softcapping"};
@@ -103,6 +113,16 @@ constexpr ArchitectureKind registry[] = {
      .partial_rotary = true,
      .recurrence = Recurrence::gated_delta_net,
      .demands = recurrent_layers},
+    {.name = "glm4moe",
+     .make = make_glm4moe,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .partial_rotary = true,
+     .demands = many_experts},
+    {.name = "ernie4_5-moe", .make = make_ernie4_5_moe, .demands = shared_experts},
+    {.name = "gpt-oss",
+     .make = make_gpt_oss,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .demands = window_and_experts},
 };
 
 const ArchitectureKind* find(const std::string& name) {

@@ -78,6 +78,7 @@ MakeArchitecture make_llama, make_qwen2, make_qwen3, make_gemma2, make_gemma3, m
 MakeArchitecture make_smollm3, make_granite, make_olmo2, make_glm4, make_exaone4, make_ernie4_5;
 MakeArchitecture make_hunyuan_dense, make_seed_oss, make_command_r, make_cohere2, make_mistral3;
 MakeArchitecture make_starcoder2, make_apertus, make_qwen3moe, make_olmoe;
+MakeArchitecture make_glm4moe, make_ernie4_5_moe, make_gpt_oss;
 
 MakeArchitecture make_lfm2, make_granite_hybrid, make_falcon_h1, make_qwen3next, make_qwen35;
 

@@ -32,6 +32,9 @@ struct Attention {
     float softcap = 0;  ///< 0: logits are not capped
     int window = 0;     ///< slots that a token sees, its own included; 0: all of them
     Temperature temperature = {};
+    /// F32 [n_head] or null: a logit for each head, which takes part in the softmax and has no
+    /// value. Source: Xiao et al. 2023, arXiv 2309.17453, section 3.2; OpenAI 2025, gpt-oss.
+    ggml_tensor* sinks = nullptr;
     /// Weights of norms that come after RoPE, F32 [n_embd_head] or null. Rotated queries are
     /// multiplied by both: q·(w k) is (w q)·k, and keys can then be rotated again without them.
     ggml_tensor* query_weight = nullptr;

@@ -45,15 +45,19 @@ std::pair<ggml_tensor*, ggml_tensor*> split_gate(GraphBuilder& g, ggml_tensor* x
 Decoder::Decoder(const Hparams& hparams, WeightLoader& load, const BlockLayout& layout)
     : attention_(hparams.attention()),
       rope_{hparams.rotation, hparams.rotation},
+      mixture_(layout.mixture),
       layout_(layout),
-      n_expert_used_(hparams.n_expert_used),
+      n_layer_dense_(hparams.n_layer_dense),
       norm_kind_(hparams.norm),
       eps_(hparams.norm_eps),
       embedding_(load.table("token_embd.weight", hparams.n_embd, hparams.n_vocab)),
       norm_(name_norm(load, layout.output_norm, hparams.n_embd, hparams.norm)),
       head_(load.output_head(hparams.n_embd, hparams.n_vocab)) {
+    mixture_.n_used = hparams.n_expert_used;
     if (layout.rope_factors) rope_ = load_rope_factors(hparams.rotation, load);
     for (int il = 0; il < hparams.n_layer; ++il) name_layer(hparams, load, il);
+    for (int i = 0; i < hparams.n_layer_skipped; ++i)
+        load.skip("blk." + std::to_string(hparams.n_layer + i) + ".");
 }
 
 void Decoder::name_layer(const Hparams& hparams, WeightLoader& load, int il) {
@@ -68,9 +72,11 @@ void Decoder::name_layer(const Hparams& hparams, WeightLoader& load, int il) {
     if (hparams.attends[static_cast<std::size_t>(il)]) name_attention(hparams, load, prefix, layer);
     layer.post_attention_norm = optional_norm(layout_.post_attention_norm);
     layer.ffn_norm = optional_norm(layout_.ffn_norm);
-    layer.ffn = name_feed_forward(load, prefix, n_embd, hparams.n_ff, layout_.ffn);
-    if (layout_.ffn == FeedForwardKind::experts)
-        layer.experts = name_experts(load, prefix, hparams);
+    if (layout_.sinks) layer.sinks = load.vector(prefix + ".attn_sinks.weight", hparams.n_head);
+    const FeedForwardKind ffn = feed_forward_kind(il);
+    layer.ffn = name_feed_forward(load, prefix, n_embd, hparams.n_ff, ffn);
+    if (ffn == FeedForwardKind::experts)
+        layer.experts = name_experts(load, prefix, hparams, mixture_);
     layer.post_ffn_norm = optional_norm(layout_.post_ffn_norm);
     layers_.push_back(layer);
 }
@@ -89,6 +95,7 @@ void Decoder::name_query_key_norms(const Hparams& hparams, WeightLoader& load,
                                    const std::string& prefix, Layer& layer) {
     const std::string q = prefix + ".attn_q_norm", k = prefix + ".attn_k_norm";
     const int n = hparams.n_embd_head;
+    if (layout_.optional_query_key_norm && !load.has(q + ".weight")) return;
     switch (layout_.query_key_norm) {
         case QueryKeyNorm::none:
             return;
@@ -121,6 +128,7 @@ ggml_tensor* Decoder::logits(Operators& g, ggml_tensor* hidden) const {
 Attention Decoder::attention(int il, int capacity) const {
     Attention attention = attention_;
     attention.window = window_.of(il);
+    attention.sinks = layer(il).sinks;
     const LongRope& rope = attention.window > 0 && local_rope_ ? *local_rope_ : rope_;
     attention.rotation = rope.for_capacity(capacity);
     if (layout_.query_key_norm == QueryKeyNorm::each_head_after_rope) {
@@ -163,16 +171,19 @@ ggml_tensor* Decoder::attend(GraphBuilder& g, int il, ggml_tensor* x) const {
     return g.linear(layer.output, attended);
 }
 
+FeedForwardKind Decoder::feed_forward_kind(int il) const {
+    const bool dense = layout_.ffn == FeedForwardKind::experts && il < n_layer_dense_;
+    return dense ? FeedForwardKind::swiglu : layout_.ffn;
+}
+
 ggml_tensor* Decoder::feed_forward(GraphBuilder& g, int il, ggml_tensor* x) const {
     const FeedForward& ffn = layer(il).ffn;
-    if (layout_.ffn == FeedForwardKind::gelu)
-        return g.linear(ffn.down, g.gelu(g.linear(ffn.up, x)));
-    if (layout_.ffn == FeedForwardKind::experts) {
-        return mix_experts(g, layer(il).experts, n_expert_used_, layout_.normalises_experts, x);
-    }
+    const FeedForwardKind kind = feed_forward_kind(il);
+    if (kind == FeedForwardKind::gelu) return g.linear(ffn.down, g.gelu(g.linear(ffn.up, x)));
+    if (kind == FeedForwardKind::experts) return mix_experts(g, layer(il).experts, mixture_, x);
     ggml_tensor* gate = g.linear(ffn.gate, x);
     ggml_tensor* up = g.linear(ffn.up, x);
-    const bool gelu = layout_.ffn == FeedForwardKind::geglu;
+    const bool gelu = kind == FeedForwardKind::geglu;
     return g.linear(ffn.down, gelu ? g.geglu(gate, up) : g.swiglu(gate, up));
 }
 

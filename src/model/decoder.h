@@ -26,7 +26,7 @@ enum class FeedForwardKind {
     fused_swiglu,  ///< the same, with gate and up in one matrix
     geglu,         ///< down(gelu(gate x) * up x)
     gelu,          ///< down(gelu(up x))
-    experts,       ///< a mixture of swiglu networks
+    experts,       ///< a mixture of gated networks, behind Hparams::n_layer_dense of swiglu
     own,           ///< the architecture names its weights and overrides feed_forward()
 };
 
@@ -38,8 +38,10 @@ struct BlockLayout {
     const char* ffn_norm = "ffn_norm";
     FeedForwardKind ffn = FeedForwardKind::swiglu;
     const char* post_ffn_norm = nullptr;
-    bool normalises_experts = true;  ///< the weights of a token's experts add up to 1
-    bool rope_factors = false;       ///< the file may have factors of RoPE's frequencies as tensors
+    Mixture mixture = {};                  ///< of FeedForwardKind::experts, without n_used
+    bool optional_query_key_norm = false;  ///< the file may lack it
+    bool sinks = false;                    ///< attention has sinks
+    bool rope_factors = false;  ///< the file may have factors of RoPE's frequencies as tensors
     /// Attention's result is multiplied by sigmoids of a gate, whose rows follow the query's rows
     /// of each head in `attn_q`. Needs norms of queries and keys over each head.
     bool gated_attention = false;
@@ -64,8 +66,7 @@ class Decoder : public Architecture {
     Attention attention(int il, int capacity) const override;
 
     std::size_t nodes_per_layer() const override {
-        return Architecture::nodes_per_layer() +
-               (n_expert_used_ > 0 ? expert_nodes(n_expert_used_) : 0);
+        return Architecture::nodes_per_layer() + (mixture_.n_used > 0 ? expert_nodes(mixture_) : 0);
     }
 
    protected:
@@ -73,6 +74,7 @@ class Decoder : public Architecture {
         Norm attention_norm;
         AttentionProjections project;
         Norm q_norm, k_norm;
+        ggml_tensor* sinks = nullptr;  // F32 [n_head] or null
         Matrix output;
         Norm post_attention_norm, ffn_norm;
         FeedForward ffn;
@@ -108,8 +110,10 @@ class Decoder : public Architecture {
     float residual_scale_ = 1;  // of what a block adds to the residual stream
     float logit_scale_ = 1;
     float final_softcap_ = 0;  // 0: none
+    Mixture mixture_;
 
    private:
+    FeedForwardKind feed_forward_kind(int il) const;
     void name_layer(const Hparams& hparams, WeightLoader& load, int il);
     void name_attention(const Hparams& hparams, WeightLoader& load, const std::string& prefix,
                         Layer& layer);
@@ -117,7 +121,7 @@ class Decoder : public Architecture {
                               Layer& layer);
 
     BlockLayout layout_;
-    int n_expert_used_;
+    int n_layer_dense_;  // first layers without experts
     NormKind norm_kind_;
     float eps_;
     ggml_tensor* embedding_;

@@ -137,7 +137,8 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
     if (hook_ || observes_apart) {
         const AttentionInputs inputs{
             unrotated_q,        by_head(q),      slots(cache_.rotated_keys(il), n_kv_),
-            mask_of(attention), attention.scale, attention.softcap};
+            mask_of(attention), attention.scale, attention.softcap,
+            attention.sinks};
         if (observes_apart) mass_hook_(il, inputs);
         if (hook_) hook_(il, inputs);
     }
@@ -193,7 +194,7 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
         ggml_tensor* values = slots(cache_.values(il), end);
         return kernels::joint_attention(
             context(), {grouped_q, far_keys, values, {.skip = neighbours_}},
-            {q, near_keys, values, {.window = neighbours_}}, attention.scale);
+            {q, near_keys, values, {.window = neighbours_}}, attention.scale, attention.sinks);
     }
     if (inputs_.grouped->near == nullptr)
         inputs_.grouped->near = make_near_input(context(), n_kv_, batch_.n_tokens);
@@ -206,20 +207,23 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
                               .mask = mask_of(attention),
                               .near = inputs_.grouped->near,
                               .scale = attention.scale,
-                              .softcap = attention.softcap});
+                              .softcap = attention.softcap,
+                              .sinks = attention.sinks});
 }
 
 /// q: [n_embd_head, n_head, n_tokens], rotated and transformed. The functions below take the same.
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
     return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
                               slots(cache_.values(il), batch_.end_slot()), attention.scale,
-                              {.window = windowed(attention) ? attention.window : 0});
+                              {.window = windowed(attention) ? attention.window : 0},
+                              attention.sinks);
 }
 
 ggml_tensor* GraphBuilder::attend_observed(int il, ggml_tensor* q, const Attention& attention) {
-    const auto [attended, mass] = kernels::observed_attention(
-        context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
-        slots(cache_.values(il), batch_.end_slot()), attention.scale, mass_of_layer_(il));
+    const auto [attended, mass] =
+        kernels::observed_attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
+                                    slots(cache_.values(il), batch_.end_slot()), attention.scale,
+                                    mass_of_layer_(il), attention.sinks);
     ggml_build_forward_expand(graph_, mass);
     return attended;
 }
@@ -236,7 +240,7 @@ ggml_tensor* GraphBuilder::attend_outside(int il, ggml_tensor* q) {
 ggml_tensor* GraphBuilder::attend_plainly(int il, ggml_tensor* q, const Attention& attention) {
     ggml_tensor* p = attention_probabilities(
         context(), by_head(q), load_rows(context(), slots(cache_.rotated_keys(il), n_kv_)),
-        mask_of(attention), attention.scale, attention.softcap);
+        mask_of(attention), attention.scale, attention.softcap, attention.sinks);
     return weighted_values(context(), load_rows(context(), slots(cache_.values(il), n_kv_)), p);
 }
 
@@ -247,6 +251,7 @@ ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attent
     ggml_tensor* attended = ggml_flash_attn_ext(
         context(), by_head(queries), slots(cache_.rotated_keys(il), n_kv_),
         slots(cache_.values(il), n_kv_), mask_of(attention), scale, 0.0f, attention.softcap);
+    ggml_flash_attn_ext_add_sinks(attended, attention.sinks);
     if (!ggml_backend_dev_supports_op(device_of(cache_.values(il)), attended)) {
         return attend_plainly(il, q, attention);
     }

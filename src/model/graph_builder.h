@@ -26,6 +26,7 @@ struct AttentionInputs {
     ggml_tensor* mask;          ///< F16 [n_kv, n_tokens]: 0 or -inf; includes the layer's window
     float scale;                ///< factor of queries times keys
     float softcap;              ///< cap of the scaled logits; 0: none
+    ggml_tensor* sinks;         ///< see Attention
 };
 
 /// Hook that is called for every layer `il` of the pot while the graph is built. It may add nodes

@@ -56,6 +56,7 @@ ggml_tensor* grouped_attention(ggml_context* context, const GroupedOperands& x) 
     p = ggml_mul(context, ggml_sub(context, p, far), x.near);
     p = ggml_scale(context, ggml_add(context, far, p), x.scale);
     p = ggml_soft_max_ext(context, Operators(context).softcap(p, x.softcap), x.mask, 1.0f, 0.0f);
+    if (x.sinks != nullptr) ggml_soft_max_add_sinks(p, x.sinks);
     return weighted_values(context, x.values, p);
 }
 

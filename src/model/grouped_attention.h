@@ -39,6 +39,7 @@ struct GroupedOperands {
     ggml_tensor* near;                    ///< F32 [n_kv, n_tokens]
     float scale;                          ///< factor of queries times keys
     float softcap = 0;                    ///< cap of the scaled logits; 0: none
+    ggml_tensor* sinks = nullptr;         ///< see Attention
 };
 
 /// Builds attention over both sets. Result: F32 [n_embd_head * n_head, n_tokens]. Needs memory for

@@ -32,7 +32,6 @@ struct Demand {
 
 constexpr Demand demands[] = {
     {"expert_count", "a mixture of experts"},
-    {"expert_group_count", "experts in groups"},
     {"expert_weights_scale", "scaled experts"},
     {"expert_shared_count", "shared experts"},
     {"expert_shared_feed_forward_length", "shared experts"},
@@ -63,12 +62,21 @@ constexpr Demand demands[] = {
     {"deepstack_mapping", "embeddings that join later layers"},
 };
 
+bool has(std::span<const char* const> keys, std::string_view key) {
+    return std::ranges::find(keys, key) != keys.end();
+}
+
 void refuse_unsupported(const GgufMetadata& metadata, const ArchitectureKind& kind) {
+    const std::span<const char* const> done = kind.demands;
     for (const auto& [key, what] : demands) {
-        const bool does =
-            std::ranges::find(kind.demands, std::string_view(key)) != kind.demands.end();
-        if (!does && metadata.asks_for(key)) metadata.unsupported(what, key);
+        if (!has(done, key) && metadata.asks_for(key)) metadata.unsupported(what, key);
     }
+    constexpr int softmax = 1;  // of libllama's llama_expert_gating_func_type
+    const char* gating = "expert_gating_func";
+    if (!has(done, gating) && metadata.count_or_none(gating, 1 << 10, 0) > softmax)
+        metadata.unsupported("a router without softmax", gating);
+    if (metadata.count_or_none("expert_group_count", largest_experts, 0) > 1)
+        metadata.unsupported("experts in groups", "expert_group_count");
     if (!metadata.flag("attention.causal", true)) {
         metadata.unsupported("attention to what comes later", "attention.causal");
     }
@@ -144,16 +152,18 @@ Rotation read_rotation(const GgufMetadata& metadata, int n_embd_head, int n_ctx_
 /// Reads the sizes of a mixture of experts.
 void read_experts(const GgufMetadata& metadata, Hparams& h) {
     if (!metadata.asks_for("expert_count")) return;
-    constexpr int softmax = 1;  // of libllama's llama_expert_gating_func_type
-    const int gating = metadata.count_or_none("expert_gating_func", 1 << 10, 0);
-    if (gating != 0 && gating != softmax)
-        metadata.unsupported("a router without softmax", "expert_gating_func");
     for (const char* key : {"expert_used_count", "expert_feed_forward_length"}) {
         if (metadata.is_array(key)) metadata.unsupported("values per layer", key);
     }
     h.n_expert = metadata.count("expert_count", largest_experts);
     h.n_expert_used = metadata.count("expert_used_count", h.n_expert);
     h.n_ff_expert = metadata.count("expert_feed_forward_length", largest_width, h.n_ff);
+    h.n_layer_dense = metadata.count_or_none("leading_dense_block_count", h.n_layer, 0);
+    const int n_shared = metadata.count_or_none("expert_shared_count", largest_experts, 0);
+    if (n_shared > largest_width / h.n_ff_expert)
+        metadata.damaged("its shared experts are impossibly large");
+    h.n_ff_shared = metadata.count_or_none("expert_shared_feed_forward_length", largest_width,
+                                           n_shared * h.n_ff_expert);
 }
 
 }  // namespace
@@ -166,6 +176,8 @@ Hparams read_hparams(const GgufFile& file) {
     refuse_unsupported(metadata, kind);
 
     h.n_layer = metadata.count("block_count", largest_layers);
+    h.n_layer_skipped = metadata.count_or_none("nextn_predict_layers", h.n_layer - 1, 0);
+    h.n_layer -= h.n_layer_skipped;
     h.n_embd = metadata.count("embedding_length", largest_width);
     h.n_ff = metadata.count("feed_forward_length", largest_width);
     read_experts(metadata, h);

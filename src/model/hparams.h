@@ -20,7 +20,7 @@ enum class NormKind { rms, layer };
 /// Hyperparameters of a model, as its GGUF file has them. Names are GGUF's.
 struct Hparams {
     std::string architecture;
-    int n_layer = 0;
+    int n_layer = 0;            ///< without n_layer_skipped
     std::vector<bool> attends;  ///< of each layer; those that do not are recurrent
     RecurrentShape recurrent;
     int n_embd = 0;
@@ -31,6 +31,9 @@ struct Hparams {
     int n_expert = 0;       ///< 0: no mixture of experts
     int n_expert_used = 0;  ///< for each token
     int n_ff_expert = 0;
+    int n_ff_shared = 0;      ///< of the expert that every token uses; 0: none
+    int n_layer_dense = 0;    ///< first layers, which have no experts
+    int n_layer_skipped = 0;  ///< last layers of the file, which predict several tokens at once
     int n_vocab = 0;
     int n_ctx_train = 0;
     NormKind norm = NormKind::rms;

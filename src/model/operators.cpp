@@ -42,6 +42,10 @@ ggml_tensor* Operators::swiglu(ggml_tensor* gate, ggml_tensor* up) {
     return ggml_swiglu_split(context_, gate, up);
 }
 
+ggml_tensor* Operators::clamped_swiglu(ggml_tensor* gate, ggml_tensor* up) {
+    return ggml_swiglu_oai(context_, gate, up, 1.702f, 7.0f);
+}
+
 ggml_tensor* Operators::geglu(ggml_tensor* gate, ggml_tensor* up) {
     return ggml_geglu_split(context_, gate, up);
 }

@@ -33,6 +33,10 @@ class Operators {
     /// Returns silu(gate) * up.
     ggml_tensor* swiglu(ggml_tensor* gate, ggml_tensor* up);
 
+    /// Returns g / (1 + exp(-1.702 g)) * (u + 1), where g = min(gate, 7), and u is `up` clamped to
+    /// -7..7. Source: OpenAI 2025, arXiv 2508.10925.
+    ggml_tensor* clamped_swiglu(ggml_tensor* gate, ggml_tensor* up);
+
     /// Returns gelu(gate) * up, with gelu's tanh approximation.
     ggml_tensor* geglu(ggml_tensor* gate, ggml_tensor* up);
 

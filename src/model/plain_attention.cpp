@@ -5,11 +5,14 @@
 namespace infinipot {
 
 ggml_tensor* attention_probabilities(ggml_context* context, ggml_tensor* queries, ggml_tensor* keys,
-                                     ggml_tensor* mask, float scale, float softcap) {
+                                     ggml_tensor* mask, float scale, float softcap,
+                                     ggml_tensor* sinks) {
     ggml_tensor* p = ggml_mul_mat(context, keys, queries);  // [n_kv, n_tokens, n_head]
     ggml_prec_set_acc(p, GGML_PREC_F32);
     p = Operators(context).softcap(ggml_scale(context, p, scale), softcap);
-    return ggml_soft_max_ext(context, p, mask, 1.0f, 0.0f);
+    p = ggml_soft_max_ext(context, p, mask, 1.0f, 0.0f);
+    if (sinks != nullptr) ggml_soft_max_add_sinks(p, sinks);
+    return p;
 }
 
 ggml_tensor* weighted_values(ggml_context* context, ggml_tensor* values,

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstring>
 #include <iterator>
+#include <limits>
 #include <span>
 #include <thread>
 
@@ -17,6 +18,7 @@ namespace infinipot {
 
 namespace {
 
+constexpr int largest_rows = std::numeric_limits<int>::max();
 constexpr int typical_batch = 512;  // tokens; used only to ask a device about its layouts
 
 /// Returns whether the CPU multiplies a matrix of this type and shape in such a buffer.
@@ -133,13 +135,30 @@ ggml_tensor* WeightLoader::table(const std::string& name, int n_in, int n_rows) 
     return whole(tensor);
 }
 
-ggml_tensor* WeightLoader::matrices(const std::string& name, int n_in, int n_out, int n_matrices) {
-    const GgufTensor& tensor = require(name, n_in, n_out, n_matrices);
+bool WeightLoader::packs_matrices(const std::string& name, int n_in, int n_out, int n) const {
+    const GgufTensor* tensor = file_.find_tensor(name + ".weight");
+    return tensor != nullptr && packs(tensor->type, n_in, n_out) && n <= largest_rows / n_out;
+}
+
+Matrices WeightLoader::matrices(const std::string& name, int n_in, int n_out, int n, bool packed) {
+    const GgufTensor& tensor = require(name + ".weight", n_in, n_out, n);
     require_weight_type(tensor);
     n_matrix_weights_ += static_cast<std::uint64_t>(n_in) * static_cast<std::uint64_t>(n_out) *
-                         static_cast<std::uint64_t>(n_matrices);
+                         static_cast<std::uint64_t>(n);
     matrix_bytes_ += tensor.n_bytes;
-    return whole(tensor);
+    return {.weight =
+                packed ? place(tensor.type, tensor, tensor.data, n_out * n).weight : whole(tensor),
+            .n_in = n_in,
+            .n_out = n_out,
+            .n = n,
+            .type = tensor.type,
+            .packed = packed};
+}
+
+void WeightLoader::skip(const std::string& prefix) {
+    for (const GgufTensor& tensor : file_.tensors()) {
+        if (tensor.name.starts_with(prefix)) named_.insert(tensor.name);
+    }
 }
 
 void WeightLoader::require_weight_type(const GgufTensor& tensor) const {

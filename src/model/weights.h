@@ -25,6 +25,17 @@ struct Matrix {
     bool packed = false;             ///< whether it is in the layout of kernels::matmul
 };
 
+/// The matrices of all experts of a layer, one behind another.
+struct Matrices {
+    ggml_tensor* weight = nullptr;  ///< [n_in, n_out, n]; packed bytes if `packed`
+    ggml_tensor* bias = nullptr;    ///< F32 [n_out, n] or null
+    int n_in = 0;
+    int n_out = 0;
+    int n = 0;
+    ggml_type type = GGML_TYPE_F32;
+    bool packed = false;  ///< whether they are in the layout of kernels::matmul_experts
+};
+
 /// The output matrix, which turns hidden states into logits. Surprisal may be normalised over the
 /// rows of frequent tokens only; the target's own row is then looked up.
 struct OutputHead {
@@ -91,8 +102,11 @@ class WeightLoader {
     /// @throws Error(unsupported_model) if it has a bias and only frequent tokens are scored.
     OutputHead output_head(int n_embd, int n_vocab);
 
-    /// Names `tensor` [n_in, n_out, n_matrices], which stays as the file has it.
-    ggml_tensor* matrices(const std::string& tensor, int n_in, int n_out, int n_matrices);
+    /// Names `name.weight` [n_in, n_out, n]. Unless `packed`, it stays as the file has it.
+    Matrices matrices(const std::string& name, int n_in, int n_out, int n, bool packed);
+
+    /// Returns whether we have a kernel for `name.weight`, so that matrices() can pack it.
+    bool packs_matrices(const std::string& name, int n_in, int n_out, int n) const;
 
     /// Names `tensor` [n_in, n_rows], whose rows are looked up.
     ggml_tensor* table(const std::string& tensor, int n_in, int n_rows);
@@ -103,6 +117,9 @@ class WeightLoader {
     /// Names `tensor` F32 [n]. optional_vector() returns null if the file does not have it.
     ggml_tensor* vector(const std::string& tensor, int n);
     ggml_tensor* optional_vector(const std::string& tensor, int n);
+
+    /// Names all tensors that begin with `prefix`, which are not loaded.
+    void skip(const std::string& prefix);
 
     /// Refuses a file with a tensor that nobody has named: it would change what the model computes.
     /// @throws Error(unsupported_model) with the tensor's name.

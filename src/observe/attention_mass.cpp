@@ -20,8 +20,8 @@ ggml_tensor* build_attention_mass(ggml_context* context, const AttentionInputs& 
     const std::int64_t n_head_kv = keys->ne[2];
     const std::int64_t n_group = queries->ne[2] / n_head_kv;
 
-    ggml_tensor* p =
-        attention_probabilities(context, queries, keys, inputs.mask, inputs.scale, inputs.softcap);
+    ggml_tensor* p = attention_probabilities(context, queries, keys, inputs.mask, inputs.scale,
+                                             inputs.softcap, inputs.sinks);
     p = ggml_reshape_3d(context, p, n_kv, queries->ne[1] * n_group, n_head_kv);
     p = ggml_cont(context, ggml_transpose(context, p));  // [n_tokens * group, n_kv, n_head_kv]
     p = ggml_sum_rows(context, p);                       // [1, n_kv, n_head_kv]

@@ -7,7 +7,7 @@
 namespace infinipot {
 
 ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotated_keys, int first,
-                                      int n_kv, int n_head, float scale,
+                                      int n_kv, int n_head, float scale, ggml_tensor* sinks,
                                       ExpectedAttentionInputs& inputs) {
     const std::int64_t d = rotated_keys->ne[0], n_head_kv = rotated_keys->ne[2];
     const std::int64_t n = n_kv - first, n_group = n_head / n_head_kv;
@@ -30,7 +30,9 @@ ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotate
     square = ggml_sum_rows(context, ggml_mul(context, square, k));      // [1, n, n_head]
     square = ggml_scale(context, ggml_reshape_2d(context, square, n, n_head), scale * scale / 2);
 
-    ggml_tensor* p = ggml_soft_max(context, ggml_add(context, linear, square));  // [n, n_head]
+    ggml_tensor* p = ggml_add(context, linear, square);  // [n, n_head]
+    p = ggml_soft_max(context, ggml_reshape_3d(context, p, n, 1, n_head));
+    if (sinks != nullptr) ggml_soft_max_add_sinks(p, sinks);
     p = ggml_reshape_3d(context, p, n, n_group, n_head_kv);
     p = ggml_sum_rows(context,
                       ggml_cont(context, ggml_transpose(context, p)));  // [1, n, n_head_kv]

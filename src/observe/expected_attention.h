@@ -19,10 +19,11 @@ struct ExpectedAttentionInputs {
 };
 
 /// Builds the expected attention. The softmax leaves out the entries before `first`.
-/// rotated_keys: [n_embd_head, capacity, n_head_kv] of a KV cache with n_kv entries.
+/// rotated_keys: [n_embd_head, capacity, n_head_kv] of a KV cache with n_kv entries; sinks: F32
+/// [n_head] or null, logits that take part in the softmax.
 /// Result: F32 [n_kv - first, n_head_kv].
 ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotated_keys, int first,
-                                      int n_kv, int n_head, float scale,
+                                      int n_kv, int n_head, float scale, ggml_tensor* sinks,
                                       ExpectedAttentionInputs& inputs);
 
 /// Number of next positions at which queries are expected.

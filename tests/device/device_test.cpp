@@ -107,6 +107,9 @@ TEST_P(DeviceTest, Keeps_the_entries_that_the_CPU_keeps) {
     TinyModel tiny{.architecture = setting.architecture, .n_embd_head = 32};
     if (setting.architecture != "llama") tiny.n_embd = 128;
     tiny.tied = setting.architecture == "llama";
+    if (setting.architecture.ends_with("moe") || setting.architecture == "gpt-oss")
+        tiny.n_expert = 4;
+    if (setting.architecture == "gpt-oss") tiny.window = 50;
     const int n_tokens = setting.policy == "full" ? 100 : 400;
     Session here(load("cpu", tiny), options(setting.policy, setting.kv_type));
     Session there(load(remote_device(), tiny), options(setting.policy, setting.kv_type));
@@ -136,7 +139,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{"phi3", "infinipot"}, Setting{"gemma2", "infinipot"},
                     Setting{"gemma3", "infinipot"}, Setting{"qwen3", "infinipot"},
                     Setting{"lfm2", "infinipot"}, Setting{"granitehybrid", "h2o"},
-                    Setting{"falcon-h1", "streaming_llm"}, Setting{"qwen35", "infinipot"}));
+                    Setting{"falcon-h1", "streaming_llm"}, Setting{"qwen35", "infinipot"},
+                    Setting{"qwen3moe", "infinipot"}, Setting{"glm4moe", "infinipot"},
+                    Setting{"gpt-oss", "infinipot"}, Setting{"gpt-oss", "expected_attention"}));
 
 using DeviceRulesTest = DeviceTest;
 

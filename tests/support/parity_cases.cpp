@@ -54,6 +54,8 @@ TinyModel shape_of(const std::string& architecture, ggml_type type = GGML_TYPE_F
     if (architecture == "olmoe") heads(64, 4, 4);
     if (is_one_of(architecture, {"lfm2", "granitehybrid", "falcon-h1"})) heads(64, 4, 2);
     if (is_one_of(architecture, {"qwen35"})) heads(256, 2, 1);
+    if (is_one_of(architecture, {"glm4moe", "ernie4_5-moe"})) heads(128, 4, 1);
+    if (architecture == "gpt-oss") heads(64, 8, 1);
     const bool as_wide_as_heads =
         is_one_of(architecture, {"phi3", "qwen2", "olmo2", "exaone4", "command-r", "olmoe",
                                  "cohere2", "starcoder2", "lfm2"});
@@ -63,9 +65,14 @@ TinyModel shape_of(const std::string& architecture, ggml_type type = GGML_TYPE_F
     if (architecture == "gemma3") model.window_pattern = 3;
     if (is_one_of(architecture, {"smollm3", "cohere2"})) model.n_layer = 4;  // the last: no RoPE
     if (architecture == "mistral3") model.rope_scaling = {.type = "yarn"};
-    if (architecture == "glm4") model.n_rot = 64;
-    if (is_one_of(architecture, {"qwen3moe", "olmoe"})) with_experts(model);
-    if (is_one_of(architecture, {"qwen35"})) model.n_rot = 64;
+    if (is_one_of(architecture, {"glm4", "glm4moe", "qwen35"})) model.n_rot = 64;
+    if (is_one_of(architecture, {"qwen3moe", "olmoe", "glm4moe", "ernie4_5-moe", "gpt-oss"}))
+        with_experts(model);
+    if (is_one_of(architecture, {"glm4moe", "ernie4_5-moe"})) model.n_layer_dense = 1;
+    if (architecture == "gpt-oss") {
+        model.window = 64;
+        model.rope_scaling = {.type = "yarn"};
+    }
     if (is_one_of(architecture, {"lfm2", "granitehybrid", "qwen35"})) model.n_layer = 4;
     model.n_state = 32;
     if (architecture == "lfm2") model.n_taps = 3;
@@ -100,6 +107,7 @@ void wide(TinyModel& model) {
     model.n_layer = 2;
     model.n_state_head = 8;
     if (model.architecture == "olmoe") model.n_head_kv = model.n_head;  // as libllama demands
+    if (model.architecture == "gpt-oss") model.seed = 2;  // in which no token is nearly a tie
 }
 
 /// What files of some architectures ask for beyond their plain shape.
@@ -153,6 +161,17 @@ std::vector<ParityCase> cases_of_twists() {
         case_of("_one_group", shape_of("falcon-h1"), [](TinyModel& m) { m.n_state_group = 1; }),
         case_of("_list_of_layers", shape_of("qwen35"),
                 [](TinyModel& m) { m.lists_recurrent = true; }),
+        case_of("_skipped_layer", shape_of("glm4moe"), [](TinyModel& m) { m.n_layer_skipped = 1; }),
+        case_of("_without_head_norm", shape_of("glm4moe"),
+                [](TinyModel& m) { m.query_key_norm = false; }),
+        case_of("_all_experts", shape_of("glm4moe"), [](TinyModel& m) { m.n_expert_used = 8; }),
+        case_of("_all_experts", shape_of("ernie4_5-moe"),
+                [](TinyModel& m) { m.n_expert_used = 8; }),
+        case_of("_all_experts", shape_of("gpt-oss"), [](TinyModel& m) { m.n_expert_used = 8; }),
+        case_of("_experts_in_mxfp4", shape_of("gpt-oss", GGML_TYPE_Q8_0),
+                [](TinyModel& m) { m.expert_type = GGML_TYPE_MXFP4; }),
+        case_of("_window_of_the_pot", shape_of("gpt-oss"),
+                [](TinyModel& m) { m.window = parity_n_ctx; }),
     };
 }
 
@@ -207,10 +226,11 @@ std::vector<ParityCase> architecture_parity_cases() {
     const auto whole_window = [](TinyModel& m) { m.window = parity_n_ctx; };
     std::vector<ParityCase> cases;
     for (const char* name :
-         {"qwen2",     "qwen3",   "gemma2",        "gemma3",     "phi3",     "smollm3",
-          "granite",   "olmo2",   "glm4",          "exaone4",    "ernie4_5", "seed_oss",
-          "command-r", "cohere2", "mistral3",      "starcoder2", "apertus",  "qwen3moe",
-          "olmoe",     "lfm2",    "granitehybrid", "falcon-h1",  "qwen35"}) {
+         {"qwen2",        "qwen3",   "gemma2",        "gemma3",     "phi3",     "smollm3",
+          "granite",      "olmo2",   "glm4",          "exaone4",    "ernie4_5", "seed_oss",
+          "command-r",    "cohere2", "mistral3",      "starcoder2", "apertus",  "qwen3moe",
+          "olmoe",        "lfm2",    "granitehybrid", "falcon-h1",  "qwen35",   "glm4moe",
+          "ernie4_5-moe", "gpt-oss"}) {
         for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_Q8_0}) {
             cases.push_back(case_of("", shape_of(name, type), plain));
         }

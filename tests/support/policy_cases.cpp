@@ -275,6 +275,11 @@ TinyModel policy_model_of(const std::string& architecture) {
     model.architecture = architecture;
     if (is_hybrid(model)) model.n_layer *= 2;
     if (has_delta_nets(model)) model.n_rot = 16;
+    if (architecture == "gpt-oss") {
+        // Every token uses all experts, or a rounding would choose another.
+        model.n_expert = model.n_expert_used = 2;
+        model.window = model.n_ctx_train;
+    }
     return model;
 }
 

@@ -40,6 +40,7 @@ std::vector<double> hadamard(std::vector<double> x) {
 }
 
 std::vector<double> rounded(std::vector<double> x, ggml_type type) {
+    if (type == GGML_TYPE_F32) return x;  // of the reference alone, which rounds nothing then
     if (ggml_is_quantized(type)) x = hadamard(x);
     std::vector<float> numbers(x.begin(), x.end());
     const auto n = static_cast<std::int64_t>(x.size());
@@ -180,7 +181,8 @@ Reference::Vector Reference::attend_to_pot(const Layer& layer, const Vector& q, 
             logits.push_back(capped(dot(query, key) * attention_scale_, attention_softcap_));
             if (layer.window > 0 && distance >= layer.window) logits.back() = -INFINITY;
         }
-        const Vector p = softmax(logits);
+        if (!layer.sinks.empty()) logits.push_back(layer.sinks[static_cast<std::size_t>(h)]);
+        const Vector p = softmax(logits);  // the sink has no value
         Vector mixed(static_cast<std::size_t>(n_embd_head_), 0.0);
         for (std::size_t slot = 0; slot < head.size(); ++slot) {
             for (std::size_t i = 0; i < mixed.size(); ++i)
@@ -196,30 +198,62 @@ Reference::Vector Reference::attend_to_pot(const Layer& layer, const Vector& q, 
     return out;
 }
 
-/// The sum of the most probable experts, weighted by their probabilities; in some, by their shares
-/// of those.
-Reference::Vector Reference::mixture(const Layer& layer, const Vector& x) const {
-    const Vector p = softmax(times(layer.router, x));
+/// The experts of a token and their weights.
+std::vector<std::pair<std::size_t, double>> Reference::chosen_experts(const Layer& layer,
+                                                                      const Vector& x) const {
+    Vector p = plus(times(layer.router, x), layer.router_bias);
+    if (is("glm4moe")) {
+        for (double& number : p) number = 1 / (1 + std::exp(-number));
+    } else if (!is("gpt-oss")) {
+        p = softmax(p);
+    }
+    const Vector choosing = plus(p, layer.selection_bias);
     std::vector<std::size_t> experts(p.size());
     std::iota(experts.begin(), experts.end(), 0);
-    std::ranges::sort(experts, [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
+    std::ranges::sort(experts,
+                      [&](std::size_t a, std::size_t b) { return choosing[a] > choosing[b]; });
     experts.resize(static_cast<std::size_t>(n_expert_used_));
-    double sum = 0;
-    for (const std::size_t expert : experts) sum += p[expert];
-    if (is("olmoe")) sum = 1;
-    Vector y(x.size(), 0.0);
-    for (const std::size_t expert : experts) {
-        Vector inner = times(layer.gates[expert], x);
-        const Vector up = times(layer.ups[expert], x);
-        for (std::size_t i = 0; i < inner.size(); ++i)
-            inner[i] = activated(layer, inner[i]) * up[i] * p[expert] / sum;
-        y = plus(y, times(layer.downs[expert], inner));
+    Vector weights;
+    for (const std::size_t expert : experts) weights.push_back(p[expert]);
+    if (is("gpt-oss")) weights = softmax(weights);
+    const double sum =
+        is("olmoe", "gpt-oss") ? 1 : std::accumulate(weights.begin(), weights.end(), 0.0);
+    std::vector<std::pair<std::size_t, double>> chosen;
+    for (std::size_t i = 0; i < experts.size(); ++i)
+        chosen.emplace_back(experts[i], weights[i] / sum * expert_scale_);
+    return chosen;
+}
+
+/// The weighted sum of the chosen experts, and the shared one.
+Reference::Vector Reference::mixture(const Layer& layer, const Vector& x) const {
+    Vector y = layer.up.empty() ? Vector(x.size(), 0.0) : dense(layer, x);
+    const auto bias = [](const MatrixRows& biases, std::size_t expert) {
+        return biases.empty() ? Vector() : biases[expert];
+    };
+    for (const auto& [expert, weight] : chosen_experts(layer, x)) {
+        Vector inner = plus(times(layer.gates[expert], x), bias(layer.gate_biases, expert));
+        const Vector up = plus(times(layer.ups[expert], x), bias(layer.up_biases, expert));
+        for (std::size_t i = 0; i < inner.size(); ++i) {
+            if (is("gpt-oss")) {
+                const double gate = std::min(inner[i], 7.0);
+                inner[i] =
+                    gate / (1 + std::exp(-1.702 * gate)) * (std::clamp(up[i], -7.0, 7.0) + 1);
+            } else {
+                inner[i] = activated(layer, inner[i]) * up[i];
+            }
+        }
+        Vector out = plus(times(layer.downs[expert], inner), bias(layer.down_biases, expert));
+        for (double& value : out) value *= weight;
+        y = plus(y, out);
     }
     return y;
 }
 
 Reference::Vector Reference::feed_forward(const Layer& layer, const Vector& x) const {
-    if (!layer.router.empty()) return mixture(layer, x);
+    return layer.router.empty() ? dense(layer, x) : mixture(layer, x);
+}
+
+Reference::Vector Reference::dense(const Layer& layer, const Vector& x) const {
     const Vector up = plus(times(layer.up, x), layer.up_bias);
     Vector inner = layer.gate.empty() ? up : times(layer.gate, x);
     for (double& value : inner) value = activated(layer, value);

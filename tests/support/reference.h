@@ -98,6 +98,11 @@ class Reference {
     /// A key at the position where its entry sits.
     std::vector<double> rotated_key(int il, int head, int slot) const;
 
+    /// Returns the attention sinks of a layer, one for each query head, or none.
+    const std::vector<double>& sinks(int il) const {
+        return layers_[static_cast<std::size_t>(il)].sinks;
+    }
+
     /// Logits for the next token.
     const std::vector<double>& logits() const { return logits_; }
     int n() const { return static_cast<int>(pot_[0][0].size()); }
@@ -112,11 +117,14 @@ class Reference {
         MatrixRows q, k, v, output, gate, up, down;
         Vector q_bias, k_bias, v_bias;                                               // empty: none
         Vector attention_norm_bias, ffn_norm_bias, output_bias, up_bias, down_bias;  // too
-        MatrixRows router;                          // [expert]; empty: no mixture
-        std::vector<MatrixRows> gates, ups, downs;  // [expert]
-        double alpha_n = 0, alpha_p = 0, beta = 0;  // of xIELU
-        Vector q_norm, k_norm;                      // over each head or all; empty: none
-        Vector post_attention_norm, post_ffn_norm;  // empty: none, as the two above
+        MatrixRows router;                               // [expert]; empty: no mixture
+        std::vector<MatrixRows> gates, ups, downs;       // [expert]
+        Vector router_bias, selection_bias;              // empty: none
+        MatrixRows gate_biases, up_biases, down_biases;  // [expert], or empty
+        Vector sinks;                                    // [query head], or empty
+        double alpha_n = 0, alpha_p = 0, beta = 0;       // of xIELU
+        Vector q_norm, k_norm;                           // over each head or all; empty: none
+        Vector post_attention_norm, post_ffn_norm;       // empty: none, as the two above
         MatrixRows output_gate;  // sigmoids of it multiply attention's result; empty: none
         std::optional<std::size_t> index_in_pot;  // nothing: the layer does not attend
         bool has_rope = true;
@@ -127,6 +135,7 @@ class Reference {
 
     bool is(auto... architectures) const { return ((architecture_ == architectures) || ...); }
     void read_keys(const GgufFile& file);
+    void read_experts(const GgufFile& file, const std::string& prefix, Layer& layer);
     void read_layer(const GgufFile& file, int il);
     void read_attention(const GgufFile& file, const std::string& prefix, Layer& layer);
     void read_window(const GgufFile& file, int otherwise);
@@ -146,6 +155,9 @@ class Reference {
     Vector feed_forward(const Layer& layer, const Vector& x) const;
     Vector mixture(const Layer& layer, const Vector& x) const;
     Vector heads_normed(const Vector& x, const Vector& weight) const;
+    std::vector<std::pair<std::size_t, double>> chosen_experts(const Layer& layer,
+                                                               const Vector& x) const;
+    Vector dense(const Layer& layer, const Vector& x) const;
     double activated(const Layer& layer, double gate) const;
 
     std::string architecture_;
@@ -156,6 +168,7 @@ class Reference {
     bool has_gelu_ = false;
     bool is_parallel_ = false;
     int n_expert_used_ = 0;
+    double expert_scale_ = 1;
     double temperature_scale_ = 0;
     int temperature_span_ = 1;
     int n_head_ = 0;

@@ -51,7 +51,7 @@ Reference::Reference(const std::filesystem::path& path, int capacity, int window
     architecture_ = file.get_string("general.architecture");
     is_gemma_ = is("gemma2", "gemma3");
     turns_neighbours_ = is("llama", "smollm3", "granite", "glm4", "ernie4_5", "command-r",
-                           "cohere2", "mistral3", "granitehybrid");
+                           "cohere2", "mistral3", "granitehybrid", "ernie4_5-moe");
     has_layer_norm_ = is("command-r", "cohere2", "starcoder2");
     has_gelu_ = is_gemma_ || is("starcoder2");
     is_parallel_ = is("command-r", "cohere2");
@@ -61,7 +61,8 @@ Reference::Reference(const std::filesystem::path& path, int capacity, int window
     head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
     norm_ = vector_of(file, is("lfm2") ? "token_embd_norm.weight" : "output_norm.weight");
     norm_bias_ = vector_or_none(file, "output_norm.bias");
-    for (int il = 0; il < integer_of(file, architecture_ + ".block_count"); ++il)
+    const int n_skipped = find_integer(file, architecture_ + ".nextn_predict_layers").value_or(0);
+    for (int il = 0; il < integer_of(file, architecture_ + ".block_count") - n_skipped; ++il)
         read_layer(file, il);
     read_window(file, window);
     read_factors(file, capacity);
@@ -80,6 +81,7 @@ void Reference::read_keys(const GgufFile& file) {
     eps_ = number(
         has_layer_norm_ ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", 0);
     n_expert_used_ = find_integer(file, architecture_ + ".expert_used_count").value_or(0);
+    expert_scale_ = number("expert_weights_scale", 1);
     temperature_scale_ = number("attention.temperature_scale", 0);
     if (temperature_scale_ > 0) temperature_span_ = count("rope.scaling.original_context_length");
     attention_softcap_ = number("attn_logit_softcapping", 0);
@@ -111,11 +113,9 @@ void Reference::read_layer(const GgufFile& file, int il) {
                         file.find_tensor(prefix + "shortconv.conv.weight") != nullptr;
     recurrences_.emplace_back();
     if (recurs) recurrences_.back().emplace(file, prefix);
-    if (n_expert_used_ > 0) {
-        layer.router = matrix("ffn_gate_inp");
-        layer.gates = experts_of(matrix("ffn_gate_exps"), layer.router.size());
-        layer.ups = experts_of(matrix("ffn_up_exps"), layer.router.size());
-        layer.downs = experts_of(matrix("ffn_down_exps"), layer.router.size());
+    layer.sinks = vector("attn_sinks.weight");
+    if (file.find_tensor(prefix + "ffn_gate_inp.weight")) {
+        read_experts(file, prefix, layer);
     } else {
         layer.up = matrix("ffn_up");
         layer.down = matrix("ffn_down");
@@ -132,7 +132,7 @@ void Reference::read_layer(const GgufFile& file, int il) {
     layer.k_norm = vector("attn_k_norm.weight");
     layer.post_attention_norm = vector("post_attention_norm.weight");
     if (layer.ffn_norm.empty() && is("falcon-h1")) layer.ffn_norm = vector("ffn_norm");
-    if (is("seed_oss", "qwen3next", "qwen35", "qwen35moe"))
+    if (is("seed_oss", "qwen3next", "qwen35", "qwen35moe", "glm4moe", "gpt-oss"))
         std::swap(layer.ffn_norm, layer.post_attention_norm);
     layer.has_rope = !(is("smollm3") && il % 4 == 3);
     if (is("apertus")) {
@@ -181,12 +181,31 @@ void Reference::read_attention(const GgufFile& file, const std::string& prefix, 
         (row / n_embd_head % 2 == 0 ? layer.q : layer.output_gate).push_back(both[row]);
 }
 
+void Reference::read_experts(const GgufFile& file, const std::string& prefix, Layer& layer) {
+    const auto matrix = [&](const std::string& name) { return matrix_of(file, prefix + name); };
+    const auto matrix_or_none = [&](const std::string& name) {
+        return file.find_tensor(prefix + name) ? matrix(name) : std::vector<std::vector<double>>();
+    };
+    layer.router = matrix("ffn_gate_inp.weight");
+    layer.gates = experts_of(matrix("ffn_gate_exps.weight"), layer.router.size());
+    layer.ups = experts_of(matrix("ffn_up_exps.weight"), layer.router.size());
+    layer.downs = experts_of(matrix("ffn_down_exps.weight"), layer.router.size());
+    layer.router_bias = vector_or_none(file, prefix + "ffn_gate_inp.bias");
+    layer.selection_bias = vector_or_none(file, prefix + "exp_probs_b.bias");
+    layer.gate_biases = matrix_or_none("ffn_gate_exps.bias");
+    layer.up_biases = matrix_or_none("ffn_up_exps.bias");
+    layer.down_biases = matrix_or_none("ffn_down_exps.bias");
+    layer.gate = matrix_or_none("ffn_gate_shexp.weight");
+    layer.up = matrix_or_none("ffn_up_shexp.weight");
+    layer.down = matrix_or_none("ffn_down_shexp.weight");
+}
+
 /// Every n-th layer is global, the others see a window. Those of gemma3 and olmo2 rotate otherwise
 /// as well.
 void Reference::read_window(const GgufFile& file, int otherwise) {
     const auto key = [&](const char* name) { return architecture_ + ".attention." + name; };
     const int window = find_integer(file, key("sliding_window")).value_or(otherwise);
-    const int by_default = is("gemma2")                        ? 2
+    const int by_default = is("gemma2", "gpt-oss")             ? 2
                            : is("gemma3")                      ? 6
                            : is("olmo2", "exaone4", "cohere2") ? 4
                                                                : 0;

@@ -224,10 +224,13 @@ void ReferenceSession::add_expected(int il, std::vector<methods::Head>& heads) c
             logits.push_back(dot(mu, key) / std::sqrt(d) +
                              dot(key, times(sigma, key)) / (2 * static_cast<double>(d)));
         }
+        const Vector& sinks = reference_.sinks(il);
+        if (!sinks.empty()) logits.push_back(sinks[h]);
         Vector expected(size(settings_.sinks), 0.0);
         for (const double p : softmax(logits)) {
             expected.push_back(p / static_cast<double>(n_group));
         }
+        if (!sinks.empty()) expected.pop_back();
         add(heads[size(head_kv)].expected, expected);
     }
 }

@@ -21,13 +21,14 @@ class TinyModelWriter {
         add_rope_scaling();
         if (!m_.chat_template.empty()) file_.set("tokenizer.chat_template", m_.chat_template);
         add_embeddings();
-        for (int il = 0; il < m_.n_layer; ++il) {
+        for (int il = 0; il < m_.n_layer + m_.n_layer_skipped; ++il) {
             const std::string block = "blk." + std::to_string(il) + ".";
             if (normalises_before()) add_norm(block + "attn_norm");
             if (attends(m_, il)) add_attention(block);
             if (recurs(m_, il)) add_recurrent_layer(m_, block, random_, file_);
             if (normalises_behind()) add_norm_behind(block + "post_attention_norm");
-            add_feed_forward(block);
+            add_feed_forward(block, il);
+            if (il >= m_.n_layer) add_prediction(block + "nextn.");
         }
     }
 
@@ -45,7 +46,9 @@ class TinyModelWriter {
     void add_rope_scaling();
     void add_embeddings();
     void add_attention(const std::string& block);
-    void add_feed_forward(const std::string& block);
+    void add_feed_forward(const std::string& block, int il);
+    void add_prediction(const std::string& prefix);
+    void add_expert_keys();
     void add_projections(const std::string& block);
     void add_rope_freqs();
     void add_rope_factors(const std::string& name, float largest);
@@ -54,12 +57,16 @@ class TinyModelWriter {
     bool is_gemma() const { return is("gemma2", "gemma3"); }
     bool normalises_heads() const {
         return is("qwen3", "gemma3", "exaone4", "hunyuan-dense", "apertus", "qwen3moe", "lfm2") ||
-               has_delta_nets(m_);
+               has_delta_nets(m_) || (is("glm4moe") && m_.query_key_norm);
     }
     bool is_cohere() const { return is("command-r", "cohere2"); }
     bool has_layer_norm() const { return is_cohere() || is("starcoder2"); }
     bool has_gate() const { return !is("starcoder2", "apertus"); }
     bool has_biases() const { return is("starcoder2"); }
+    bool has_norm_behind_attention() const {
+        return is("seed_oss", "glm4moe", "gpt-oss") || has_delta_nets(m_);
+    }
+    bool shares_experts() const { return is("glm4moe", "ernie4_5-moe"); }
     bool normalises_behind() const { return is_gemma() || is("olmo2", "exaone4", "glm4"); }
     bool normalises_before() const { return !is("olmo2", "exaone4"); }
     bool fuses_gate() const { return is("phi3", "glm4"); }
@@ -81,8 +88,12 @@ class TinyModelWriter {
     void add_experts(const std::string& block);
     void add_matrices(const std::string& name, int n_in, int n_out, float gain) {
         const float deviation = gain / std::sqrt(static_cast<float>(n_in));
-        file_.add(name + ".weight", m_.type, {n_in, n_out, m_.n_expert},
+        const ggml_type type = m_.expert_type == GGML_TYPE_COUNT ? m_.type : m_.expert_type;
+        file_.add(name + ".weight", type, {n_in, n_out, m_.n_expert},
                   random_.normal(std::int64_t{n_in} * n_out * m_.n_expert, 0.0f, deviation));
+        if (!is("gpt-oss")) return;
+        file_.add(name + ".bias", GGML_TYPE_F32, {n_out, m_.n_expert},
+                  random_.normal(std::int64_t{n_out} * m_.n_expert, 0.0f, 0.3f));
     }
     void add_bias(const std::string& name, int n) { add_vector(name + ".bias", n, 0.0f, 0.3f); }
     void add_norm(const std::string& name) {
@@ -112,7 +123,7 @@ void TinyModelWriter::add_keys() {
     file_.set("general.name", "tiny");
     file_.set(key("context_length"), m_.n_ctx_train);
     file_.set(key("embedding_length"), m_.n_embd);
-    file_.set(key("block_count"), m_.n_layer);
+    file_.set(key("block_count"), m_.n_layer + m_.n_layer_skipped);
     file_.set(key("feed_forward_length"), m_.n_ff);
     file_.set(key("attention.head_count"), m_.n_head);
     file_.set(key("attention.head_count_kv"), m_.n_head_kv);
@@ -129,17 +140,33 @@ void TinyModelWriter::add_keys() {
         file_.set(key("attention.sliding_window_pattern"), m_.window_pattern);
     }
     if (is_gemma()) add_gemma_keys();
-    if (m_.n_expert > 0) {
-        file_.set(key("expert_count"), m_.n_expert);
-        file_.set(key("expert_used_count"), m_.n_expert_used);
-        if (is("qwen3moe")) file_.set(key("expert_feed_forward_length"), m_.n_ff);
-    }
+    if (m_.n_expert > 0) add_expert_keys();
     if (is("granite", "granitehybrid")) add_granite_keys();
     if (is_hybrid(m_)) add_recurrent_keys(m_, file_);
     if (is_cohere()) file_.set(key("logit_scale"), 0.8f);
     if (is("mistral3")) file_.set(key("attention.temperature_scale"), 0.4f);
     if (is("apertus")) add_xielu_keys();
     if (m_.rope_alpha > 0) file_.set(key("rope.scaling.alpha"), m_.rope_alpha);
+}
+
+void TinyModelWriter::add_expert_keys() {
+    file_.set(key("expert_count"), m_.n_expert);
+    file_.set(key("expert_used_count"), m_.n_expert_used);
+    if (is("qwen3moe", "gpt-oss", "glm4moe", "ernie4_5-moe"))
+        file_.set(key("expert_feed_forward_length"), m_.n_ff);
+    if (shares_experts()) file_.set(key("leading_dense_block_count"), m_.n_layer_dense);
+    if (is("ernie4_5-moe")) {
+        file_.set(key("interleave_moe_layer_step"), 1);
+        file_.set(key("expert_shared_count"), 2);
+        file_.set(key("expert_shared_feed_forward_length"), 2 * m_.n_ff);
+    }
+    if (!is("glm4moe")) return;
+    file_.set(key("expert_shared_count"), 1);
+    file_.set(key("expert_group_count"), 1);
+    file_.set(key("expert_gating_func"), 2);
+    file_.set(key("expert_weights_norm"), true);
+    file_.set(key("expert_weights_scale"), 1.5f);
+    if (m_.n_layer_skipped > 0) file_.set(key("nextn_predict_layers"), m_.n_layer_skipped);
 }
 
 void TinyModelWriter::add_granite_keys() {
@@ -224,6 +251,10 @@ void TinyModelWriter::add_rope_freqs() {
 void TinyModelWriter::add_attention(const std::string& block) {
     add_projections(block);
     add_matrix(block + "attn_output", n_q(), m_.n_embd, 1.5f);
+    if (is("gpt-oss")) {
+        add_bias(block + "attn_output", m_.n_embd);
+        add_vector(block + "attn_sinks.weight", m_.n_head, 2.0f, 1.0f);
+    }
     if (normalises_heads()) {
         add_head_norm(block + "attn_q_norm.weight");
         add_head_norm(block + "attn_k_norm.weight");
@@ -241,7 +272,8 @@ void TinyModelWriter::add_attention(const std::string& block) {
 /// After RoPE, powers of two: a graph may then multiply queries by the weights of keys without
 /// rounding differently.
 void TinyModelWriter::add_head_norm(const std::string& name) {
-    if (!is("hunyuan-dense")) return add_vector(name, m_.n_embd_head, 1.6f, 0.1f);
+    if (!is("hunyuan-dense") || !m_.even_head_norms)
+        return add_vector(name, m_.n_embd_head, 1.6f, 0.1f);
     std::vector<float> weights = random_.normal(m_.n_embd_head, 0.0f, 1.0f);
     for (float& weight : weights) weight = weight < 0 ? 1.0f : 2.0f;
     file_.add(name, GGML_TYPE_F32, {m_.n_embd_head}, weights);
@@ -257,20 +289,19 @@ void TinyModelWriter::add_projections(const std::string& block) {
     add_matrix(block + "attn_q", m_.n_embd, (has_delta_nets(m_) ? 2 : 1) * n_q(), 1.6f);
     add_matrix(block + "attn_k", m_.n_embd, n_kv(), 1.6f);
     add_matrix(block + "attn_v", m_.n_embd, n_kv(), 1.0f);
-    if (!m_.qkv_bias && !is("qwen2", "glm4", "seed_oss")) return;
+    if (!m_.qkv_bias && !is("qwen2", "glm4", "seed_oss", "glm4moe", "gpt-oss")) return;
     add_vector(block + "attn_q.bias", n_q(), 0.0f, 0.3f);
     add_vector(block + "attn_k.bias", n_kv(), 0.0f, 0.3f);
     add_vector(block + "attn_v.bias", n_kv(), 0.0f, 0.3f);
 }
 
-void TinyModelWriter::add_feed_forward(const std::string& block) {
+void TinyModelWriter::add_feed_forward(const std::string& block, int il) {
     const bool has_norm = normalises_before() && !is_cohere();
-    const bool follows = is("seed_oss") || has_delta_nets(m_);
     if (is("falcon-h1"))
         add_vector(block + "ffn_norm", m_.n_embd, 1.0f, 0.1f);
     else if (has_norm)
-        add_norm(block + (follows ? "post_attention_norm" : "ffn_norm"));
-    if (m_.n_expert > 0) return add_experts(block);
+        add_norm(block + (has_norm_behind_attention() ? "post_attention_norm" : "ffn_norm"));
+    if (m_.n_expert > 0 && il >= m_.n_layer_dense) return add_experts(block);
     if (has_gate() && !fuses_gate()) add_matrix(block + "ffn_gate", m_.n_embd, m_.n_ff, 1.0f);
     add_matrix(block + "ffn_up", m_.n_embd, (fuses_gate() ? 2 : 1) * m_.n_ff, 1.0f);
     add_matrix(block + "ffn_down", m_.n_ff, m_.n_embd, 1.5f);
@@ -285,6 +316,20 @@ void TinyModelWriter::add_experts(const std::string& block) {
     add_matrices(block + "ffn_gate_exps", m_.n_embd, m_.n_ff, 1.0f);
     add_matrices(block + "ffn_up_exps", m_.n_embd, m_.n_ff, 1.0f);
     add_matrices(block + "ffn_down_exps", m_.n_ff, m_.n_embd, 1.5f);
+    if (is("gpt-oss")) add_bias(block + "ffn_gate_inp", m_.n_expert);
+    if (!shares_experts()) return;
+    add_vector(block + "exp_probs_b.bias", m_.n_expert, 0.0f, 0.2f);
+    const int n_shared = is("ernie4_5-moe") ? 2 * m_.n_ff : m_.n_ff;
+    add_matrix(block + "ffn_gate_shexp", m_.n_embd, n_shared, 1.0f);
+    add_matrix(block + "ffn_up_shexp", m_.n_embd, n_shared, 1.0f);
+    add_matrix(block + "ffn_down_shexp", n_shared, m_.n_embd, 1.5f);
+}
+
+/// What a layer that predicts several tokens has beyond a block.
+void TinyModelWriter::add_prediction(const std::string& prefix) {
+    add_matrix(prefix + "eh_proj", 2 * m_.n_embd, m_.n_embd, 1.0f);
+    add_norm(prefix + "enorm");
+    add_norm(prefix + "hnorm");
 }
 
 }  // namespace

@@ -32,6 +32,11 @@ struct TinyModel {
     int n_ff = 96;
     int n_expert = 0;  ///< experts of n_ff each, of which a token uses n_expert_used; 0: none
     int n_expert_used = 2;
+    int n_layer_dense = 0;    ///< leading_dense_block_count; of glm4moe and ernie4_5-moe alone
+    int n_layer_skipped = 0;  ///< nextn_predict_layers, in addition to n_layer; of glm4moe alone
+    bool even_head_norms = true;  ///< weights of 1 and 2 instead of any; of hunyuan-dense alone
+    bool query_key_norm = true;   ///< of glm4moe, which may lack it
+    ggml_type expert_type = GGML_TYPE_COUNT;  ///< of the experts' matrices; COUNT: `type`
     int n_ctx_train = 512;
     int n_vocab = 512;        ///< tokens of the Llama 2 vocabulary, 360 to 32000
     bool tied = false;        ///< no output.weight: the embedding is used again

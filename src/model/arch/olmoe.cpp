@@ -10,7 +10,7 @@ ArchitecturePtr make_olmoe(const Hparams& hparams, const GgufMetadata& /*metadat
     return std::make_unique<Decoder>(hparams, load,
                                      BlockLayout{.query_key_norm = QueryKeyNorm::all_heads,
                                                  .ffn = FeedForwardKind::experts,
-                                                 .normalises_experts = false});
+                                                 .mixture = {.normalised = false}});
 }
 
 }  // namespace infinipot

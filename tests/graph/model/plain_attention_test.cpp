@@ -15,6 +15,7 @@ namespace {
 struct Shape {
     int n_embd_head, n_head, n_head_kv, n_kv, n_tokens;
     float softcap = 0;
+    bool has_sinks = false;
 };
 
 std::vector<ggml_fp16_t> halves(const std::vector<float>& numbers) {
@@ -45,9 +46,12 @@ TEST_P(PlainAttention, Equals_flash_attention) {
                 ggml_fp32_to_fp16(seen ? 0.0f : -INFINITY);
         }
     }
-    ggml_tensor* p = attention_probabilities(context, q, k, mask, scale, s.softcap);
+    ggml_tensor* sinks =
+        s.has_sinks ? graph.input(GGML_TYPE_F32, {s.n_head}, normal_numbers(s.n_head, 4)) : nullptr;
+    ggml_tensor* p = attention_probabilities(context, q, k, mask, scale, s.softcap, sinks);
     ggml_tensor* plain = weighted_values(context, v, p);
     ggml_tensor* flash = ggml_flash_attn_ext(context, q, k, v, mask, scale, 0.0f, s.softcap);
+    ggml_flash_attn_ext_add_sinks(flash, sinks);
     EXPECT_EQ(plain->ne[0], s.n_embd_head * s.n_head);
     EXPECT_EQ(plain->ne[1], s.n_tokens);
     const auto numbers = [](const std::vector<float>& x) {
@@ -59,7 +63,8 @@ TEST_P(PlainAttention, Equals_flash_attention) {
 INSTANTIATE_TEST_SUITE_P(Shapes, PlainAttention,
                          testing::Values(Shape{32, 2, 2, 1, 1}, Shape{48, 6, 6, 40, 40},
                                          Shape{64, 8, 2, 150, 33}, Shape{80, 4, 1, 70, 5, 20.0f},
-                                         Shape{256, 4, 2, 64, 1}));
+                                         Shape{256, 4, 2, 64, 1},
+                                         Shape{64, 8, 2, 150, 33, 0, true}));
 
 }  // namespace
 }  // namespace infinipot

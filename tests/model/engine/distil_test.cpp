@@ -36,8 +36,15 @@ TinyModel tiny_of(const std::string& architecture) {
     }
     if (architecture == "smollm3") model.n_layer = 4;  // the last has no RoPE
     if (architecture == "glm4") model.n_rot = 16;
-    if (architecture == "qwen3moe" || architecture == "olmoe")
-        model.n_expert = model.n_expert_used = 3;  // or a rounding would choose another
+    for (const char* name : {"qwen3moe", "olmoe", "glm4moe", "ernie4_5-moe", "gpt-oss"}) {
+        if (architecture == name)
+            model.n_expert = model.n_expert_used = 3;  // or a rounding would choose another
+    }
+    if (architecture == "glm4moe") {
+        model.n_layer_dense = model.n_layer_skipped = 1;
+        model.n_rot = 16;
+    }
+    if (architecture == "gpt-oss") model.window = 50;
     if (architecture == "cohere2") {
         model.window = 50;
         model.window_pattern = 3;
@@ -367,7 +374,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{"starcoder2", Kernels::native}, Setting{"apertus", Kernels::native},
                     Setting{"qwen3moe", Kernels::native}, Setting{"olmoe", Kernels::native},
                     Setting{"lfm2", Kernels::native}, Setting{"granitehybrid", Kernels::native},
-                    Setting{"falcon-h1", Kernels::native}, Setting{"qwen35", Kernels::native}),
+                    Setting{"falcon-h1", Kernels::native}, Setting{"qwen35", Kernels::native},
+                    Setting{"glm4moe", Kernels::native}, Setting{"ernie4_5-moe", Kernels::native},
+                    Setting{"gpt-oss", Kernels::native}, Setting{"gpt-oss", Kernels::ggml}),
     name);
 
 }  // namespace

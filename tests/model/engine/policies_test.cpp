@@ -28,7 +28,10 @@ const TinyModel& tiny = policy_model;
 
 constexpr double near = 0.01;
 
-class PolicyTest : public testing::TestWithParam<std::tuple<PolicyCase, Kernels, KvType>> {
+/// A policy, the kernels, and the type of the KV cache.
+using PolicyParameters = std::tuple<PolicyCase, Kernels, KvType>;
+
+class PolicyTest : public testing::TestWithParam<PolicyParameters> {
    protected:
     PolicyTest()
         : case_(std::get<PolicyCase>(GetParam())),
@@ -214,14 +217,33 @@ TEST_P(PolicyTest, Keeps_the_entries_and_logits_of_the_plain_reference) {
     report();
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Policies, PolicyTest,
-    testing::Combine(testing::ValuesIn(policy_cases),
-                     testing::Values(Kernels::ggml, Kernels::native), testing::Values(KvType::f16)),
-    [](const auto& test_case) {
-        return std::string(std::get<PolicyCase>(test_case.param).name) +
-               (std::get<Kernels>(test_case.param) == Kernels::ggml ? "_ggml" : "_native");
-    });
+const auto name_with_kernels = [](const auto& test_case) {
+    return std::string(std::get<PolicyCase>(test_case.param).name) +
+           (std::get<Kernels>(test_case.param) == Kernels::ggml ? "_ggml" : "_native");
+};
+
+INSTANTIATE_TEST_SUITE_P(Policies, PolicyTest,
+                         testing::Combine(testing::ValuesIn(policy_cases),
+                                          testing::Values(Kernels::ggml, Kernels::native),
+                                          testing::Values(KvType::f16)),
+                         name_with_kernels);
+
+/// The cases of a llama, on a model whose attention has sinks.
+std::vector<PolicyCase> cases_with_sinks() {
+    std::vector<PolicyCase> cases;
+    for (PolicyCase each : policy_cases) {
+        if (std::string_view(each.architecture) != "llama") continue;
+        each.architecture = "gpt-oss";
+        cases.push_back(each);
+    }
+    return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(WithSinks, PolicyTest,
+                         testing::Combine(testing::ValuesIn(cases_with_sinks()),
+                                          testing::Values(Kernels::ggml, Kernels::native),
+                                          testing::Values(KvType::f16)),
+                         name_with_kernels);
 
 const auto name_with_type = [](const auto& test_case) {
     return std::string(std::get<PolicyCase>(test_case.param).name) + "_" +

@@ -45,7 +45,11 @@ class Damage : public testing::TestWithParam<const char*> {
             model.window = 40;
             model.window_pattern = 2;
         }
-        if (architecture == "qwen3moe" || architecture == "olmoe") model.n_expert = 2;
+        for (const char* name : {"qwen3moe", "olmoe", "glm4moe", "ernie4_5-moe", "gpt-oss"}) {
+            if (architecture == name) model.n_expert = 2;
+        }
+        if (architecture == "gpt-oss") model.window = 40;
+        if (architecture == "glm4moe") model.n_layer_skipped = 1;
         model.lists_recurrent = true;
         model.rope_scaling = {.type = architecture == "phi3" ? "longrope" : "yarn"};
         return model;
@@ -116,7 +120,8 @@ INSTANTIATE_TEST_SUITE_P(Architectures, Damage,
                                          "smollm3", "granite", "olmo2", "glm4", "exaone4",
                                          "ernie4_5", "hunyuan-dense", "seed_oss", "command-r",
                                          "cohere2", "mistral3", "starcoder2", "apertus", "qwen3moe",
-                                         "olmoe", "lfm2", "granitehybrid", "falcon-h1", "qwen35"),
+                                         "olmoe", "lfm2", "granitehybrid", "falcon-h1", "qwen35",
+                                         "glm4moe", "ernie4_5-moe", "gpt-oss"),
                          [](const auto& test_case) {
                              std::string name = test_case.param;
                              std::ranges::replace(name, '-', '_');

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iostream>
 #include <numeric>
+#include <utility>
 
 #include "cache/kv_type.h"
 #include "engine/forward_pass.h"
@@ -11,6 +12,7 @@
 #include "support/libllama.h"
 #include "support/parity_cases.h"
 #include "support/random_tokens.h"
+#include "support/reference.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
@@ -114,9 +116,11 @@ TEST_P(Parity, Native_kernels_differ_no_more_than_libllama_with_other_batches) {
                         their_error += nmse(split->decode(batch).back(), expected[done - 1]);
                         ++n_batches;
                     });
-    const int times = GetParam().chooses_experts() ? 16 : 4;
-    EXPECT_LE(our_error / n_batches,
-              std::max(GetParam().tolerance, times * their_error / n_batches));
+    constexpr double another_expert = 1e-3;
+    const double tolerance = GetParam().chooses_experts()
+                                 ? std::max(another_expert, 16 * their_error / n_batches)
+                                 : std::max(GetParam().tolerance, 4 * their_error / n_batches);
+    EXPECT_LE(our_error / n_batches, tolerance);
 }
 
 TEST_P(Parity, Surprisal_is_minus_log_of_libllamas_probability) {
@@ -216,6 +220,73 @@ TEST(ParityOfRealVocabularies, Logits_and_next_token_equal_libllamas) {
         EXPECT_EQ(std::ranges::max_element(logits) - logits.begin(),
                   std::ranges::max_element(expected) - expected.begin());
     }
+}
+
+// libllama multiplies experts of Q4_K in another layout than Kernels::ggml and adds in another
+// order. In one layer that is all. In later ones activations are rounded to eight bits, and one
+// that lies half-way goes the other way. The choice of experts has no part in it: with all of them
+// the difference is as large.
+TEST(ParityOfExperts, Logits_of_one_layer_equal_libllamas_in_Q4_K) {
+    const auto tokens = random_tokens(300, 512);
+    for (const char* architecture : {"olmoe", "gpt-oss"}) {
+        for (const auto& [n_layer, n_expert_used] : {std::pair(1, 3), std::pair(2, 8)}) {
+            const TempDir folder;
+            const auto path =
+                write_tiny_model({.architecture = architecture,
+                                  .n_layer = n_layer,
+                                  .n_embd = 256,
+                                  .n_head = 2,
+                                  .n_head_kv = 2,
+                                  .n_embd_head = 128,
+                                  .n_ff = 256,
+                                  .n_expert = 8,
+                                  .n_expert_used = n_expert_used,
+                                  .window = architecture == std::string("gpt-oss") ? 64 : 0,
+                                  .type = GGML_TYPE_Q4_K},
+                                 folder.path());
+            std::optional<Engine> ours;
+            std::optional<LibLlama> theirs;
+            double worst = 0;
+            const auto begin = [&] {
+                ours.emplace(path, Kernels::ggml);
+                theirs.emplace(path, n_ctx);
+            };
+            for_every_batch(tokens, 2, begin, [&](std::size_t, std::span<const Token> batch) {
+                worst = std::max(worst, nmse(ours->read(batch), theirs->decode(batch).back()));
+            });
+            EXPECT_LE(worst, n_layer == 1 ? 1e-10 : 1e-3) << architecture;
+            std::cout << architecture << ", " << n_expert_used << " of 8 experts, " << n_layer
+                      << " layers: NMSE of logits " << worst << '\n';
+        }
+    }
+}
+
+// Our cache holds keys without the weights of the norm, which multiply the queries instead. If the
+// weights are no powers of two, other numbers are rounded to F16 than in libllama. Exact arithmetic
+// says which of both errs more.
+TEST(ParityOfNormsAfterRope, Logits_are_as_near_to_exact_ones_as_libllamas) {
+    const TempDir folder;
+    const auto path = write_tiny_model({.architecture = "hunyuan-dense",
+                                        .n_layer = 3,
+                                        .n_embd = 128,
+                                        .n_embd_head = 128,
+                                        .even_head_norms = false},
+                                       folder.path());
+    const auto tokens = random_tokens(200, 512);
+    Reference exact(path);
+    exact.store_as(GGML_TYPE_F32, false);
+    Engine ours(path, Kernels::ggml);
+    LibLlama theirs(path, n_ctx);
+    double our_error = 0, their_error = 0;
+    for (const Token token : tokens) {
+        exact.read(token);
+        const std::vector<float> expected(exact.logits().begin(), exact.logits().end());
+        our_error += nmse(ours.read({&token, 1}), expected);
+        their_error += nmse(theirs.decode({&token, 1}).back(), expected);
+    }
+    EXPECT_LE(our_error, 2 * their_error);
+    std::cout << "mean NMSE against exact logits: ours " << our_error / 200 << ", libllama's "
+              << their_error / 200 << '\n';
 }
 
 // libllama transforms quantised keys and values as well, if heads are multiples of 64. Values it

@@ -13,14 +13,19 @@
 namespace infinipot {
 namespace {
 
+bool has_experts(const std::string& architecture) {
+    return architecture.ends_with("moe") || architecture == "gpt-oss";
+}
+
 class Refusal : public testing::Test {
    protected:
     /// Returns the error of loading a tiny model with these changes; empty if there is none.
     std::string complaint(const std::string& architecture, auto change) const {
         GgufWriter writer;
         TinyModel model{.architecture = architecture, .n_layer = 2, .n_vocab = 400};
-        if (architecture == "qwen3moe" || architecture == "olmoe") model.n_expert = 4;
-        if (architecture == "cohere2") model.window = 64;  // which libllama wants too
+        if (has_experts(architecture)) model.n_expert = 4;
+        if (architecture == "cohere2" || architecture == "gpt-oss")
+            model.window = 64;  // which libllama wants too
         add_tiny_model(model, writer);
         change(writer);
         const auto path = folder_ / "changed.gguf";
@@ -49,7 +54,10 @@ bool implements(const std::string& architecture, const std::string& key) {
         return !key.starts_with("attention");
     if (key == "expert_count")
         return architecture == "granitehybrid" || architecture == "llama" ||
-               architecture == "qwen3moe" || architecture == "olmoe";
+               has_experts(architecture);
+    if (key == "expert_shared_count")
+        return architecture == "glm4moe" || architecture == "ernie4_5-moe";
+    if (key == "nextn_predict_layers") return architecture == "glm4moe";
     if (architecture == "command-r" || architecture == "cohere2") return key == "logit_scale";
     if (architecture == "mistral3")
         return key == "attention.temperature_scale" || key == "rope.scaling.yarn_log_multiplier";
@@ -57,11 +65,11 @@ bool implements(const std::string& architecture, const std::string& key) {
 }
 
 const std::vector<std::string> architectures = {
-    "llama",   "qwen2",    "qwen3",         "gemma2",    "gemma3",
-    "phi3",    "smollm3",  "granite",       "olmo2",     "glm4",
-    "exaone4", "ernie4_5", "hunyuan-dense", "seed_oss",  "command-r",
-    "cohere2", "mistral3", "starcoder2",    "apertus",   "qwen3moe",
-    "olmoe",   "lfm2",     "granitehybrid", "falcon-h1", "qwen35"};
+    "llama",         "qwen2",    "qwen3",        "gemma2",  "gemma3",        "phi3",
+    "smollm3",       "granite",  "olmo2",        "glm4",    "exaone4",       "ernie4_5",
+    "hunyuan-dense", "seed_oss", "command-r",    "cohere2", "mistral3",      "starcoder2",
+    "apertus",       "qwen3moe", "olmoe",        "lfm2",    "granitehybrid", "falcon-h1",
+    "qwen35",        "glm4moe",  "ernie4_5-moe", "gpt-oss"};
 
 TEST_F(Refusal, Every_architecture_loads_unchanged) {
     for (const auto& name : architectures) {
@@ -195,6 +203,11 @@ TEST_F(Refusal, A_tensor_that_nothing_uses_is_named) {
     for (const auto& architecture : architectures) {
         for (const char* name : {"blk.0.attn_sinks.weight", "blk.1.ffn_gate_shexp.weight",
                                  "blk.0.attn_q.scale", "cls.output.weight"}) {
+            if (name == std::string("blk.0.attn_sinks.weight") && architecture == "gpt-oss")
+                continue;
+            if (name == std::string("blk.1.ffn_gate_shexp.weight") &&
+                implements(architecture, "expert_shared_count"))
+                continue;
             expect_named(architecture, name,
                          [&](GgufWriter& file) { file.add(name, GGML_TYPE_F32, {64}, numbers); });
         }
