@@ -30,7 +30,7 @@ ggml_tensor* Operators::logits(const OutputHead& head, ggml_tensor* hidden) {
 }
 
 ggml_tensor* Operators::quantized(ggml_tensor* x, ggml_type weights) {
-    if (quantized_source_ != x || quantized_for_ != weights) {
+    if (quantized_source_ != x || !kernels::share_quantized_rows(quantized_for_, weights)) {
         quantized_source_ = x;
         quantized_for_ = weights;
         quantized_result_ = kernels::quantize_rows(context_, weights, x);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "tensor/kernels/matmul/pack.h"
 #include "tensor/kernels/matmul/packed.h"
 #include "tensor/kernels/simd/cpu.h"
 #include "tensor/kernels/work_queue.h"
@@ -10,63 +11,24 @@
 namespace infinipot::kernels {
 namespace {
 
-/// A block of ggml's Q8_0: 32 weights and their scale.
-struct BlockQ8 {
-    static constexpr int weights_per_byte = 1;  // when packed
-    ggml_fp16_t scale;
-    int8_t quants[quant_block];
-    uint8_t unsigned_quant(int64_t i) const { return static_cast<uint8_t>(quants[i] + 128); }
-};
-static_assert(sizeof(BlockQ8) == 34);
-
-/// A block of ggml's Q4_0: the upper halves of the bytes hold the second half of the weights.
-struct BlockQ4 {
-    static constexpr int weights_per_byte = 2;
-    ggml_fp16_t scale;
-    uint8_t quants[quant_block / 2];
-    uint8_t unsigned_quant(int64_t i) const {
-        constexpr int64_t half = quant_block / 2;
-        return static_cast<uint8_t>(i < half ? quants[i] & 0x0f : quants[i - half] >> 4);
-    }
-};
-static_assert(sizeof(BlockQ4) == 18);
-
 int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Packs one block of a group, whose rows are `row_blocks` blocks apart: [step][row][lane] bytes.
-/// Each byte holds the weights of one row or of two.
-template <typename Block, int lane>
-void pack_block(const Block* rows, int64_t row_blocks, uint8_t* quants) {
-    constexpr int per_byte = Block::weights_per_byte, n_rows = row_group / per_byte;
-    for (int first = 0; first < quant_block; first += lane)
-        for (int row = 0; row < n_rows; ++row)
-            for (int i = first; i < first + lane; ++i) {
-                unsigned byte = rows[row * row_blocks].unsigned_quant(i);
-                if constexpr (per_byte == 2)
-                    byte |= unsigned{rows[(row + n_rows) * row_blocks].unsigned_quant(i)} << 4;
-                *quants++ = static_cast<uint8_t>(byte);
-            }
-}
+/// The parts of a packed matrix: its quants, and from `scales` on its scales.
+struct Parts {
+    int64_t quants_bytes;  ///< of a group
+    int64_t scales_bytes;
+    int64_t n_groups;
+    Parts(const Packing& packing, int64_t n_blocks, int64_t n_out)
+        : quants_bytes(n_blocks * packing.group_bytes()),
+          scales_bytes(n_blocks / packing.scale_blocks * packing.scale_bytes),
+          n_groups(n_out / row_group) {}
 
-template <typename Block>
-void pack_blocks(const MatmulKernel& kernel, const void* rows, int64_t first_row, int64_t n_rows,
-                 int64_t n_in, int64_t n_out, void* packed) {
-    assert(kernel.lane == 2 || kernel.lane == 4);
-    const auto pack_one = kernel.lane == 2 ? pack_block<Block, 2> : pack_block<Block, 4>;
-    const int64_t n_blocks = n_in / quant_block, first_block = first_row / row_group * n_blocks;
-    auto* quants = static_cast<uint8_t*>(packed);
-    auto* scales = reinterpret_cast<ggml_fp16_t*>(quants + n_in * n_out / Block::weights_per_byte);
-    quants += first_block * kernel.group_bytes;
-    scales += first_block * row_group;
-    for (int64_t group = 0; group < n_rows / row_group; ++group) {
-        const Block* from = static_cast<const Block*>(rows) + group * row_group * n_blocks;
-        for (int64_t block = 0; block < n_blocks; ++block, ++from) {
-            pack_one(from, n_blocks, quants);
-            quants += kernel.group_bytes;
-            for (int64_t row = 0; row < row_group; ++row) *scales++ = from[row * n_blocks].scale;
-        }
+    int64_t quants(int64_t row) const { return row / row_group * quants_bytes; }
+    int64_t scales(int64_t row) const {
+        return n_groups * quants_bytes + row / row_group * scales_bytes;
     }
-}
+    int64_t bytes() const { return n_groups * (quants_bytes + scales_bytes); }
+};
 
 const MatmulKernel& kernel_of(void* userdata) {
     return *static_cast<const MatmulKernel*>(userdata);
@@ -116,20 +78,17 @@ void* userdata_of(ggml_type type) { return const_cast<MatmulKernel*>(matmul_kern
 }  // namespace
 
 const MatmulKernel* matmul_kernel(ggml_type type) {
-    if (cpu() < Cpu::x8 || (type != GGML_TYPE_Q8_0 && type != GGML_TYPE_Q4_0)) return nullptr;
-    const bool q8 = type == GGML_TYPE_Q8_0;
-    const MatmulKernel* avx512 = q8 ? matmul_q8_avx512() : matmul_q4_avx512();
-    if (cpu() >= Cpu::avx512 && avx512) return avx512;
-    return q8 ? matmul_q8_avx2() : matmul_q4_avx2();
+    if (cpu() < Cpu::x8) return nullptr;
+    const MatmulKernel* avx512 = cpu() >= Cpu::avx512 ? matmul_avx512(type) : nullptr;
+    return avx512 ? avx512 : matmul_avx2(type);
 }
 
 void multiply_panel(const MatmulKernel& kernel, const PackedMatrix& w, int64_t row, int64_t n_rows,
                     const Columns& columns) {
-    const int64_t row_bytes = w.n_blocks * kernel.group_bytes / row_group;  // of quants
-    const auto* quants = static_cast<const uint8_t*>(w.data);
-    const auto* scales = reinterpret_cast<const uint16_t*>(quants + w.n_out * row_bytes);
-    kernel.multiply({.quants = quants + row * row_bytes,
-                     .scales = scales + row * w.n_blocks,
+    const Parts parts(kernel.packing, w.n_blocks, w.n_out);
+    const auto* data = static_cast<const uint8_t*>(w.data);
+    kernel.multiply({.quants = data + parts.quants(row),
+                     .scales = data + parts.scales(row),
                      .n_groups = n_rows >= row_panel ? 2 : 1,
                      .n_blocks = w.n_blocks,
                      .x = columns.x,
@@ -139,13 +98,13 @@ void multiply_panel(const MatmulKernel& kernel, const PackedMatrix& w, int64_t r
 }
 
 bool matmul_supported(ggml_type type, int64_t n_in, int64_t n_out) {
-    return matmul_kernel(type) && n_in > 0 && n_in % quant_block == 0 && n_out > 0 &&
+    return matmul_kernel(type) && n_in > 0 && n_in % ggml_blck_size(type) == 0 && n_out > 0 &&
            n_out % row_group == 0;
 }
 
 std::size_t packed_bytes(ggml_type type, int64_t n_in, int64_t n_out) {
-    return static_cast<std::size_t>(
-        div_up(static_cast<int64_t>(ggml_row_size(type, n_in)) * n_out, 64) * 64);
+    const Parts parts(matmul_kernel(type)->packing, n_in / quant_block, n_out);
+    return static_cast<std::size_t>(div_up(parts.bytes(), 64) * 64);
 }
 
 void pack(ggml_type type, const void* rows, int64_t n_in, int64_t n_out, void* packed) {
@@ -156,8 +115,16 @@ void pack_rows(ggml_type type, const void* rows, int64_t first_row, int64_t n_ro
                int64_t n_out, void* packed) {
     assert(matmul_supported(type, n_in, n_out));
     assert(first_row % row_group == 0 && n_rows % row_group == 0 && first_row + n_rows <= n_out);
-    const auto pack_type = type == GGML_TYPE_Q8_0 ? pack_blocks<BlockQ8> : pack_blocks<BlockQ4>;
-    pack_type(*matmul_kernel(type), rows, first_row, n_rows, n_in, n_out, packed);
+    const MatmulKernel& kernel = *matmul_kernel(type);
+    const Parts parts(kernel.packing, n_in / quant_block, n_out);
+    auto* data = static_cast<uint8_t*>(packed);
+    pack_groups(type, kernel.lane, rows, n_rows / row_group, n_in / quant_block,
+                data + parts.quants(first_row), data + parts.scales(first_row));
+}
+
+bool share_quantized_rows(ggml_type a, ggml_type b) {
+    return matmul_kernel(a) && matmul_kernel(b) &&
+           matmul_kernel(a)->quantize == matmul_kernel(b)->quantize;
 }
 
 ggml_tensor* quantize_rows(ggml_context* ctx, ggml_type type, ggml_tensor* x) {

@@ -41,6 +41,9 @@ void pack(ggml_type type, const void* rows, int64_t n_in, int64_t n_out, void* p
 void pack_rows(ggml_type type, const void* rows, int64_t first_row, int64_t n_rows, int64_t n_in,
                int64_t n_out, void* packed);
 
+/// Returns whether the rows that quantize_rows() gives for weights of type `a` serve type `b` too.
+bool share_quantized_rows(ggml_type a, ggml_type b);
+
 /// Builds the quantised rows of `x`, F32 [n_in, T] with adjacent elements in a row.
 /// Result: I8 [bytes, T], an opaque input of matmul() for weights of the same type.
 ggml_tensor* quantize_rows(ggml_context* ctx, ggml_type type, ggml_tensor* x);
