@@ -27,10 +27,16 @@ inline void split_nibbles(const uint8_t* bytes, int n, uint8_t* out) {
     }
 }
 
-/// Adds 16 to those of the 32 quants whose bit is set.
-inline void add_fifth_bits(uint32_t bits, uint8_t* out) {
-    for (int i = 0; i < quant_block; ++i)
-        out[i] = static_cast<uint8_t>(out[i] | (bits >> i & 1) << 4);
+/// Adds 16 to those of the 32 quants whose bit is set, eight at a time. A product repeats the bits
+/// in eight bytes, of which each keeps one; the sum carries it to the highest bit of the byte.
+inline void add_fifth_bits(const uint8_t* bits, uint8_t* out) {
+    for (int i = 0; i < quant_block; i += 8) {
+        uint64_t eight;
+        std::memcpy(&eight, out + i, sizeof eight);
+        const uint64_t kept = (bits[i / 8] * 0x0101010101010101) & 0x8040201008040201;
+        eight |= ((kept + 0x7f7f7f7f7f7f7f7f) & 0x8080808080808080) >> 3;
+        std::memcpy(out + i, &eight, sizeof eight);
+    }
 }
 
 struct BlockQ8_0 {
@@ -73,10 +79,8 @@ struct BlockQ5_0 {
     uint8_t bits[4];
     uint8_t nibbles[n / 2];
     void quants(uint8_t* out) const {
-        uint32_t fifth;
-        std::memcpy(&fifth, bits, sizeof fifth);
         split_nibbles(nibbles, n / 2, out);
-        add_fifth_bits(fifth, out);
+        add_fifth_bits(bits, out);
     }
     void scales(int row, uint8_t* out) const { put_half(out, row, scale); }
 };
@@ -88,10 +92,8 @@ struct BlockQ5_1 {
     uint8_t bits[4];
     uint8_t nibbles[n / 2];
     void quants(uint8_t* out) const {
-        uint32_t fifth;
-        std::memcpy(&fifth, bits, sizeof fifth);
         split_nibbles(nibbles, n / 2, out);
-        add_fifth_bits(fifth, out);
+        add_fifth_bits(bits, out);
     }
     void scales(int row, uint8_t* out) const {
         put_half(out, row, scale);

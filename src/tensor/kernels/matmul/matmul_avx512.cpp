@@ -332,21 +332,24 @@ void multiply_unpacked(const Panel& p, Sums* sums) {
     });
 }
 
+/// One token: its groups are read one after the other, which is the order in memory.
 template <typename W>
 void multiply_one(const Panel& p, Sums* sums) {
     const auto* x = static_cast<const Block*>(p.x);
-    (p.n_groups == 2 ? tile<W, 2, 1>() : tile<W, 1, 1>())(weights_from<W>(p, 0), x, 0, p.n_blocks,
-                                                          sums[0]);
+    const GroupWeights w = weights_from<W>(p, 0);
+    for (int g = 0; g < p.n_groups; ++g)
+        tile<W, 1, 1>()({w.quants + g * w.quants_stride, 0, w.scales + g * w.scales_stride, 0}, x,
+                        0, p.n_blocks, sums[0] + g * row_group);
 }
 
 template <typename W>
 void multiply(const Panel& p) {
     alignas(64) float sums[most_columns][row_panel];
     __builtin_memset(sums, 0, sizeof sums[0] * static_cast<unsigned>(p.n_tokens));
-    if constexpr (W::group_bytes == byte_group) {
-        multiply_packed<W>(p, sums);
-    } else if (p.n_tokens == 1) {
+    if (p.n_tokens == 1) {
         multiply_one<W>(p, sums);
+    } else if constexpr (W::group_bytes == byte_group) {
+        multiply_packed<W>(p, sums);
     } else {
         multiply_unpacked<W>(p, sums);
     }
