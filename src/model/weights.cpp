@@ -51,25 +51,6 @@ void for_each_in_parallel(const Items& items, Visit visit) {
     work();
 }
 
-/// Packs rows whose type differs from the type of computation. Converts a few rows at a time.
-void pack_as(const Matrix& matrix, const std::byte* source, ggml_type source_type, void* packed) {
-    constexpr int most_rows = 256;
-    const auto n_in = static_cast<std::size_t>(matrix.n_in);
-    std::vector<float> values(most_rows * n_in);
-    std::vector<std::byte> rows(most_rows * ggml_row_size(matrix.type, matrix.n_in));
-    for (int first = 0; first < matrix.n_out; first += most_rows) {
-        const int n_rows = std::min(most_rows, matrix.n_out - first);
-        const auto first_byte =
-            static_cast<std::size_t>(first) * ggml_row_size(source_type, matrix.n_in);
-        ggml_get_type_traits(source_type)
-            ->to_float(source + first_byte, values.data(), std::int64_t{n_rows} * matrix.n_in);
-        ggml_quantize_chunk(matrix.type, values.data(), rows.data(), 0, n_rows, matrix.n_in,
-                            nullptr);
-        kernels::pack_rows(matrix.type, rows.data(), first, n_rows, matrix.n_in, matrix.n_out,
-                           packed);
-    }
-}
-
 /// Returns a buffer over a mapped file, in which tensors can be placed.
 BufferHandle buffer_over(std::span<const std::byte> bytes) {
     // The device takes a mutable pointer but never writes to weights; the mapping is read-only.
@@ -120,7 +101,7 @@ ggml_tensor* WeightLoader::as_in_file(ggml_type type, const std::array<std::int6
     }
     ggml_tensor* tensor = ggml_new_tensor_3d(to.context.get(), type, ne[0], ne[1], ne[2]);
     ggml_set_name(tensor, name.c_str());
-    to.placements.push_back({tensor, source, ggml_nbytes(tensor), type, {}});
+    to.placements.push_back({tensor, source, ggml_nbytes(tensor), {}});
     return tensor;
 }
 
@@ -226,34 +207,30 @@ FeedForward WeightLoader::ungated_feed_forward(const std::string& prefix, int n_
         {}, matrix(prefix + ".ffn_up", n_embd, n_ff), matrix(prefix + ".ffn_down", n_ff, n_embd)};
 }
 
-/// Scoring a token takes a product with the whole head. llama.cpp makes the head Q6_K in files of
-/// any smaller type. Q6_K takes four times as long as Q8_0 and is hardly more exact.
 OutputHead WeightLoader::output_head(int n_embd, int n_vocab) {
     const std::string name = has("output.weight") ? "output" : "token_embd";
     const GgufTensor& weight = require(name + ".weight", n_embd, n_vocab);
-    const bool slow = weight.type == GGML_TYPE_Q6_K && packs(GGML_TYPE_Q8_0, n_embd, n_vocab);
-    const ggml_type type = slow ? GGML_TYPE_Q8_0 : weight.type;
-    OutputHead head{.all = with_bias(rows_as(type, weight, 0, n_vocab), name)};
+    OutputHead head{.all = with_bias(rows(weight, 0, n_vocab), name)};
     if (frequent_.empty()) return head;
     if (head.all.bias != nullptr) {
         throw Error(ErrorCode::unsupported_model,
                     file_.path().string() + " has " + name +
                         ".bias: novelty can be measured against its whole vocabulary only");
     }
-    head.frequent_rows = frequent_rows(type, weight);
+    head.frequent_rows = frequent_rows(weight);
     head.row_table = whole(weight);
     return head;
 }
 
 /// Copies the rows of the frequent tokens, which are not adjacent in the file.
-Matrix WeightLoader::frequent_rows(ggml_type type, const GgufTensor& weight) {
+Matrix WeightLoader::frequent_rows(const GgufTensor& weight) {
     const std::size_t row_bytes = ggml_row_size(weight.type, weight.ne[0]);
     gathered_.resize(frequent_.size() * row_bytes);
     for (std::size_t i = 0; i < frequent_.size(); ++i) {
         std::memcpy(gathered_.data() + i * row_bytes,
                     weight.data + static_cast<std::size_t>(frequent_[i]) * row_bytes, row_bytes);
     }
-    return place(type, weight, gathered_.data(), static_cast<int>(frequent_.size()));
+    return place(weight, gathered_.data(), static_cast<int>(frequent_.size()));
 }
 
 void WeightLoader::refuse_unnamed() const {
@@ -277,42 +254,36 @@ bool WeightLoader::packs(ggml_type type, int n_in, int n_out) const {
            kernels::matmul_supported(type, n_in, n_out);
 }
 
-/// Chooses the best layout for a matrix: our packed layout, one of ggml's, or the file's.
 Matrix WeightLoader::rows(const GgufTensor& source, int first_row, int n_rows) {
-    return rows_as(source.type, source, first_row, n_rows);
-}
-
-/// `as` is the type of computation. It may differ from the source's type if we pack the matrix.
-Matrix WeightLoader::rows_as(ggml_type as, const GgufTensor& source, int first_row, int n_rows) {
     const auto n_in = static_cast<int>(source.ne[0]);
     const std::size_t row_bytes = ggml_row_size(source.type, n_in);
     const std::byte* data = source.data + static_cast<std::size_t>(first_row) * row_bytes;
     require_weight_type(source);
     n_matrix_weights_ += static_cast<std::uint64_t>(n_in) * static_cast<std::uint64_t>(n_rows);
-    matrix_bytes_ += static_cast<std::size_t>(n_rows) * ggml_row_size(as, n_in);
-    return place(as, source, data, n_rows);
+    matrix_bytes_ += static_cast<std::size_t>(n_rows) * row_bytes;
+    return place(source, data, n_rows);
 }
 
-/// data: the first row, in the file or in a copy of rows gathered from it.
-Matrix WeightLoader::place(ggml_type as, const GgufTensor& source, const std::byte* data,
-                           int n_rows) {
+/// Chooses the best layout for a matrix: our packed layout, one of ggml's, or the file's. data: the
+/// first row, in the file or in a copy of rows gathered from it.
+Matrix WeightLoader::place(const GgufTensor& source, const std::byte* data, int n_rows) {
     const auto n_in = static_cast<int>(source.ne[0]);
     const std::size_t n_bytes = static_cast<std::size_t>(n_rows) * ggml_row_size(source.type, n_in);
     const bool gathered = data == gathered_.data();
-    Matrix matrix{.n_in = n_in, .n_out = n_rows, .type = as};
-    if (packs(as, n_in, n_rows)) {
+    Matrix matrix{.n_in = n_in, .n_out = n_rows, .type = source.type};
+    if (packs(source.type, n_in, n_rows)) {
         Destination& to = destination(ggml_backend_cpu_buffer_type());
         matrix.packed = true;
-        matrix.weight =
-            ggml_new_tensor_1d(to.context.get(), GGML_TYPE_I8,
-                               static_cast<std::int64_t>(kernels::packed_bytes(as, n_in, n_rows)));
-        to.placements.push_back({matrix.weight, data, n_bytes, source.type, matrix});
+        matrix.weight = ggml_new_tensor_1d(
+            to.context.get(), GGML_TYPE_I8,
+            static_cast<std::int64_t>(kernels::packed_bytes(source.type, n_in, n_rows)));
+        to.placements.push_back({matrix.weight, data, n_bytes, matrix});
     } else if (ggml_backend_buffer_type_t type = fastest_type(source.type, n_in, n_rows);
                type || gathered) {
         if (!type) type = ggml_backend_cpu_buffer_type();
         Destination& to = destination(type);
         matrix.weight = ggml_new_tensor_2d(to.context.get(), source.type, n_in, n_rows);
-        to.placements.push_back({matrix.weight, data, n_bytes, source.type, {}});
+        to.placements.push_back({matrix.weight, data, n_bytes, {}});
     } else {
         matrix.weight = as_in_file(source.type, {n_in, n_rows, 1}, data, source.name);
     }
@@ -357,20 +328,44 @@ void WeightLoader::load_mapped(WeightStorage& storage) {
     std::ranges::move(buffers, std::back_inserter(storage.buffers));
 }
 
+/// Divides packed matrices into pieces of a few MiB, so that all cores share a large one and the
+/// pages of the file are released soon.
+std::vector<WeightLoader::Piece> WeightLoader::pieces_of(const std::vector<Placement>& placements) {
+    constexpr std::size_t most_bytes = std::size_t{4} << 20;
+    std::vector<Piece> pieces;
+    for (const Placement& placement : placements) {
+        const Matrix& packing = placement.packing;
+        if (!packing.packed) {
+            pieces.push_back({&placement, placement.source, placement.n_bytes, 0, 0});
+            continue;
+        }
+        const std::size_t row_bytes = ggml_row_size(packing.type, packing.n_in);
+        const int most_rows =
+            std::max(1, static_cast<int>(most_bytes / row_bytes) / kernels::pack_granularity) *
+            kernels::pack_granularity;
+        for (int first = 0; first < packing.n_out; first += most_rows) {
+            const int n_rows = std::min(most_rows, packing.n_out - first);
+            pieces.push_back({&placement,
+                              placement.source + static_cast<std::size_t>(first) * row_bytes,
+                              static_cast<std::size_t>(n_rows) * row_bytes, first, n_rows});
+        }
+    }
+    return pieces;
+}
+
 void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,
                                WeightStorage& storage) {
     BufferHandle buffer = allocate_unset_tensors(to.context.get(), type, "the weights");
     ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
-    for_each_in_parallel(to.placements, [this](const Placement& placement) {
-        const auto& [tensor, source, n_bytes, source_type, packing] = placement;
-        if (packing.packed && packing.type != source_type) {
-            pack_as(packing, source, source_type, tensor->data);
-        } else if (packing.packed) {
-            kernels::pack(packing.type, source, packing.n_in, packing.n_out, tensor->data);
+    for_each_in_parallel(pieces_of(to.placements), [this](const Piece& piece) {
+        const auto& [tensor, source, n_bytes, packing] = *piece.placement;
+        if (packing.packed) {
+            kernels::pack_rows(packing.type, piece.source, piece.first_row, piece.n_rows,
+                               packing.n_in, packing.n_out, tensor->data);
         } else {
             ggml_backend_tensor_set(tensor, source, 0, n_bytes);
         }
-        if (source != gathered_.data()) file_.drop(source, n_bytes);
+        if (source != gathered_.data()) file_.drop(piece.source, piece.n_bytes);
     });
     storage.copied_bytes += ggml_backend_buffer_get_size(buffer.get());
     storage.contexts.push_back(std::move(to.context));

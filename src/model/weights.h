@@ -135,8 +135,14 @@ class WeightLoader {
         ggml_tensor* tensor;
         const std::byte* source;
         std::size_t n_bytes;
-        ggml_type source_type;
         Matrix packing;  // layout of the destination if it is packed
+    };
+    /// A part of a placement that one thread copies: all of it, or some rows to pack.
+    struct Piece {
+        const Placement* placement;
+        const std::byte* source;
+        std::size_t n_bytes;
+        int first_row, n_rows;
     };
     struct Destination {
         ContextHandle context;
@@ -150,14 +156,14 @@ class WeightLoader {
                             const std::byte* source, const std::string& name);
     ggml_tensor* whole(const GgufTensor& tensor);
     Matrix rows(const GgufTensor& tensor, int first_row, int n_rows);
-    Matrix rows_as(ggml_type type, const GgufTensor& tensor, int first_row, int n_rows);
-    Matrix place(ggml_type type, const GgufTensor& tensor, const std::byte* data, int n_rows);
-    Matrix frequent_rows(ggml_type type, const GgufTensor& tensor);
+    Matrix place(const GgufTensor& tensor, const std::byte* data, int n_rows);
+    Matrix frequent_rows(const GgufTensor& tensor);
     bool packs(ggml_type type, int n_in, int n_out) const;
     Matrix with_bias(Matrix matrix, const std::string& name);
     ggml_tensor* bias_rows(const std::string& name, int n_total, int first, int n);
     Destination& destination(ggml_backend_buffer_type_t type);
     ggml_backend_buffer_type_t fastest_type(ggml_type type, int n_in, int n_out) const;
+    static std::vector<Piece> pieces_of(const std::vector<Placement>& placements);
     void load_mapped(WeightStorage& storage);
     void load_copied(ggml_backend_buffer_type_t type, Destination& to, WeightStorage& storage);
 

@@ -237,7 +237,7 @@ std::vector<ParityCase> architecture_parity_cases() {
         cases.push_back(case_of("", shape_of(name, GGML_TYPE_Q4_K), wide));
     }
     cases.push_back(case_of("", with(GGML_TYPE_Q4_K, plain), wide));
-    for (const auto head : {"", "_tied"}) {  // which native kernels compute with in Q8_0
+    for (const auto head : {"", "_tied"}) {
         cases.push_back(case_of(head, with(GGML_TYPE_Q6_K, plain), [&](TinyModel& m) {
             wide(m);
             m.tied = *head != '\0';

@@ -4,7 +4,8 @@
 // Words: bytes are widened to 16 bits. vpmaddwd multiplies pairs and adds both products to an int32
 // without overflow, where vpmaddubsw would saturate. With vpaddd that is 16 multiply-adds in two
 // instructions, twice as many as with F32, and integer sums are exact. Q8_0 is read as it is. Other
-// types are first unpacked into bytes, a slice at a time.
+// types are first unpacked into bytes, a slice at a time; for one token they are unpacked on the
+// way.
 //
 // Nibbles, of Q4_0, Q4_1 and Q4_K: vpmaddubsw multiplies pairs of bytes into 16 bits. They hold the
 // sum of a whole block: 16 products of at most 15 * 127, and the start value. With vpaddw that is
@@ -99,22 +100,42 @@ struct Words {
     }
 
     /// Computes dot[T][16] += W[16] * X[T] for n steps of a block from `first` on. The tokens of X
-    /// are `x_stride` blocks apart.
-    template <int T>
-    static void multiply_steps(const uint8_t* quants, const Block* x, int64_t x_stride, int first,
-                               int n, __m256i (&dot)[T][2]) {
-        for (int step = first; step < first + n; ++step) {
-            const uint8_t* at = quants + step * 32;
-            const auto* halves = reinterpret_cast<const __m128i*>(at);
-            const __m256i w0 = _mm256_cvtepu8_epi16(_mm_loadu_si128(halves));
-            const __m256i w1 = _mm256_cvtepu8_epi16(_mm_loadu_si128(halves + 1));
-            prefetch(at);
-#pragma GCC unroll 6
-            for (int t = 0; t < T; ++t) {
-                const __m256i two = repeated(x[t * x_stride].quants + step * lane);
-                add_products_of_words(dot[t][0], w0, two);
-                add_products_of_words(dot[t][1], w1, two);
+    /// are `x_stride` blocks apart. Packed weights are taken apart on the way.
+    template <typename W, int T>
+    [[gnu::always_inline]] static inline void multiply_steps(const uint8_t* quants, const Block* x,
+                                                             int64_t x_stride, int first, int n,
+                                                             __m256i (&dot)[T][2]) {
+        if constexpr (W::group_bytes == byte_group) {
+            for (int step = first; step < first + n; ++step) {
+                const uint8_t* at = quants + step * 32;
+                const auto* halves = reinterpret_cast<const __m128i*>(at);
+                prefetch(at);
+                multiply_step<T>(_mm_loadu_si128(halves), _mm_loadu_si128(halves + 1), x, x_stride,
+                                 step, dot);
             }
+        } else {
+            if (first == 0)
+                for (int64_t at = 0; at < W::group_bytes; at += 64) prefetch(quants + at);
+#pragma GCC unroll 16
+            for (int step = first; step < first + n; ++step) {
+                const __m256i bytes = W::load(quants, step);
+                multiply_step<T>(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1),
+                                 x, x_stride, step, dot);
+            }
+        }
+    }
+
+    template <int T>
+    [[gnu::always_inline]] static inline void multiply_step(__m128i low, __m128i high,
+                                                            const Block* x, int64_t x_stride,
+                                                            int step, __m256i (&dot)[T][2]) {
+        const __m256i w0 = _mm256_cvtepu8_epi16(low);
+        const __m256i w1 = _mm256_cvtepu8_epi16(high);
+#pragma GCC unroll 6
+        for (int t = 0; t < T; ++t) {
+            const __m256i two = repeated(x[t * x_stride].quants + step * lane);
+            add_products_of_words(dot[t][0], w0, two);
+            add_products_of_words(dot[t][1], w1, two);
         }
     }
 };
@@ -139,7 +160,7 @@ struct Nibbles {
 
     /// The lower halves of a register of W are four inputs of eight rows, and the upper halves the
     /// next four of the same rows. Eight steps of that kind are a block.
-    template <int T>
+    template <typename W, int T>
     static void multiply_steps(const uint8_t* quants, const Block* x, int64_t x_stride, int, int,
                                __m256i (&dot)[T][2]) {
         const __m256i half_byte = _mm256_set1_epi8(0x0f);
@@ -229,6 +250,7 @@ void multiply_tile(const uint8_t* quants, const uint8_t* scales, const typename 
     constexpr int n = n_steps / W::n_scales;
     for (int64_t block = 0; block < n_blocks; ++block, ++x, quants += W::group_bytes) {
         const uint8_t* of_block = scales + block / W::scale_blocks * W::scale_bytes;
+#pragma GCC unroll 2
         for (int s = 0; s < W::n_scales; ++s) {
             __m256i dot[T][2];
 #pragma GCC unroll 6
@@ -237,7 +259,7 @@ void multiply_tile(const uint8_t* quants, const uint8_t* scales, const typename 
                 const int32_t start = W::n_scales == 1 ? of_token.start : of_token.half_starts[s];
                 dot[t][0] = dot[t][1] = _mm256_set1_epi32(W::n_minima > 0 ? 0 : start);
             }
-            Way::template multiply_steps<T>(quants, x, x_stride, s * n, n, dot);
+            Way::template multiply_steps<W, T>(quants, x, x_stride, s * n, n, dot);
             add_scaled<W, T>(dot, of_block, block % W::scale_blocks, s, x, x_stride, sums);
         }
     }
@@ -253,16 +275,21 @@ constexpr Tile<Way> tiles[tile_tokens] = {multiply_tile<Way, W, 1>, multiply_til
 
 using Sums = float[row_panel];
 
-/// Multiplies all tokens of a panel with a slice of its weights.
+/// Multiplies some tokens of a panel with a slice of its weights.
+template <typename Way>
+void multiply_groups(const Panel& p, Tile<Way> tile, const GroupWeights& w, int64_t block,
+                     int64_t n_blocks, int token, Sums* sums) {
+    const auto* x = static_cast<const typename Way::Block*>(p.x) + token * p.n_blocks + block;
+    for (int g = 0; g < p.n_groups; ++g)
+        tile(w.quants + g * w.quants_stride, w.scales + g * w.scales_stride, x, p.n_blocks,
+             n_blocks, sums[token] + g * row_group);
+}
+
 template <typename Way, typename W>
 void multiply_slice(const Panel& p, const GroupWeights& w, int64_t block, int64_t n_blocks,
                     Sums* sums) {
-    const auto* x = static_cast<const typename Way::Block*>(p.x) + block;
     for_every_tile<tile_tokens>(p.n_tokens, [&](int begin, int n_tokens) {
-        for (int g = 0; g < p.n_groups; ++g)
-            tiles<Way, W>[n_tokens - 1](w.quants + g * w.quants_stride,
-                                        w.scales + g * w.scales_stride, x + begin * p.n_blocks,
-                                        p.n_blocks, n_blocks, sums[begin] + g * row_group);
+        multiply_groups<Way>(p, tiles<Way, W>[n_tokens - 1], w, block, n_blocks, begin, sums);
     });
 }
 
@@ -326,6 +353,9 @@ void multiply(const Panel& p) {
     __builtin_memset(sums, 0, sizeof sums[0] * static_cast<unsigned>(p.n_tokens));
     if constexpr (Way::lane == Nibbles::lane || W::group_bytes == byte_group) {
         multiply_packed<Way, W>(p, sums);
+    } else if (p.n_tokens == 1) {
+        multiply_groups<Way>(p, multiply_tile<Way, W, 1>, weights_from<W>(p, 0), 0, p.n_blocks, 0,
+                             sums);
     } else {
         multiply_unpacked<W>(p, sums);
     }
