@@ -2,8 +2,9 @@
 """Prints a table of a folder of experiments/bench-vs-llama.
 
 A row is a depth, of reading or of writing: medians of tokens/s over all rounds, and their ratio to llama.cpp's. n_kv
-is the number of entries when InfiniPot had read; GB/s and GFLOP/s are InfiniPot's own. The line above the table has
-the fastest that the machine was measured to be. Empty cells were not measured.
+is the number of entries when InfiniPot had read; GB/s and GFLOP/s are InfiniPot's own. With --beside, two more columns
+have InfiniPot's speed with the other type of weights, and the ratio of the model's own to it. The line above the table
+has the fastest that the machine was measured to be. Empty cells were not measured.
 """
 import collections
 import json
@@ -16,6 +17,7 @@ from score_table import print_table, table_command_line
 HEADS = ["", "depth", "llama.cpp tokens/s", "InfiniPot tokens/s", "ratio", "n_kv", "GFLOP/s or GB/s",
          "without eviction tokens/s", "ratio", "rounds"]
 SPEED = {"prefill": "prefill_tokens_per_second", "decode": "decode_tokens_per_second"}
+BESIDE_HEADS = ["other type tokens/s", "ratio"]
 PROGRAMS = {"llama": "llama.cpp", "infinipot": "InfiniPot", "full": "InfiniPot without eviction"}
 WORK = {"prefill": "prefill_gflops", "decode": "decode_gb_per_second"}
 
@@ -56,14 +58,20 @@ def name_of(what):
 
 
 def table(found):
-    yield HEADS
+    is_beside = any(program == "beside" for _, _, program in found)
+    yield HEADS + (BESIDE_HEADS if is_beside else [])
     cases = sorted({(what, depth) for what, depth, _ in found}, key=lambda case: (case[0] == "decode", case[1]))
     for what, depth in cases:
         llama, pot, full = (found[what, depth, program] for program in PROGRAMS)
         base, speed, whole = median(llama, "avg_ts"), median(pot, SPEED[what]), median(full, SPEED[what])
         yield [name_of(what), f"{depth:,}", number(base), number(speed), ratio(speed, base),
                number(median(pot, "n_kv"), 4), number(median(pot, WORK[what])), number(whole), ratio(whole, base),
-               f"{min(len(llama), len(pot))}"]
+               f"{min(len(llama), len(pot))}", *(beside(found, what, depth, speed) if is_beside else [])]
+
+
+def beside(found, what, depth, speed):
+    other = median(found[what, depth, "beside"], SPEED[what])
+    return [number(other), ratio(speed, other)]
 
 
 def plot(found, file):

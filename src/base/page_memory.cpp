@@ -171,4 +171,11 @@ void PageMemory::map_again(const PageFile& file, std::size_t offset) {
     mapped(data_, size_, MAP_FIXED, file.descriptor(), offset);
 }
 
+void prefer_huge_pages(void* data, std::size_t size) noexcept {
+    constexpr std::uintptr_t page = 4096;
+    const auto begin = (reinterpret_cast<std::uintptr_t>(data) + page - 1) / page * page;
+    const auto end = (reinterpret_cast<std::uintptr_t>(data) + size) / page * page;
+    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
 }  // namespace infinipot

@@ -9,6 +9,7 @@
 #include <span>
 #include <thread>
 
+#include "base/page_memory.h"
 #include "gguf/format.h"
 #include "infinipot/error.h"
 #include "tensor/backend.h"
@@ -357,6 +358,10 @@ void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,
                                WeightStorage& storage) {
     BufferHandle buffer = allocate_unset_tensors(to.context.get(), type, "the weights");
     ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+    if (ggml_backend_buffer_is_host(buffer.get())) {
+        prefer_huge_pages(ggml_backend_buffer_get_base(buffer.get()),
+                          ggml_backend_buffer_get_size(buffer.get()));
+    }
     for_each_in_parallel(pieces_of(to.placements), [this](const Piece& piece) {
         const auto& [tensor, source, n_bytes, packing] = *piece.placement;
         if (packing.packed) {

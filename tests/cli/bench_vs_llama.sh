@@ -40,3 +40,11 @@ compare --pp 64
 [[ $status == 1 ]] && grep -q 'holds measurements with other settings' "$work/err" || fail "two settings in one folder"
 compare --pp some
 grep -q '"some" is no whole number' "$work/err" || fail "it takes a word for a number"
+
+# Models requantised, before and beside.
+"$source_dir/experiments/bench-vs-llama" "$work/types" --model "$model" --type q8_0 --beside q4_0 --threads 1 \
+    --capacity 512 --tg 4 --prefill-depths 0 --decode-depths "" --repeat 1 >"$work/out" 2>"$work/err" ||
+    fail "exit status $?"
+grep -q 'other type tokens/s' "$work/out" || fail "no column of the other type"
+grep -q -- "-m $work/types/.*-q8_0.gguf" "$work/asked" || fail "llama-bench was asked for the model as it is"
+[[ -f $work/types/prefill.0.beside.1.json ]] || fail "not measured beside"

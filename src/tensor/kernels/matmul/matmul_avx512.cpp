@@ -78,6 +78,10 @@ void quantize(const float* x, int64_t n_blocks, void* out) {
     for (int64_t i = 0; i < n_blocks; ++i) quantize_block(x + i * quant_block, blocks[i]);
 }
 
+/// Bytes of the scales of 8 or 16 blocks.
+template <typename W>
+constexpr int64_t scales_ahead = W::scale_bytes*(W::scale_blocks == 1 ? 16 : 1);
+
 /// Prefetches the lines that begin in chunk c, a few blocks ahead.
 template <typename W>
 void prefetch(const uint8_t* block, int c) {
@@ -86,6 +90,18 @@ void prefetch(const uint8_t* block, int c) {
         if (c * chunk_bytes % 64 < chunk_bytes)
             _mm_prefetch(reinterpret_cast<const char*>(block + c * chunk_bytes + prefetch_bytes),
                          _MM_HINT_T0);
+}
+
+/// Prefetches the scales that follow those of `block` by a few blocks.
+template <typename W, int G>
+void prefetch_scales(const uint8_t* scales, int64_t scales_stride, int64_t in_unit) {
+    if constexpr (W::from_memory)
+        if (in_unit == 0)
+            for (int g = 0; g < G; ++g)
+                for (int64_t at = 0; at < W::scale_bytes; at += 64)
+                    _mm_prefetch(reinterpret_cast<const char*>(scales + g * scales_stride + at +
+                                                               scales_ahead<W>),
+                                 _MM_HINT_T0);
 }
 
 /// Computes dot[T][16 G] += W * X for chunks `first` to first + n of a block: four inputs each.
@@ -172,6 +188,7 @@ void multiply_tile(const GroupWeights& w, const Block* x, int64_t x_stride, int6
 
         const uint8_t* scales = w.scales + block / W::scale_blocks * W::scale_bytes;
         const int64_t in_unit = block % W::scale_blocks;
+        prefetch_scales<W, G>(scales, w.scales_stride, in_unit);
         __m512 scale[G];
 #pragma GCC unroll 2
         for (int g = 0; g < G; ++g) scale[g] = W::scale(scales + g * w.scales_stride, in_unit, 0);
@@ -198,6 +215,7 @@ void multiply_tile_of_halves(const GroupWeights& w, const Block* x, int64_t x_st
     for (int64_t block = 0; block < n_blocks; ++block, ++x, quants += W::group_bytes) {
         const uint8_t* scales = w.scales + block / W::scale_blocks * W::scale_bytes;
         const int64_t in_unit = block % W::scale_blocks;
+        prefetch_scales<W, G>(scales, w.scales_stride, in_unit);
         __m512 product[T][G];
 #pragma GCC unroll 2
         for (int half = 0; half < 2; ++half) {
@@ -305,6 +323,7 @@ struct Slice {
         from += block / W::scale_blocks * W::scale_bytes;
         to += block * As::scale_bytes;
         const int64_t in_unit = block % W::scale_blocks;
+        prefetch_scales<W, 1>(from, 0, in_unit);
         for (int s = 0; s < W::n_scales; ++s, to += 64)
             _mm512_storeu_ps(to, W::scale(from, in_unit, s));
         if constexpr (W::n_minima > 0)
@@ -313,9 +332,9 @@ struct Slice {
     }
 };
 
-/// Adds the products of a panel whose weights stay as they are.
+/// Adds the products of a panel whose weights are bytes.
 template <typename W>
-void multiply_packed(const Panel& p, Sums* sums) {
+void multiply_bytes(const Panel& p, Sums* sums) {
     // A single tile reads W once and needs no slices.
     const int64_t slice = p.n_tokens <= tile_tokens<W> ? p.n_blocks : slice_blocks;
     for_every_slice(p.n_blocks, slice, [&](int64_t block, int64_t n_blocks) {
@@ -332,24 +351,27 @@ void multiply_unpacked(const Panel& p, Sums* sums) {
     });
 }
 
-/// One token: its groups are read one after the other, which is the order in memory.
+/// A single tile reads W once. Its groups are read one after the other, which is the order in
+/// memory, and weights are unpacked in registers.
 template <typename W>
-void multiply_one(const Panel& p, Sums* sums) {
+void multiply_few(const Panel& p, Sums* sums) {
     const auto* x = static_cast<const Block*>(p.x);
     const GroupWeights w = weights_from<W>(p, 0);
+    const Tile multiply_tile_of_size = tile_of<W, 1>(p.n_tokens);
     for (int g = 0; g < p.n_groups; ++g)
-        tile<W, 1, 1>()({w.quants + g * w.quants_stride, 0, w.scales + g * w.scales_stride, 0}, x,
-                        0, p.n_blocks, sums[0] + g * row_group);
+        multiply_tile_of_size(
+            {w.quants + g * w.quants_stride, 0, w.scales + g * w.scales_stride, 0}, x, p.n_blocks,
+            p.n_blocks, sums[0] + g * row_group);
 }
 
 template <typename W>
 void multiply(const Panel& p) {
     alignas(64) float sums[most_columns][row_panel];
     __builtin_memset(sums, 0, sizeof sums[0] * static_cast<unsigned>(p.n_tokens));
-    if (p.n_tokens == 1) {
-        multiply_one<W>(p, sums);
+    if (p.n_tokens <= (W::group_bytes == byte_group ? 1 : tile_tokens<W>)) {
+        multiply_few<W>(p, sums);
     } else if constexpr (W::group_bytes == byte_group) {
-        multiply_packed<W>(p, sums);
+        multiply_bytes<W>(p, sums);
     } else {
         multiply_unpacked<W>(p, sums);
     }

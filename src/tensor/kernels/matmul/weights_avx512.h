@@ -130,7 +130,7 @@ struct ExponentScales : Sizes<packing::mxfp4, 1, 0> {
         const __m512i normal =
             _mm512_slli_epi32(_mm512_sub_epi32(exponent, _mm512_set1_epi32(1)), 23);
         const __m512i small = _mm512_sllv_epi32(_mm512_set1_epi32(0x00200000), exponent);
-        const __mmask16 is_small = _mm512_cmplt_epi32_mask(exponent, _mm512_set1_epi32(2));
+        const __mmask16 is_small = _mm512_cmpgt_epi32_mask(_mm512_set1_epi32(2), exponent);
         return _mm512_castsi512_ps(_mm512_mask_mov_epi32(normal, is_small, small));
     }
 };
