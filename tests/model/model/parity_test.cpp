@@ -351,6 +351,17 @@ INSTANTIATE_TEST_SUITE_P(Types, ParityOfKvTypes,
                                     "_heads_of_" + std::to_string(std::get<int>(test.param));
                          });
 
+// Threads pack it in pieces of a few MiB.
+TEST(LargeHead, Gives_the_same_logits_with_native_kernels) {
+    const TempDir folder;
+    const TinyModel model{
+        .n_embd = 256, .n_embd_head = 64, .n_ff = 256, .n_vocab = 32000, .type = GGML_TYPE_Q8_0};
+    const auto path = write_tiny_model(model, folder.path());
+    const auto tokens = random_tokens(20, model.n_vocab);
+    Engine ours(path, Kernels::native), ggmls(path, Kernels::ggml);
+    EXPECT_LE(nmse(ours.read(tokens), ggmls.read(tokens)), 1e-4);
+}
+
 const auto name_of = [](const auto& test_case) { return test_case.param.name; };
 
 INSTANTIATE_TEST_SUITE_P(Llama, Parity, testing::ValuesIn(llama_parity_cases()), name_of);
