@@ -158,24 +158,25 @@ struct Nibbles {
                             _mm256_permute4x64_epi64(bytes, 0b11'01'10'00));
     }
 
-    /// The lower halves of a register of W are four inputs of eight rows, and the upper halves the
-    /// next four of the same rows. Eight steps of that kind are a block.
+    /// A step is four inputs: of a pair of steps, the lower halves of the bytes and the upper ones.
     template <typename W, int T>
     static void multiply_steps(const uint8_t* quants, const Block* x, int64_t x_stride, int, int,
                                __m256i (&dot)[T][2]) {
-        const __m256i half_byte = _mm256_set1_epi8(0x0f);
         for (int pair = 0; pair < quant_block / lane / 2; ++pair) {
-            prefetch(quants + pair * 64);
+            const uint8_t* at = quants + pair * 64;
+            prefetch(at);
 #pragma GCC unroll 2
-            for (int part = 0; part < 2; ++part) {
-                const __m256i both = load_256(quants + pair * 64 + part * 32);
-                const __m256i w0 = _mm256_and_si256(both, half_byte);
-                const __m256i w1 = _mm256_and_si256(_mm256_srli_epi16(both, 4), half_byte);
+            for (int upper = 0; upper < 2; ++upper) {
+                __m256i w0 = load_256(at), w1 = load_256(at + 32);
+                if (upper == 1) w0 = _mm256_srli_epi16(w0, 4), w1 = _mm256_srli_epi16(w1, 4);
+                w0 = _mm256_and_si256(w0, all_bytes(0x0f));
+                w1 = _mm256_and_si256(w1, all_bytes(0x0f));
 #pragma GCC unroll 6
                 for (int t = 0; t < T; ++t) {
-                    const int8_t* eight = x[t * x_stride].quants + pair * 2 * lane;
-                    add_products_of_bytes(dot[t][part], w0, repeated(eight));
-                    add_products_of_bytes(dot[t][part], w1, repeated(eight + lane));
+                    const int8_t* first = x[t * x_stride].quants + pair * 2 * lane;
+                    const __m256i four = repeated(first + upper * lane);
+                    add_products_of_bytes(dot[t][0], w0, four);
+                    add_products_of_bytes(dot[t][1], w1, four);
                 }
             }
         }
