@@ -290,6 +290,10 @@ ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q8_0_ours, GGML_TYPE_Q8_0, Layout:
 ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q4_0_ggml, GGML_TYPE_Q4_0, Layout::plain);
 ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q4_0_ggml_repacked, GGML_TYPE_Q4_0, Layout::repacked);
 ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q4_0_ours, GGML_TYPE_Q4_0, Layout::ours);
+ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q4_k_ggml, GGML_TYPE_Q4_K, Layout::plain);
+ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q4_k_ours, GGML_TYPE_Q4_K, Layout::ours);
+ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q6_k_ggml, GGML_TYPE_Q6_K, Layout::plain);
+ON_ONE_AND_TWO_THREADS(matmul_shapes, matmul, q6_k_ours, GGML_TYPE_Q6_K, Layout::ours);
 ON_ONE_AND_TWO_THREADS(attention_shapes, attend, f16_ggml, GGML_TYPE_F16, false);
 ON_ONE_AND_TWO_THREADS(attention_shapes, attend, f16_ours, GGML_TYPE_F16, true);
 ON_ONE_AND_TWO_THREADS(attention_shapes, attend, bf16_ours, GGML_TYPE_BF16, true);
