@@ -39,7 +39,9 @@ struct ModelOptions {
     int sliding_window = 0;
     /// Number of tokens over which surprisal is normalised: the most frequent tokens of the
     /// vocabulary, and the token itself. A small number makes reading cheaper and keeps nearly the
-    /// same entries. Generation still chooses among all tokens. 0: all. CPU only.
+    /// same entries. Generation still chooses among all tokens. 0: as many as add a tenth to the
+    /// work of the layers, at least 8,192. A device other than the CPU, and weights for which we
+    /// have no kernels, always count all.
     int novelty_vocab = 0;
 };
 

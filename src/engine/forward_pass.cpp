@@ -29,10 +29,10 @@ std::size_t max_nodes(const Model::Impl& model) {
     return size(model.hparams.n_layer) * per_layer + 64;
 }
 
-/// Logits that each token is scored with.
+/// Numbers that the surprisal of a token is computed of.
 int n_scored(const Model::Impl& model) {
-    return model.frequent.empty() ? model.hparams.n_vocab
-                                  : static_cast<int>(model.frequent.size()) + 1;
+    return model.architecture->sums_logits() ? kernels::n_log_sums(model.summed_tokens()) + 1
+                                             : model.hparams.n_vocab;
 }
 
 /// Corrects the surprisal of a token whose probability p was summed twice, which made it
@@ -196,12 +196,18 @@ std::span<float> ForwardPass::attention(int il, int head) {
 Workspace::Build ForwardPass::surprisal_graph(int first, int n, ggml_tensor*& targets,
                                               ggml_tensor*& nats) const {
     return [this, first, n, &targets, &nats](ggml_context* context, ggml_cgraph* graph) {
-        const bool in_part = !model_.frequent.empty();
+        const Architecture& architecture = *model_.architecture;
         targets = ggml_new_tensor_2d(context, GGML_TYPE_I32, 1, n);
         ggml_set_input(targets);
-        Operators g(context, in_part ? ggml_reshape_1d(context, targets, n) : nullptr);
-        ggml_tensor* logits = model_.architecture->logits(g, hidden_rows(context, first, n));
-        nats = build_surprisal(context, logits, in_part ? nullptr : targets);
+        Operators g(context);
+        ggml_tensor* hidden = hidden_rows(context, first, n);
+        if (architecture.sums_logits()) {
+            ggml_tensor* sums = architecture.log_sums(g, hidden, model_.summed_tokens(),
+                                                      ggml_reshape_1d(context, targets, n));
+            nats = build_surprisal(context, sums, nullptr);
+        } else {
+            nats = build_surprisal(context, architecture.logits(g, hidden), targets);
+        }
         ggml_set_output(nats);
         ggml_build_forward_expand(graph, nats);
     };
@@ -218,9 +224,9 @@ void ForwardPass::surprisal(std::span<const Token> tokens, std::span<float> nats
         wholly ? workspace_.compute_wholly() : workspace_.compute();
         ggml_backend_tensor_get(result, nats.data() + first, 0, ggml_nbytes(result));
     }
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-        if (std::ranges::binary_search(model_.frequent, tokens[i])) nats[i] = counted_once(nats[i]);
-    }
+    if (!model_.architecture->sums_logits()) return;
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+        if (model_.is_summed(tokens[i])) nats[i] = counted_once(nats[i]);
 }
 
 Workspace::Build ForwardPass::logits_graph(ggml_tensor*& logits) const {

@@ -26,6 +26,14 @@ class Architecture {
     /// Builds the logits of the next token from hidden states: [n_vocab, n_tokens].
     virtual ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const = 0;
 
+    /// Builds Operators::log_sums() behind hidden states. Only if sums_logits().
+    virtual ggml_tensor* log_sums(Operators& g, ggml_tensor* hidden,
+                                  const kernels::SummedTokens& summed,
+                                  ggml_tensor* targets) const = 0;
+
+    /// Returns whether log_sums() can be called; otherwise surprisal needs all logits.
+    virtual bool sums_logits() const = 0;
+
     /// Returns how layer il attends in a KV cache of this capacity.
     virtual Attention attention(int il, int capacity) const = 0;
 

@@ -122,7 +122,12 @@ ggml_tensor* Decoder::hidden(GraphBuilder& g) const {
 }
 
 ggml_tensor* Decoder::logits(Operators& g, ggml_tensor* hidden) const {
-    return g.softcap(g.scale(g.logits(head_, hidden), logit_scale_), final_softcap_);
+    return g.logits(head_, hidden, {logit_scale_, final_softcap_});
+}
+
+ggml_tensor* Decoder::log_sums(Operators& g, ggml_tensor* hidden,
+                               const kernels::SummedTokens& summed, ggml_tensor* targets) const {
+    return g.log_sums(head_, hidden, {logit_scale_, final_softcap_}, summed, targets);
 }
 
 Attention Decoder::attention(int il, int capacity) const {

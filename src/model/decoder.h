@@ -62,6 +62,10 @@ class Decoder : public Architecture {
     /// Builds the output head's logits, scaled and soft-capped.
     ggml_tensor* logits(Operators& g, ggml_tensor* hidden) const override;
 
+    ggml_tensor* log_sums(Operators& g, ggml_tensor* hidden, const kernels::SummedTokens& summed,
+                          ggml_tensor* targets) const override;
+    bool sums_logits() const override { return head_.sums_up(); }
+
     /// Returns `attention_` with the window of the layer and the rotation for the capacity.
     Attention attention(int il, int capacity) const override;
 

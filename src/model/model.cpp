@@ -1,5 +1,6 @@
 #include "infinipot/model.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.h"
@@ -7,6 +8,7 @@
 #include "infinipot/error.h"
 #include "model/fingerprint.h"
 #include "model/model_impl.h"
+#include "tensor/kernels/matmul/layout.h"
 #include "text/frequent_tokens.h"
 #include "text/sentence_ends.h"
 
@@ -45,13 +47,17 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
         options.repack = false;
     }
     require_window_fits();
+    if (options.novelty_vocab < 0)
+        throw Error(ErrorCode::invalid_argument, "surprisal cannot be normalised over " +
+                                                     std::to_string(options.novelty_vocab) +
+                                                     " tokens");
     hparams.sliding_window = options.sliding_window;
-    choose_frequent_tokens();
-    WeightLoader loader(file, options, device, frequent);
+    WeightLoader loader(file, options, device);
     architecture = make_architecture(hparams, file, loader);
     layers = layer_plan(*architecture, hparams.n_layer);
     for (int il = 0; il < hparams.n_layer; ++il) states.push_back(architecture->state(il));
     weights = loader.load();
+    choose_frequent_panels();
     info = describe();
 }
 
@@ -78,20 +84,25 @@ void Model::Impl::require_window_fits() const {
                                                  "; only llama takes one, of at least 1");
 }
 
-/// Rounds their number up to what kernels::matmul multiplies together. Chooses none if all tokens
-/// are wanted.
-void Model::Impl::choose_frequent_tokens() {
-    const int wanted = options.novelty_vocab;
-    if (wanted == 0 || wanted >= hparams.n_vocab) return;
-    if (wanted < 0 || !is_cpu(device)) {
-        throw Error(ErrorCode::invalid_argument,
-                    "novelty cannot be measured against " + std::to_string(wanted) +
-                        " tokens of the vocabulary" +
-                        (wanted < 0 ? "" : " on " + device_name(device) + ", only on the CPU"));
-    }
-    constexpr int together = 16;
-    const int n = (wanted + together - 1) / together * together;
-    if (n < hparams.n_vocab) frequent = frequent_tokens(vocabulary, n);
+/// Unless their number is given, so many are chosen that novelty adds about a tenth to the work of
+/// reading, in the models whose vocabulary is large for their layers.
+void Model::Impl::choose_frequent_panels() {
+    constexpr double share = 0.08;  // of the layers' products; exponentials take a little more
+    constexpr double fewest = 8192;
+    if (!architecture->sums_logits()) return;
+    const auto n_vocab = static_cast<double>(hparams.n_vocab);
+    const double n_in_layers =
+        static_cast<double>(weights.n_matrix_weights) - n_vocab * hparams.n_embd;
+    const double wanted = options.novelty_vocab > 0
+                              ? options.novelty_vocab
+                              : std::max(share * n_in_layers / hparams.n_embd, fewest);
+    if (wanted < n_vocab)
+        frequent_panels = frequent_runs(vocabulary, static_cast<int>(wanted), kernels::row_panel);
+}
+
+bool Model::Impl::is_summed(Token token) const {
+    return frequent_panels.empty() ||
+           std::ranges::binary_search(frequent_panels, token / kernels::row_panel);
 }
 
 const Hash128& Model::Impl::fingerprint() const {
@@ -108,7 +119,7 @@ std::span<const char> Model::Impl::sentence_ends() const {
 
 ModelInfo Model::Impl::describe() const {
     const std::string file_name = file.path().stem().string();
-    const auto n_frequent = static_cast<int>(frequent.size());
+    const auto n_frequent = static_cast<int>(frequent_panels.size()) * kernels::row_panel;
     return {.path = file.path().string(),
             .name = std::string(file.find_string("general.name").value_or(file_name)),
             .architecture = hparams.architecture,
@@ -119,7 +130,7 @@ ModelInfo Model::Impl::describe() const {
             .n_head_kv = hparams.n_head_kv,
             .n_embd_head = hparams.n_embd_head,
             .n_vocab = hparams.n_vocab,
-            .n_novelty_vocab = frequent.empty() ? hparams.n_vocab : n_frequent,
+            .n_novelty_vocab = frequent_panels.empty() ? hparams.n_vocab : n_frequent,
             .n_ctx_train = hparams.n_ctx_train,
             .has_chat_template = frame.has_value(),
             .chat_template_error = chat_template_error,

@@ -32,7 +32,7 @@ class Model::Impl {
     std::optional<ChatFrame> frame;                 ///< nothing if the template gives none
     std::optional<ConversationFrame> conversation;  ///< nothing if the template gives none
     std::string chat_template_error;                ///< why a template gives no frame
-    std::vector<Token> frequent;  ///< tokens that surprisal is normalised over; empty: all
+    std::vector<std::int32_t> frequent_panels;      ///< SummedTokens::panels
     ArchitecturePtr architecture;
     std::optional<LayerPlan> layers;
     std::vector<std::vector<StateShape>> states;  ///< of each layer
@@ -49,6 +49,10 @@ class Model::Impl {
     CacheShape pot_shape(int capacity, KvType type = KvType::f16) const {
         return hparams.cache_shape(layers->n(LayerKind::global), capacity, type);
     }
+
+    /// Returns the tokens that surprisal is normalised over, if the architecture sums up logits.
+    kernels::SummedTokens summed_tokens() const { return {hparams.n_vocab, frequent_panels}; }
+    bool is_summed(Token token) const;
 
     /// Returns the model's fingerprint, computed when it is first asked for. Any thread may ask.
     const Hash128& fingerprint() const;
@@ -67,7 +71,7 @@ class Model::Impl {
 
     void read_chat_template();
     void require_window_fits() const;
-    void choose_frequent_tokens();
+    void choose_frequent_panels();
     ModelInfo describe() const;
 };
 

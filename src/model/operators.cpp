@@ -22,11 +22,16 @@ ggml_tensor* Operators::linear(const Matrix& matrix, ggml_tensor* x) {
     return matrix.bias == nullptr ? y : ggml_add(context_, y, matrix.bias);
 }
 
-ggml_tensor* Operators::logits(const OutputHead& head, ggml_tensor* hidden) {
-    if (targets_ == nullptr) return linear(head.all, hidden);
-    ggml_tensor* rows = ggml_get_rows(context_, head.row_table, targets_);
-    ggml_tensor* own = ggml_sum_rows(context_, ggml_mul(context_, rows, hidden));
-    return ggml_concat(context_, linear(head.frequent_rows, hidden), own, 0);
+ggml_tensor* Operators::logits(const OutputHead& head, ggml_tensor* hidden,
+                               const kernels::LogitTransform& transform) {
+    return softcap(scale(linear(head, hidden), transform.scale), transform.cap);
+}
+
+ggml_tensor* Operators::log_sums(const OutputHead& head, ggml_tensor* hidden,
+                                 const kernels::LogitTransform& transform,
+                                 const kernels::SummedTokens& summed, ggml_tensor* targets) {
+    return kernels::log_sums(context_, head.type, head.weight, quantized(hidden, head.type), summed,
+                             transform, targets);
 }
 
 ggml_tensor* Operators::quantized(ggml_tensor* x, ggml_type weights) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/weights.h"
+#include "tensor/kernels/matmul/log_sums.h"
 
 namespace infinipot {
 
@@ -8,10 +9,7 @@ namespace infinipot {
 /// Lives while one graph is built.
 class Operators {
    public:
-    /// targets: I32 [n_tokens], the tokens whose logits logits() adds to the frequent ones; or
-    /// null.
-    explicit Operators(ggml_context* context, ggml_tensor* targets = nullptr)
-        : context_(context), targets_(targets) {}
+    explicit Operators(ggml_context* context) : context_(context) {}
 
     ggml_context* context() const { return context_; }
 
@@ -26,9 +24,16 @@ class Operators {
     /// share its quantisation.
     ggml_tensor* linear(const Matrix& matrix, ggml_tensor* x);
 
-    /// Returns logits: [n_embd, n_tokens] -> [n_vocab, n_tokens]. With targets it returns the
-    /// logits of the frequent tokens, then each target's own: [n_frequent + 1, n_tokens].
-    ggml_tensor* logits(const OutputHead& head, ggml_tensor* hidden);
+    /// Returns logits: [n_embd, n_tokens] -> [n_vocab, n_tokens].
+    ggml_tensor* logits(const OutputHead& head, ggml_tensor* hidden,
+                        const kernels::LogitTransform& transform);
+
+    /// Returns what the surprisal of one token behind each position needs, kernels::log_sums() of
+    /// the logits: [n_log_sums(summed) + 1, n_tokens]. For OutputHead::sums_up() alone.
+    /// targets: I32 [n_tokens].
+    ggml_tensor* log_sums(const OutputHead& head, ggml_tensor* hidden,
+                          const kernels::LogitTransform& transform,
+                          const kernels::SummedTokens& summed, ggml_tensor* targets);
 
     /// Returns silu(gate) * up.
     ggml_tensor* swiglu(ggml_tensor* gate, ggml_tensor* up);
@@ -59,7 +64,6 @@ class Operators {
     ggml_tensor* quantized(ggml_tensor* x, ggml_type weights);
 
     ggml_context* context_;
-    ggml_tensor* targets_;
     ggml_tensor* quantized_source_ = nullptr;  // input of quantized_result_
     ggml_type quantized_for_ = GGML_TYPE_F32;
     ggml_tensor* quantized_result_ = nullptr;

@@ -72,8 +72,8 @@ std::string shape_of(const std::array<std::int64_t, 4>& ne) {
 }  // namespace
 
 WeightLoader::WeightLoader(const GgufFile& file, const ModelOptions& options,
-                           ggml_backend_dev_t device, std::vector<Token> frequent)
-    : file_(file), options_(options), device_(device), frequent_(std::move(frequent)) {
+                           ggml_backend_dev_t device)
+    : file_(file), options_(options), device_(device) {
     mapped_.context = make_description_context(4 * file.tensors().size() + 1);
 }
 
@@ -211,27 +211,7 @@ FeedForward WeightLoader::ungated_feed_forward(const std::string& prefix, int n_
 OutputHead WeightLoader::output_head(int n_embd, int n_vocab) {
     const std::string name = has("output.weight") ? "output" : "token_embd";
     const GgufTensor& weight = require(name + ".weight", n_embd, n_vocab);
-    OutputHead head{.all = with_bias(rows(weight, 0, n_vocab), name)};
-    if (frequent_.empty()) return head;
-    if (head.all.bias != nullptr) {
-        throw Error(ErrorCode::unsupported_model,
-                    file_.path().string() + " has " + name +
-                        ".bias: novelty can be measured against its whole vocabulary only");
-    }
-    head.frequent_rows = frequent_rows(weight);
-    head.row_table = whole(weight);
-    return head;
-}
-
-/// Copies the rows of the frequent tokens, which are not adjacent in the file.
-Matrix WeightLoader::frequent_rows(const GgufTensor& weight) {
-    const std::size_t row_bytes = ggml_row_size(weight.type, weight.ne[0]);
-    gathered_.resize(frequent_.size() * row_bytes);
-    for (std::size_t i = 0; i < frequent_.size(); ++i) {
-        std::memcpy(gathered_.data() + i * row_bytes,
-                    weight.data + static_cast<std::size_t>(frequent_[i]) * row_bytes, row_bytes);
-    }
-    return place(weight, gathered_.data(), static_cast<int>(frequent_.size()));
+    return {with_bias(rows(weight, 0, n_vocab), name)};
 }
 
 void WeightLoader::refuse_unnamed() const {
@@ -266,11 +246,10 @@ Matrix WeightLoader::rows(const GgufTensor& source, int first_row, int n_rows) {
 }
 
 /// Chooses the best layout for a matrix: our packed layout, one of ggml's, or the file's. data: the
-/// first row, in the file or in a copy of rows gathered from it.
+/// first row in the file.
 Matrix WeightLoader::place(const GgufTensor& source, const std::byte* data, int n_rows) {
     const auto n_in = static_cast<int>(source.ne[0]);
     const std::size_t n_bytes = static_cast<std::size_t>(n_rows) * ggml_row_size(source.type, n_in);
-    const bool gathered = data == gathered_.data();
     Matrix matrix{.n_in = n_in, .n_out = n_rows, .type = source.type};
     if (packs(source.type, n_in, n_rows)) {
         Destination& to = destination(ggml_backend_cpu_buffer_type());
@@ -279,9 +258,7 @@ Matrix WeightLoader::place(const GgufTensor& source, const std::byte* data, int 
             to.context.get(), GGML_TYPE_I8,
             static_cast<std::int64_t>(kernels::packed_bytes(source.type, n_in, n_rows)));
         to.placements.push_back({matrix.weight, data, n_bytes, matrix});
-    } else if (ggml_backend_buffer_type_t type = fastest_type(source.type, n_in, n_rows);
-               type || gathered) {
-        if (!type) type = ggml_backend_cpu_buffer_type();
+    } else if (ggml_backend_buffer_type_t type = fastest_type(source.type, n_in, n_rows)) {
         Destination& to = destination(type);
         matrix.weight = ggml_new_tensor_2d(to.context.get(), source.type, n_in, n_rows);
         to.placements.push_back({matrix.weight, data, n_bytes, {}});
@@ -370,7 +347,7 @@ void WeightLoader::load_copied(ggml_backend_buffer_type_t type, Destination& to,
         } else {
             ggml_backend_tensor_set(tensor, source, 0, n_bytes);
         }
-        if (source != gathered_.data()) file_.drop(piece.source, piece.n_bytes);
+        file_.drop(piece.source, piece.n_bytes);
     });
     storage.copied_bytes += ggml_backend_buffer_get_size(buffer.get());
     storage.contexts.push_back(std::move(to.context));

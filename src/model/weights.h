@@ -36,12 +36,10 @@ struct Matrices {
     bool packed = false;  ///< whether they are in the layout of kernels::matmul_experts
 };
 
-/// The output matrix, which turns hidden states into logits. Surprisal may be normalised over the
-/// rows of frequent tokens only; the target's own row is then looked up.
-struct OutputHead {
-    Matrix all;                        ///< [n_embd, n_vocab]
-    Matrix frequent_rows = {};         ///< [n_embd, n_frequent]; no weight if all tokens count
-    ggml_tensor* row_table = nullptr;  ///< [n_embd, n_vocab] as in the file; null without them
+/// The output matrix, which turns hidden states into logits: [n_embd, n_vocab].
+struct OutputHead : Matrix {
+    /// Returns whether our kernels can sum up logits without writing them.
+    bool sums_up() const { return packed && bias == nullptr; }
 };
 
 /// The projections of one attention layer.
@@ -76,9 +74,7 @@ struct WeightStorage {
 /// than the CPU gets an unchanged copy of all of them.
 class WeightLoader {
    public:
-    /// `frequent`: tokens that surprisal is normalised over, ascending; empty: all.
-    WeightLoader(const GgufFile& file, const ModelOptions& options, ggml_backend_dev_t device,
-                 std::vector<Token> frequent = {});
+    WeightLoader(const GgufFile& file, const ModelOptions& options, ggml_backend_dev_t device);
 
     bool has(const std::string& tensor) const { return file_.find_tensor(tensor) != nullptr; }
 
@@ -99,7 +95,6 @@ class WeightLoader {
     FeedForward ungated_feed_forward(const std::string& prefix, int n_embd, int n_ff);
 
     /// Names `output`, or `token_embd` again if the weights are tied.
-    /// @throws Error(unsupported_model) if it has a bias and only frequent tokens are scored.
     OutputHead output_head(int n_embd, int n_vocab);
 
     /// Names `name.weight` [n_in, n_out, n]. Unless `packed`, it stays as the file has it.
@@ -157,7 +152,6 @@ class WeightLoader {
     ggml_tensor* whole(const GgufTensor& tensor);
     Matrix rows(const GgufTensor& tensor, int first_row, int n_rows);
     Matrix place(const GgufTensor& tensor, const std::byte* data, int n_rows);
-    Matrix frequent_rows(const GgufTensor& tensor);
     bool packs(ggml_type type, int n_in, int n_out) const;
     Matrix with_bias(Matrix matrix, const std::string& name);
     ggml_tensor* bias_rows(const std::string& name, int n_total, int first, int n);
@@ -170,8 +164,6 @@ class WeightLoader {
     const GgufFile& file_;
     ModelOptions options_;
     ggml_backend_dev_t device_;
-    std::vector<Token> frequent_;
-    std::vector<std::byte> gathered_;  // the rows of the frequent tokens, as in the file
     std::uint64_t n_matrix_weights_ = 0;
     std::uint64_t matrix_bytes_ = 0;
     std::set<std::string> named_;

@@ -34,7 +34,7 @@ for option in --kernels --top-k; do
 done
 succeeds ask --help-all
 for option in -b --raw --retain --end --reserve --protect-first --protect-recent --beyond-window --schedule --positions --paper \
-    --kernels --no-repack --sliding-window --novelty-vocab --batch --top-k --top-p --min-p --repeat-penalty \
+    --kernels --no-repack --sliding-window --exact-novelty --batch --top-k --top-p --min-p --repeat-penalty \
     --ctx-size --n-predict --batch-size --temp --presence-penalty --frequency-penalty --logit-bias --logprobs \
     --grammar --json-schema; do
     grep -q -- "$option" "$work/out" || fail "ask --help-all is silent about $option"

@@ -148,8 +148,9 @@ void add_machine_flags(CLI::App& app, eval::Method& method) {
               "Sliding-window size in tokens, for models whose file omits it; 4096 for Mistral 7B "
               "v0.1 [as the file says]")
         ->group(group);
-    add_count(app, "--novelty-vocab", model.novelty_vocab, 1,
-              "Estimate surprisal from the N most frequent tokens, which is faster [all tokens]")
+    app.add_flag_callback(
+           "--exact-novelty", [&model] { model.novelty_vocab = std::numeric_limits<int>::max(); },
+           "Normalise surprisal over all tokens, even if the vocabulary is large for the model")
         ->group(group);
     app.add_flag_callback(
            "--no-repack", [&model] { model.repack = false; },

@@ -69,7 +69,7 @@ Json model_json(const ModelInfo& info, const ModelOptions& options) {
             {"kernels", eval::kernels_word(info, options)},
             {"repack", options.repack && info.device == "cpu"},
             {"sliding_window", options.sliding_window},
-            {"novelty_vocab", options.novelty_vocab}};
+            {"novelty_vocab", info.n_novelty_vocab}};
 }
 
 /// Returns the double that prints like the float: 0.95, not 0.949999988.

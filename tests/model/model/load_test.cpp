@@ -10,6 +10,7 @@
 #include "infinipot/infinipot.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
+#include "tensor/kernels/matmul/matmul.h"
 
 // Files that are valid GGUF and yet cannot be run: a sentence, never an abort.
 
@@ -105,16 +106,22 @@ TEST_F(LoadTest, The_count_of_weights_includes_all_that_a_token_is_multiplied_wi
     }
 }
 
-TEST_F(LoadTest, Novelty_is_measured_against_a_multiple_of_16_tokens_or_all) {
-    const auto measured = [this](int wanted) {
-        return Model::load(path_, {.novelty_vocab = wanted}).info().n_novelty_vocab;
+TEST_F(LoadTest, Novelty_is_measured_against_a_multiple_of_32_tokens_or_all) {
+    TinyModel packed = tiny;
+    packed.type = GGML_TYPE_Q8_0;
+    const std::filesystem::path path = write_tiny_model(packed, folder_.path(), "packed.gguf");
+    const auto measured = [&path](int wanted) {
+        return Model::load(path, {.novelty_vocab = wanted}).info().n_novelty_vocab;
     };
+    if (!kernels::matmul_supported(GGML_TYPE_Q8_0, 32, 16)) GTEST_SKIP() << "no kernel";
     EXPECT_EQ(measured(0), 400);
-    EXPECT_EQ(measured(1), 16);
-    EXPECT_EQ(measured(33), 48);
+    EXPECT_EQ(measured(1), 32);
+    EXPECT_EQ(measured(33), 64);
     EXPECT_EQ(measured(399), 400);
     EXPECT_EQ(measured(std::numeric_limits<int>::max()), 400);
     EXPECT_THROW(measured(-1), Error);
+    // Without our kernels, all logits are computed.
+    EXPECT_EQ(Model::load(path_, {.novelty_vocab = 32}).info().n_novelty_vocab, 400);
 }
 
 TEST_F(LoadTest, Weights_of_a_type_without_a_matrix_product_are_refused) {

@@ -1,0 +1,20 @@
+// Exponentials of eight logits at a time.
+#include "tensor/kernels/simd/f32s.h"
+
+#ifdef INFINIPOT_HAS_F32S
+
+#include "tensor/kernels/matmul/exp_sums_lanes.h"
+
+namespace infinipot::kernels {
+AddExponentials add_exponentials_x8() { return add_exponentials; }
+}  // namespace infinipot::kernels
+
+#else
+
+#include "tensor/kernels/matmul/exp_sums.h"
+
+namespace infinipot::kernels {
+AddExponentials add_exponentials_x8() { return nullptr; }
+}  // namespace infinipot::kernels
+
+#endif
