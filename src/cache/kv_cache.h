@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/page_memory.h"
 #include "cache/cache_layout.h"
+#include "cache/key_centres.h"
 #include "cache/kv_cache_shape.h"
 #include "infinipot/policy.h"
 #include "tensor/handles.h"
@@ -73,6 +75,12 @@ class KvCache {
     static std::size_t attended_entry_bytes(const CacheShape& shape);
 
     const CacheShape& shape() const { return shape_; }
+
+    /// Subtracts centres from the keys that are stored from now on; for a cache without entries, or
+    /// whose entries were stored with the same centres. See row_format.h.
+    void set_key_centres(KeyCentres centres) { key_centres_ = std::move(centres); }
+    const KeyCentres& key_centres() const { return key_centres_; }
+
     int n() const { return n_; }
     /// Returns how many entries can still be appended.
     int room() const { return shape_.capacity - n_ - n_hidden_; }
@@ -156,6 +164,7 @@ class KvCache {
     void gather_vectors(int il, int head, std::span<const int> slots) const;
 
     CacheShape shape_;
+    KeyCentres key_centres_;
     int n_ = 0;
     int n_hidden_ = 0;
     CacheLayout layout_;

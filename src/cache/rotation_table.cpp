@@ -61,7 +61,7 @@ RotationTable::RotationTable(const Rotation& rotation, int n_embd_head, int n_po
 }
 
 void RotationTable::rotate(ggml_type type, const std::byte* key, int position, std::byte* rotated,
-                           std::span<float> scratch) const {
+                           std::span<float> scratch, const KeyCentre& centre) const {
     if (n_rot() == 0) {
         std::memmove(rotated, key, ggml_row_size(type, shape_.n_embd_head));
         return;
@@ -70,9 +70,9 @@ void RotationTable::rotate(ggml_type type, const std::byte* key, int position, s
         return kernel_(shape_, reinterpret_cast<const ggml_fp16_t*>(key), cosines(position).data(),
                        sines(position).data(), reinterpret_cast<ggml_fp16_t*>(rotated));
     }
-    load_row(type, key, scratch);
+    load_row(type, key, scratch, centre.key);
     turn(scratch, position);
-    store_row(type, scratch, rotated);
+    store_row(type, scratch, rotated, centre.rotated_key);
 }
 
 /// x: [n_embd_head].

@@ -11,6 +11,13 @@
 
 namespace infinipot {
 
+/// Vectors that a cache subtracts from a key and from its rotated copy: [n_embd_head] each, or
+/// empty. See KeyCentres.
+struct KeyCentre {
+    std::span<const float> key = {};
+    std::span<const float> rotated_key = {};
+};
+
 /// The cosines and sines of a Rotation at positions 0..n_positions-1, as ggml computes them.
 /// Rotates single keys without a graph, which would cost more than the key. Cosines and sines
 /// include the rotation's attn_factor. Immutable: any thread may use it.
@@ -37,7 +44,7 @@ class RotationTable {
     /// Writes `key`, rotated for `position`, to `rotated`. Both are rows of a cache of this type,
     /// as row_format.h describes them, and may be the same. scratch: [n_embd_head].
     void rotate(ggml_type type, const std::byte* key, int position, std::byte* rotated,
-                std::span<float> scratch) const;
+                std::span<float> scratch, const KeyCentre& centre = {}) const;
 
     std::size_t bytes() const { return 2 * cosines_.size() * sizeof(float); }
 

@@ -53,7 +53,7 @@ Workspace::Build ExpectedAttentionPass::graph(int il, int n_kv, ExpectedAttentio
                                               ggml_tensor*& result) const {
     return [this, il, n_kv, &inputs, &result](ggml_context* context, ggml_cgraph* graph) {
         const Attention attention = model_.pot_attention(il, cache_.shape().capacity);
-        result = build_expected_attention(context, cache_.rotated_keys(il), n_sink_, n_kv, n_head_,
+        result = build_expected_attention(context, cache_, il, n_sink_, n_kv, n_head_,
                                           attention.scale, attention.sinks, inputs);
         ggml_set_output(result);
         ggml_build_forward_expand(graph, result);

@@ -348,10 +348,12 @@ Workspace::Build ForwardPass::renumber_graph(int first, int n, ggml_tensor*& pos
         for (int il = 0; il < cache_.shape().n_layer; ++il) {
             const Rotation rotation = model_.pot_attention(il, cache_.shape().capacity).rotation;
             if (!rotation.turns()) continue;  // the moved keys are what attention reads
-            ggml_tensor* keys = load_rows(context, slots(cache_.keys(il)));
+            const KeyCentres& centres = cache_.key_centres();
+            ggml_tensor* keys = load_rows(context, slots(cache_.keys(il)),
+                                          centres.turns(il) ? nullptr : centres.keys(il));
             ggml_tensor* rotated = rotation.apply(context, keys, positions);
-            ggml_build_forward_expand(
-                graph, store_rows(context, rotated, cache_.rotated_keys(il), positions));
+            ggml_build_forward_expand(graph, store_rows(context, rotated, cache_.rotated_keys(il),
+                                                        positions, centres.rotated_keys(il)));
         }
     };
 }

@@ -119,10 +119,11 @@ void PerTokenEviction::rotate_oldest(int il, int head, int n, int first_position
     const auto n_embd_head = static_cast<std::size_t>(shape.n_embd_head);
     const std::span<float> scratch =
         std::span(scratch_).subspan(static_cast<std::size_t>(head) * n_embd_head, n_embd_head);
+    const KeyCentre centre = cache_.key_centres().of_head(il, head);
     int position = first_position;
     for (const int slot : oldest) {
         tables_[il].rotate(shape.type, cache_.row(cache_.keys(il), head, slot), position++,
-                           cache_.row(cache_.rotated_keys(il), head, slot), scratch);
+                           cache_.row(cache_.rotated_keys(il), head, slot), scratch, centre);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <map>
 
+#include "engine/key_centres_of.h"
 #include "infinipot/error.h"
 #include "model/access.h"
 #include "model/model_impl.h"
@@ -23,9 +24,13 @@ ForwardPass::Limits limits_of(const Plan& plan) {
             .positions = plan.options.positions};
 }
 
-KvCache make_cache(const CacheShape& shape, const Backend& backend, const CacheImage* image) {
-    if (image == nullptr) return {shape, backend.buffer_type()};
-    return {shape, backend.buffer_type(), *image};
+KvCache make_cache(const Plan& plan, const Model::Impl& model, Backend& backend,
+                   const CacheImage* image) {
+    const CacheShape shape = cache_shape(plan, model);
+    KvCache cache = image == nullptr ? KvCache(shape, backend.buffer_type())
+                                     : KvCache(shape, backend.buffer_type(), *image);
+    cache.set_key_centres(key_centres_of(plan, model, shape, backend));
+    return cache;
 }
 
 TextIntake::Tokenize tokenizer_of(const Model::Impl& model) {
@@ -42,7 +47,7 @@ Session::Impl::Impl(const Model& model, Plan plan, const CacheImage* image, cons
       plan_(std::move(plan)),
       backend_(parent == nullptr ? Backend(Access::impl(model).device, plan_.options.n_threads)
                                  : Backend(parent->backend_)),
-      cache_(make_cache(cache_shape(plan_, Access::impl(model)), backend_, image)),
+      cache_(make_cache(plan_, Access::impl(model), backend_, image)),
       forward_(Access::impl(model), backend_, cache_, limits_of(plan_),
                parent == nullptr ? nullptr : &parent->forward_),
       intake_(tokenizer_of(Access::impl(model)), plan_.frame.opening),
@@ -50,7 +55,8 @@ Session::Impl::Impl(const Model& model, Plan plan, const CacheImage* image, cons
       hiding_(cache_, plan_.largest_answer_budget()) {
     stats_.pot_bytes = cache_.bytes() + forward_.layer_state_bytes();
     stats_.attended_entry_bytes = KvCache::attended_entry_bytes(cache_.shape());
-    stats_.compute_bytes = forward_.bytes() + writer_.bytes() + hiding_.bytes();
+    stats_.compute_bytes =
+        forward_.bytes() + writer_.bytes() + hiding_.bytes() + cache_.key_centres().bytes();
 }
 
 void Session::Impl::require_no_generation() const {

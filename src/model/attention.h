@@ -39,6 +39,8 @@ struct Attention {
     /// multiplied by both: q·(w k) is (w q)·k, and keys can then be rotated again without them.
     ggml_tensor* query_weight = nullptr;
     ggml_tensor* key_weight = nullptr;
+    /// Bias that all keys contain before RoPE, F32 [n_embd_head * n_head_kv] or null.
+    ggml_tensor* key_bias = nullptr;
 };
 
 }  // namespace infinipot

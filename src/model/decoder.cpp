@@ -134,6 +134,7 @@ Attention Decoder::attention(int il, int capacity) const {
     Attention attention = attention_;
     attention.window = window_.of(il);
     attention.sinks = layer(il).sinks;
+    if (layout_.query_key_norm == QueryKeyNorm::none) attention.key_bias = layer(il).project.k.bias;
     const LongRope& rope = attention.window > 0 && local_rope_ ? *local_rope_ : rope_;
     attention.rotation = rope.for_capacity(capacity);
     if (layout_.query_key_norm == QueryKeyNorm::each_head_after_rope) {

@@ -76,22 +76,48 @@ ggml_tensor* GraphBuilder::by_head(ggml_tensor* x) {
     return ggml_permute(context(), x, 0, 2, 1, 3);
 }
 
-/// Transforms queries, F32 [n_embd_head, n_head, n_tokens], as the cache's keys are transformed.
-ggml_tensor* GraphBuilder::hadamard(ggml_tensor* q) {
-    return hadamard_for(context(), cache_.shape().type, q);
+/// Returns whether the attention of layer il reads Hadamard transforms.
+bool GraphBuilder::reads_transforms(int il) const {
+    return uses_hadamard(cache_.shape().type) && !cache_.key_centres().turns(il);
+}
+
+/// Transforms queries, F32 [n_embd_head, n_head, n_tokens], as the keys are that they meet.
+ggml_tensor* GraphBuilder::hadamard(int il, ggml_tensor* q) {
+    return reads_transforms(il) ? hadamard_for(context(), cache_.shape().type, q) : q;
 }
 
 /// Undoes the transform of the stored values in the result of attention:
 /// [n_embd_head * n_head, n_tokens].
-ggml_tensor* GraphBuilder::undo_hadamard(ggml_tensor* attended) {
-    if (!uses_hadamard(cache_.shape().type)) return attended;
-    return ggml_reshape_2d(context(), hadamard(split_heads(attended)), attended->ne[0],
+ggml_tensor* GraphBuilder::undo_hadamard(int il, ggml_tensor* attended) {
+    if (!reads_transforms(il)) return attended;
+    return ggml_reshape_2d(context(), hadamard(il, split_heads(attended)), attended->ne[0],
                            attended->ne[1]);
 }
 
+/// Returns what the attention of layer il reads of the first n slots. Copies of keys come without
+/// their bias as it is at position 0, so that F16 rounds small numbers. The softmax cancels it.
+GraphBuilder::Entries GraphBuilder::attended(int il, int n) {
+    ggml_tensor *keys = slots(cache_.rotated_keys(il), n), *values = slots(cache_.values(il), n);
+    const KeyCentres& centres = cache_.key_centres();
+    if (!centres.turns(il)) return {keys, values};
+    ggml_tensor* bias = ggml_reshape_3d(context(), centres.keys(il), keys->ne[0], 1, keys->ne[2]);
+    keys = ggml_sub(context(), centres.load_rotated(context(), keys, il), bias);
+    return {ggml_cast(context(), keys, GGML_TYPE_F16),
+            ggml_cast(context(), load_rows(context(), values), GGML_TYPE_F16)};
+}
+
 /// Stores rows [n_embd_head, n_head_kv, n_tokens] in the batch's slots of `pot`.
-void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* pot) {
-    ggml_build_forward_expand(graph_, store_rows(context(), rows, pot, inputs_.slots));
+void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* pot, ggml_tensor* centre) {
+    ggml_build_forward_expand(graph_, store_rows(context(), rows, pot, inputs_.slots, centre));
+}
+
+/// Stores keys [n_embd_head, n_head_kv, n_tokens], before RoPE, and their rotated copies.
+void GraphBuilder::store_keys(int il, ggml_tensor* k, const Attention& attention) {
+    const KeyCentres& centres = cache_.key_centres();
+    store(k, cache_.keys(il), centres.keys(il));
+    if (centres.turns(il)) k = ggml_sub(context(), k, centres.keys(il));
+    store(attention.rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il),
+          centres.rotated_keys(il));
 }
 
 /// Returns a view of the first `n` slots of `pot`: [n_embd_head, n, n_head_kv].
@@ -128,25 +154,22 @@ ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_t
                                   const Attention& attention) {
     il = stores_.layers.index(il);
     ggml_tensor* unrotated_q = split_heads(q);
-    q = hadamard(rotate_queries(unrotated_q, inputs_.positions, attention));
-    k = split_heads(k);
-    store(k, cache_.keys(il));
-    store(attention.rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il));
+    q = hadamard(il, rotate_queries(unrotated_q, inputs_.positions, attention));
+    store_keys(il, split_heads(k), attention);
     store(split_heads(v), cache_.values(il));
     const bool observes_apart = mass_hook_ && !observes_natively(attention);
     if (hook_ || observes_apart) {
-        const AttentionInputs inputs{
-            unrotated_q,        by_head(q),      slots(cache_.rotated_keys(il), n_kv_),
-            mask_of(attention), attention.scale, attention.softcap,
-            attention.sinks};
+        const AttentionInputs inputs{unrotated_q,        by_head(q),      attended(il, n_kv_).keys,
+                                     mask_of(attention), attention.scale, attention.softcap,
+                                     attention.sinks};
         if (observes_apart) mass_hook_(il, inputs);
         if (hook_) hook_(il, inputs);
     }
     if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, attention);
-    if (!layers_.empty()) return undo_hadamard(attend_outside(il, q));
-    if (mass_hook_ && !observes_apart) return undo_hadamard(attend_observed(il, q, attention));
-    return undo_hadamard(native(attention) ? attend_natively(il, q, attention)
-                                           : attend_with_ggml(il, q, attention));
+    if (!layers_.empty()) return undo_hadamard(il, attend_outside(il, q));
+    if (mass_hook_ && !observes_apart) return undo_hadamard(il, attend_observed(il, q, attention));
+    return undo_hadamard(il, native(attention) ? attend_natively(il, q, attention)
+                                               : attend_with_ggml(il, q, attention));
 }
 
 bool GraphBuilder::windowed(const Attention& attention) const {
@@ -184,7 +207,8 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
                                             const Attention& attention) {
     ggml_tensor* grouped_q =
         rotate_queries(unrotated_q, inputs_.grouped->query_positions, attention);
-    ggml_tensor* k = load_rows(context(), by_head(slots(cache_.keys(il), n_kv_)));
+    const KeyCentres& centres = cache_.key_centres();
+    ggml_tensor* k = load_rows(context(), by_head(slots(cache_.keys(il), n_kv_)), centres.keys(il));
     ggml_tensor* grouped_k =
         by_head(attention.rotation.apply(context(), k, inputs_.grouped->key_positions));
     if (groups_natively(hparams_, kernels_, cache_.shape(), attention)) {
@@ -198,9 +222,14 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
     }
     if (inputs_.grouped->near == nullptr)
         inputs_.grouped->near = make_near_input(context(), n_kv_, batch_.n_tokens);
+    ggml_tensor* near_keys = slots(cache_.rotated_keys(il), n_kv_);
+    if (centres.keys(il) != nullptr) {  // which far scores include
+        near_keys = centres.load_rotated(context(), near_keys, il);
+        q = hadamard(il, q);  // its own inverse
+    }
     return grouped_attention(context(),
                              {.near_queries = by_head(q),
-                              .near_keys = slots(cache_.rotated_keys(il), n_kv_),
+                              .near_keys = near_keys,
                               .far_queries = by_head(grouped_q),
                               .far_keys = grouped_k,
                               .values = load_rows(context(), slots(cache_.values(il), n_kv_)),
@@ -211,19 +240,19 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
                               .sinks = attention.sinks});
 }
 
-/// q: [n_embd_head, n_head, n_tokens], rotated and transformed. The functions below take the same.
+/// q: [n_embd_head, n_head, n_tokens], rotated, and transformed as keys are. The functions below
+/// take the same.
 ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
-    return kernels::attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
-                              slots(cache_.values(il), batch_.end_slot()), attention.scale,
+    const auto [keys, values] = attended(il, batch_.end_slot());
+    return kernels::attention(context(), q, keys, values, attention.scale,
                               {.window = windowed(attention) ? attention.window : 0},
                               attention.sinks);
 }
 
 ggml_tensor* GraphBuilder::attend_observed(int il, ggml_tensor* q, const Attention& attention) {
-    const auto [attended, mass] =
-        kernels::observed_attention(context(), q, slots(cache_.rotated_keys(il), batch_.end_slot()),
-                                    slots(cache_.values(il), batch_.end_slot()), attention.scale,
-                                    mass_of_layer_(il), attention.sinks);
+    const auto [keys, values] = attended(il, batch_.end_slot());
+    const auto [attended, mass] = kernels::observed_attention(
+        context(), q, keys, values, attention.scale, mass_of_layer_(il), attention.sinks);
     ggml_build_forward_expand(graph_, mass);
     return attended;
 }
@@ -238,19 +267,20 @@ ggml_tensor* GraphBuilder::attend_outside(int il, ggml_tensor* q) {
 }
 
 ggml_tensor* GraphBuilder::attend_plainly(int il, ggml_tensor* q, const Attention& attention) {
-    ggml_tensor* p = attention_probabilities(
-        context(), by_head(q), load_rows(context(), slots(cache_.rotated_keys(il), n_kv_)),
-        mask_of(attention), attention.scale, attention.softcap, attention.sinks);
-    return weighted_values(context(), load_rows(context(), slots(cache_.values(il), n_kv_)), p);
+    const auto [keys, values] = attended(il, n_kv_);
+    ggml_tensor* p = attention_probabilities(context(), by_head(q), load_rows(context(), keys),
+                                             mask_of(attention), attention.scale, attention.softcap,
+                                             attention.sinks);
+    return weighted_values(context(), load_rows(context(), values), p);
 }
 
 ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attention& attention) {
     float scale = attention.scale;
     ggml_tensor* queries = q;
     if (attention.scale_queries) queries = this->scale(q, std::exchange(scale, 1.0f));
-    ggml_tensor* attended = ggml_flash_attn_ext(
-        context(), by_head(queries), slots(cache_.rotated_keys(il), n_kv_),
-        slots(cache_.values(il), n_kv_), mask_of(attention), scale, 0.0f, attention.softcap);
+    const auto [keys, values] = attended(il, n_kv_);
+    ggml_tensor* attended = ggml_flash_attn_ext(context(), by_head(queries), keys, values,
+                                                mask_of(attention), scale, 0.0f, attention.softcap);
     ggml_flash_attn_ext_add_sinks(attended, attention.sinks);
     if (!ggml_backend_dev_supports_op(device_of(cache_.values(il)), attended)) {
         return attend_plainly(il, q, attention);

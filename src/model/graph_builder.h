@@ -22,11 +22,12 @@ struct AttentionInputs {
     ggml_tensor* unrotated_queries;  ///< F32 [n_embd_head, n_head, n_tokens]
     /// F32 [n_embd_head, n_tokens, n_head], rotated and Hadamard-transformed as the keys are.
     ggml_tensor* queries;
-    ggml_tensor* rotated_keys;  ///< of the cache's type [n_embd_head, n_kv, n_head_kv]
-    ggml_tensor* mask;          ///< F16 [n_kv, n_tokens]: 0 or -inf; includes the layer's window
-    float scale;                ///< factor of queries times keys
-    float softcap;              ///< cap of the scaled logits; 0: none
-    ggml_tensor* sinks;         ///< see Attention
+    /// As attention reads them: [n_embd_head, n_kv, n_head_kv].
+    ggml_tensor* rotated_keys;
+    ggml_tensor* mask;   ///< F16 [n_kv, n_tokens]: 0 or -inf; includes the layer's window
+    float scale;         ///< factor of queries times keys
+    float softcap;       ///< cap of the scaled logits; 0: none
+    ggml_tensor* sinks;  ///< see Attention
 };
 
 /// Hook that is called for every layer `il` of the pot while the graph is built. It may add nodes
@@ -114,9 +115,15 @@ class GraphBuilder : public Operators {
    private:
     ggml_tensor* rotate_queries(ggml_tensor* q, ggml_tensor* positions, const Attention& attention);
     ggml_tensor* query_factors(const Temperature& temperature);
-    ggml_tensor* hadamard(ggml_tensor* q);
-    ggml_tensor* undo_hadamard(ggml_tensor* attended);
-    void store(ggml_tensor* rows, ggml_tensor* pot);
+    struct Entries {
+        ggml_tensor *keys, *values;  // [n_embd_head, n, n_head_kv]; keys are rotated
+    };
+    bool reads_transforms(int il) const;
+    ggml_tensor* hadamard(int il, ggml_tensor* q);
+    ggml_tensor* undo_hadamard(int il, ggml_tensor* attended);
+    Entries attended(int il, int n);
+    void store_keys(int il, ggml_tensor* k, const Attention& attention);
+    void store(ggml_tensor* rows, ggml_tensor* pot, ggml_tensor* centre = nullptr);
     ggml_tensor* by_head(ggml_tensor* x);
     ggml_tensor* slots(ggml_tensor* pot, int n);
     bool windowed(const Attention& attention) const;

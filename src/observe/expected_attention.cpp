@@ -2,13 +2,14 @@
 
 #include <vector>
 
-#include "cache/row_format.h"
+#include "cache/mean_rotation.h"
 
 namespace infinipot {
 
-ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotated_keys, int first,
-                                      int n_kv, int n_head, float scale, ggml_tensor* sinks,
-                                      ExpectedAttentionInputs& inputs) {
+ggml_tensor* build_expected_attention(ggml_context* context, const KvCache& cache, int il,
+                                      int first, int n_kv, int n_head, float scale,
+                                      ggml_tensor* sinks, ExpectedAttentionInputs& inputs) {
+    ggml_tensor* const rotated_keys = cache.rotated_keys(il);
     const std::int64_t d = rotated_keys->ne[0], n_head_kv = rotated_keys->ne[2];
     const std::int64_t n = n_kv - first, n_group = n_head / n_head_kv;
     inputs.mean = ggml_new_tensor_3d(context, GGML_TYPE_F32, d, 1, n_head);
@@ -16,11 +17,12 @@ ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotate
     ggml_set_input(inputs.mean);
     ggml_set_input(inputs.covariance);
 
-    ggml_tensor* k = ggml_view_4d(context, rotated_keys, d, n, 1, n_head_kv, rotated_keys->nb[1],
-                                  rotated_keys->nb[2], rotated_keys->nb[2],
-                                  static_cast<std::size_t>(first) * rotated_keys->nb[1]);
-    k = load_rows(context, k);  // undoes the Hadamard transform, as query statistics have none
+    ggml_tensor* k =
+        ggml_view_3d(context, rotated_keys, d, n, n_head_kv, rotated_keys->nb[1],
+                     rotated_keys->nb[2], static_cast<std::size_t>(first) * rotated_keys->nb[1]);
+    k = cache.key_centres().load_rotated(context, k, il);  // the queries' statistics know no others
     k = ggml_cast(context, k, GGML_TYPE_F32);
+    k = ggml_reshape_4d(context, k, d, n, 1, n_head_kv);
     k = ggml_repeat_4d(context, k, d, n, n_group, n_head_kv);
     k = ggml_reshape_3d(context, k, d, n, n_head);
 
@@ -40,51 +42,11 @@ ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotate
     return ggml_reshape_2d(context, p, n, n_head_kv);
 }
 
-namespace {
-
-/// The mean rotation, a block-diagonal matrix: it rotates and shrinks each pair of coordinates.
-class MeanRotation {
-   public:
-    MeanRotation(const RotationTable& table, int first)
-        : table_(table),
-          cosines_(static_cast<std::size_t>(table.n_rot()), 0.0f),
-          sines_(cosines_.size(), 0.0f) {
-        for (int p = first; p < first + n_future_positions; ++p) {
-            add(table.cosines(p), cosines_);
-            add(table.sines(p), sines_);
-        }
-    }
-
-    /// Rotates a vector whose coordinates are every `stride`-th value from `at` on.
-    void apply(float* at, std::size_t stride) const {
-        for (int pair = 0; pair < table_.n_rot() / 2; ++pair) {
-            const auto [i, j] = table_.pair(pair);
-            float& a = at[i * stride];
-            float& b = at[j * stride];
-            const float turned = a * cosines_[i] + b * sines_[i];
-            b = a * sines_[j] + b * cosines_[j];
-            a = turned;
-        }
-    }
-
-   private:
-    static void add(std::span<const float> values, std::vector<float>& means) {
-        for (std::size_t i = 0; i < means.size(); ++i) {
-            means[i] += values[i] / static_cast<float>(n_future_positions);
-        }
-    }
-
-    const RotationTable& table_;
-    std::vector<float> cosines_, sines_;  // [n_rot], as the table's
-};
-
-}  // namespace
-
 void rotate_to_future(const RotationTable& table, int first, int n_embd_head, std::span<float> mean,
                       std::span<float> covariance) {
-    const MeanRotation rotation(table, first);
+    const MeanRotation rotation(table, first, n_future_positions);
     const auto d = static_cast<std::size_t>(n_embd_head);
-    for (std::size_t at = 0; at < mean.size(); at += d) rotation.apply(mean.data() + at, 1);
+    for (std::size_t at = 0; at < mean.size(); at += d) rotation.apply(mean.data() + at);
     for (std::size_t head = 0; head < covariance.size(); head += d * d) {  // R Σ Rᵀ
         float* const matrix = covariance.data() + head;
         for (std::size_t i = 0; i < d; ++i) rotation.apply(matrix + i, d);

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "cache/kv_cache.h"
 #include "cache/rotation_table.h"
 #include "observe/query_statistics.h"
 
@@ -19,12 +20,11 @@ struct ExpectedAttentionInputs {
 };
 
 /// Builds the expected attention. The softmax leaves out the entries before `first`.
-/// rotated_keys: [n_embd_head, capacity, n_head_kv] of a KV cache with n_kv entries; sinks: F32
-/// [n_head] or null, logits that take part in the softmax.
-/// Result: F32 [n_kv - first, n_head_kv].
-ggml_tensor* build_expected_attention(ggml_context* context, ggml_tensor* rotated_keys, int first,
-                                      int n_kv, int n_head, float scale, ggml_tensor* sinks,
-                                      ExpectedAttentionInputs& inputs);
+/// The keys are those of layer il of a cache, the first n_kv entries; sinks: F32 [n_head] or null,
+/// logits that take part in the softmax. Result: F32 [n_kv - first, n_head_kv].
+ggml_tensor* build_expected_attention(ggml_context* context, const KvCache& cache, int il,
+                                      int first, int n_kv, int n_head, float scale,
+                                      ggml_tensor* sinks, ExpectedAttentionInputs& inputs);
 
 /// Number of next positions at which queries are expected.
 constexpr int n_future_positions = 512;

@@ -36,6 +36,12 @@ extern const std::vector<PolicyCase> policy_cases;
 
 /// The model that engine and reference run.
 inline const TinyModel policy_model = model_for_reference();
+inline const TinyModel policy_model_with_key_bias = [] {
+    TinyModel model = model_for_reference();
+    model.architecture = "qwen2";
+    model.large_key_bias = true;
+    return model;
+}();
 
 /// Returns the same with another architecture and, if that is a hybrid, twice as many layers, half
 /// of which attend.

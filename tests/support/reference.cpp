@@ -102,13 +102,46 @@ Reference::Vector Reference::rotated(const Layer& layer, const double* x, int po
 /// A vector of a head as the pot gives it back.
 Reference::Vector Reference::stored(const Vector& x) const { return rounded(x, type_); }
 
+void Reference::subtract_key_bias(int n_positions, const std::vector<bool>& turns) {
+    for (std::size_t il = 0; il < layers_.size(); ++il) {
+        Layer& layer = layers_[il];
+        layer.centres_turn = turns[il];
+        for (int head = 0; head < n_head_kv_ && !layer.k_bias.empty(); ++head) {
+            const double* bias = layer.k_bias.data() + head * n_embd_head_;
+            layer.key_centres.emplace_back(bias, bias + n_embd_head_);
+            Vector mean(static_cast<std::size_t>(n_embd_head_), 0.0);
+            for (int p = 0; p < n_positions; ++p) mean = plus(mean, rotated(layer, bias, p));
+            for (double& x : mean) x /= n_positions;
+            layer.rotated_key_centres.push_back(mean);
+        }
+    }
+}
+
+Reference::Vector Reference::stored_without(const Vector& centre, Vector x) const {
+    if (centre.empty() || !ggml_is_quantized(type_)) return stored(x);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] -= centre[i];
+    return plus(stored(x), centre);
+}
+
 /// A key as queries are compared with it.
-Reference::Vector Reference::rotated_copy(const Layer& layer, const Entry& entry,
+Reference::Vector Reference::rotated_copy(const Layer& layer, int head, const Entry& entry,
                                           int position) const {
     const Vector& source = type_ == GGML_TYPE_F16 ? entry.key : entry.source;
     Vector key = rotated(layer, source.data(), position);
     if (normalises_after_rope_) key = normed(key, layer.k_norm);
-    return type_ == GGML_TYPE_F16 ? key : stored(key);
+    if (type_ == GGML_TYPE_F16) return key;
+    const auto at = static_cast<std::size_t>(head);
+    if (layer.key_centres.empty()) return stored(key);
+    return stored_without(layer.centres_turn
+                              ? rotated(layer, layer.key_centres[at].data(), position)
+                              : layer.rotated_key_centres[at],
+                          key);
+}
+
+/// Returns whether queries meet copies of keys to which centres were added: as F16 or F32.
+bool Reference::reads_copies(const Layer& layer) const {
+    return layer.centres_turn ||
+           (positions_.rule == Positions::grouped && !layer.key_centres.empty());
 }
 
 /// A query as keys of the pot are compared with it.
@@ -150,7 +183,7 @@ std::vector<double> Reference::rotated_key(int il, int head, int slot) const {
     const auto at = static_cast<std::size_t>(slot);
     const auto layer = std::ranges::find(layers_, std::optional(static_cast<std::size_t>(il)),
                                          &Layer::index_in_pot);
-    return rotated_copy(*layer, entries[at], places(entries, at).second);
+    return rotated_copy(*layer, head, entries[at], places(entries, at).second);
 }
 
 Reference::Vector Reference::attend_to_pot(const Layer& layer, const Vector& q, Scores* attention) {
@@ -174,10 +207,11 @@ Reference::Vector Reference::attend_to_pot(const Layer& layer, const Vector& q, 
                 const double temperature =
                     1 + temperature_scale_ * std::log(1 + at / temperature_span_);
                 for (double& value : query) value *= temperature;
-                if (!far) query = compared(query);
+                if (!far && !reads_copies(layer)) query = compared(query);
             }
-            const Vector key = far ? rotated(layer, head[slot].key.data(), key_at)
-                                   : rotated_copy(layer, head[slot], key_at);
+            const Vector key =
+                far ? rotated(layer, head[slot].key.data(), key_at)
+                    : rotated_copy(layer, static_cast<int>(head_kv), head[slot], key_at);
             logits.push_back(capped(dot(query, key) * attention_scale_, attention_softcap_));
             if (layer.window > 0 && distance >= layer.window) logits.back() = -INFINITY;
         }
@@ -271,7 +305,10 @@ Reference::Vector Reference::attend(const Layer& layer, const Vector& x, Scores*
         entry.position = stream_position_;
         const int begin = head * n_embd_head_, end = begin + n_embd_head_;
         entry.source = {k.begin() + begin, k.begin() + end};
-        entry.key = stored(entry.source);
+        entry.key = stored_without(layer.key_centres.empty()
+                                       ? Vector{}
+                                       : layer.key_centres[static_cast<std::size_t>(head)],
+                                   entry.source);
         entry.value = stored({v.begin() + begin, v.begin() + end});
         pot_[*layer.index_in_pot][static_cast<std::size_t>(head)].push_back(entry);
     }

@@ -49,6 +49,12 @@ class Reference {
         rounds_queries_ = rounds_queries;
     }
 
+    /// Sets the number of positions over which a quantised cache averages the rotated key bias. The
+    /// cache subtracts the bias from keys and this mean from rotated keys before it rounds. Of
+    /// layers where `turns` is true it subtracts the bias rotated for the entry's position instead.
+    /// 0, the default: it subtracts nothing.
+    void subtract_key_bias(int n_positions, const std::vector<bool>& turns);
+
     /// Sets the positions of entries; by default slot j is position j.
     void set_positions(const Positions& positions) { positions_ = positions; }
 
@@ -126,7 +132,9 @@ class Reference {
         Vector q_norm, k_norm;                           // over each head or all; empty: none
         Vector post_attention_norm, post_ffn_norm;       // empty: none, as the two above
         MatrixRows output_gate;  // sigmoids of it multiply attention's result; empty: none
-        std::optional<std::size_t> index_in_pot;  // nothing: the layer does not attend
+        std::optional<std::size_t> index_in_pot;      // nothing: the layer does not attend
+        MatrixRows key_centres, rotated_key_centres;  // [head]; empty: none
+        bool centres_turn = false;
         bool has_rope = true;
         double freq_base = 10000;
         double freq_scale = 1;
@@ -147,7 +155,9 @@ class Reference {
     Scores no_attention(int n) const;
     Vector rotated(const Layer& layer, const double* x, int position) const;
     Vector stored(const Vector& x) const;
-    Vector rotated_copy(const Layer& layer, const Entry& entry, int position) const;
+    Vector stored_without(const Vector& centre, Vector x) const;
+    Vector rotated_copy(const Layer& layer, int head, const Entry& entry, int position) const;
+    bool reads_copies(const Layer& layer) const;
     Vector compared(const Vector& query) const;
     void drop(const Kept& kept);
     std::pair<int, int> places(const Head& head, std::size_t slot) const;

@@ -105,6 +105,8 @@ ReferenceSession::ReferenceSession(const std::filesystem::path& model, Settings 
     : settings_(std::move(settings)), reference_(model) {
     reference_.set_positions(settings_.positions);
     reference_.store_as(settings_.type, settings_.rounds_queries);
+    if (settings_.n_averaged > 0)
+        reference_.subtract_key_bias(settings_.n_averaged, settings_.turns);
     received_.resize(reference_.pot().size(), Matrix(reference_.pot()[0].size()));
     queries_.resize(reference_.pot().size());
 }

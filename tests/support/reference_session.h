@@ -24,6 +24,8 @@ class ReferenceSession {
         Positions positions = {};
         ggml_type type = GGML_TYPE_F16;
         bool rounds_queries = false;
+        int n_averaged = 0;  ///< positions: see Reference::subtract_key_bias(); 0: not called
+        std::vector<bool> turns = {};  ///< layers, of the same
         int retain = 0;
         int full_at = 0;      ///< entries, of when_full
         int n_positions = 0;  ///< of per_token with positions reset: then they begin anew

@@ -86,6 +86,7 @@ class TinyModelWriter {
         file_.add(name, GGML_TYPE_F32, {n}, random_.normal(n, mean, deviation));
     }
     void add_experts(const std::string& block);
+    void add_key_bias(const std::string& block);
     void add_matrices(const std::string& name, int n_in, int n_out, float gain) {
         const float deviation = gain / std::sqrt(static_cast<float>(n_in));
         const ggml_type type = m_.expert_type == GGML_TYPE_COUNT ? m_.type : m_.expert_type;
@@ -291,8 +292,22 @@ void TinyModelWriter::add_projections(const std::string& block) {
     add_matrix(block + "attn_v", m_.n_embd, n_kv(), 1.0f);
     if (!m_.qkv_bias && !is("qwen2", "glm4", "seed_oss", "glm4moe", "gpt-oss")) return;
     add_vector(block + "attn_q.bias", n_q(), 0.0f, 0.3f);
-    add_vector(block + "attn_k.bias", n_kv(), 0.0f, 0.3f);
+    add_key_bias(block);
     add_vector(block + "attn_v.bias", n_kv(), 0.0f, 0.3f);
+}
+
+void TinyModelWriter::add_key_bias(const std::string& block) {
+    std::vector<float> bias = random_.normal(n_kv(), 0.0f, 0.3f);
+    const int half = m_.n_embd_head / 2;
+    for (int head = 0; head < m_.n_head_kv && m_.large_key_bias; ++head) {
+        const auto at = [&](int i) -> float& {
+            return bias[static_cast<std::size_t>(head * m_.n_embd_head + i)];
+        };
+        at(half - 1) = 100;
+        at(2 * half - 1) = -60;
+        if (block == "blk.0.") at(0) = 25;
+    }
+    file_.add(block + "attn_k.bias", GGML_TYPE_F32, {n_kv()}, bias);
 }
 
 void TinyModelWriter::add_feed_forward(const std::string& block, int il) {

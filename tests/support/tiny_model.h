@@ -42,6 +42,9 @@ struct TinyModel {
     bool tied = false;        ///< no output.weight: the embedding is used again
     bool rope_freqs = false;  ///< rope_freqs.weight as in Llama 3.1
     bool qkv_bias = false;
+    /// The keys' bias is huge in the pair of each head that turns slowest and, in layer 0 alone,
+    /// large in the one that turns fastest, as in Qwen 2.5. Of qwen2 alone.
+    bool large_key_bias = false;
     bool fused_qkv = false;     ///< attn_qkv instead of three matrices; phi3 has it always
     int n_rot = 0;              ///< rope.dimension_count; 0: n_embd_head
     int window = 0;             ///< attention.sliding_window; 0: no such key

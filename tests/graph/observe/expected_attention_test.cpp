@@ -208,7 +208,7 @@ TEST_P(ExpectedAttentionTest, Equals_plain_arithmetic) {
     ggml_tensor* result = nullptr;
     const auto build = [&](ggml_context* context, ggml_cgraph* graph) {
         result = build_expected_attention(
-            context, cache_.rotated_keys(0), v_.first, n_kv, v_.n_head,
+            context, cache_, 0, v_.first, n_kv, v_.n_head,
             1 / std::sqrt(static_cast<float>(cache_.shape().n_embd_head)), nullptr, inputs);
         ggml_set_output(result);
         ggml_build_forward_expand(graph, result);

@@ -25,6 +25,13 @@ class UnboundedPolicyTest : public testing::TestWithParam<Kernels> {
         : path_(write_tiny_model(tiny, folder_.path())),
           model_(Model::load(path_, {.kernels = GetParam()})) {}
 
+    /// Uses a model whose keys have a large bias from now on.
+    void use_key_bias() {
+        path_ = write_tiny_model(policy_model_with_key_bias, folder_.path(), "biased.gguf");
+        model_ = Model::load(path_, {.kernels = GetParam()});
+        subtracts_ = true;
+    }
+
     SessionOptions options(const char* spec, KvType type = KvType::f16) const {
         SessionOptions result;
         result.kv_type = type;
@@ -37,13 +44,13 @@ class UnboundedPolicyTest : public testing::TestWithParam<Kernels> {
     }
 
     /// The largest difference of logits after each of several stretches of tokens.
-    double difference(const char* spec, const Positions& positions,
-                      KvType type = KvType::f16) const {
+    double difference(const char* spec, const Positions& positions, KvType type = KvType::f16) {
         Session session(model_, options(spec, type));
         Session::Impl& impl = Access::impl(session);
         Reference reference(path_);
         reference.store_as(ggml_type_of(type),
                            ggml_attends(GetParam()) || positions.rule == Positions::grouped);
+        if (subtracts_) reference.subtract_key_bias(128, {true, false});
         reference.set_positions(positions);
         double worst = 0;
         for (unsigned stretch = 0; stretch < 4; ++stretch) {
@@ -58,6 +65,7 @@ class UnboundedPolicyTest : public testing::TestWithParam<Kernels> {
     TempDir folder_;
     std::filesystem::path path_;
     Model model_;
+    bool subtracts_ = false;  // the key bias, before it rounds keys
 };
 
 TEST_P(UnboundedPolicyTest, Full_has_the_logits_of_the_plain_reference) {
@@ -82,6 +90,36 @@ TEST_P(UnboundedPolicyTest, Full_and_self_extend_match_the_plain_reference_for_e
             difference("self_extend:group=3,neighbours=10", Positions::in_groups(3, 10), type),
             tolerance)
             << to_string(type);
+    }
+}
+
+TEST_P(UnboundedPolicyTest, Full_and_self_extend_match_the_plain_reference_with_a_large_key_bias) {
+    use_key_bias();
+    for (const KvType type : {KvType::q8_0, KvType::q4_0}) {
+        const double tolerance = logit_tolerance(GetParam(), type);
+        EXPECT_LE(difference("full", Positions::reset, type), tolerance) << to_string(type);
+        EXPECT_LE(
+            difference("self_extend:group=3,neighbours=10", Positions::in_groups(3, 10), type),
+            tolerance)
+            << to_string(type);
+    }
+}
+
+/// The bias costs no precision: a pot that rounds keys with it is off by more than twice as much.
+TEST_P(UnboundedPolicyTest, Full_subtracts_a_large_key_bias_before_it_rounds) {
+    use_key_bias();
+    const auto tokens = random_tokens(100, tiny.n_vocab);
+    Reference exact(path_);
+    for (const Token token : tokens) exact.read(token);
+    for (const KvType type : {KvType::q8_0, KvType::q4_0}) {
+        Session session(model_, options("full", type));
+        Access::impl(session).read(tokens, true);
+        Reference with_bias(path_);
+        with_bias.store_as(ggml_type_of(type), false);
+        for (const Token token : tokens) with_bias.read(token);
+        const double error = largest_difference(Access::impl(session).logits(), exact.logits());
+        std::vector<float> rounded(with_bias.logits().begin(), with_bias.logits().end());
+        EXPECT_LT(2 * error, largest_difference(rounded, exact.logits())) << to_string(type);
     }
 }
 
