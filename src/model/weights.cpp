@@ -128,8 +128,7 @@ Matrices WeightLoader::matrices(const std::string& name, int n_in, int n_out, in
     n_matrix_weights_ += static_cast<std::uint64_t>(n_in) * static_cast<std::uint64_t>(n_out) *
                          static_cast<std::uint64_t>(n);
     matrix_bytes_ += tensor.n_bytes;
-    return {.weight =
-                packed ? place(tensor.type, tensor, tensor.data, n_out * n).weight : whole(tensor),
+    return {.weight = packed ? place(tensor, tensor.data, n_out * n).weight : whole(tensor),
             .n_in = n_in,
             .n_out = n_out,
             .n = n,
