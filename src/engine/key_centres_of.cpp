@@ -18,9 +18,15 @@ namespace {
 /// first layer of Qwen 2.5 Coder 0.5B, 22 in the second one of 1.5B, and at most 14 in all others.
 constexpr double largest_rest = 20;
 
+/// Returns whether the softmax of a layer cancels what is added to all scores of a query. A soft
+/// cap does not, and neither do sinks, whose logits stay as they are.
+bool cancels_constants(const Attention& attention) {
+    return attention.softcap == 0 && attention.sinks == nullptr;
+}
+
 /// Returns the bias to subtract in a layer, or null.
 const ggml_tensor* removable_bias(const Attention& attention) {
-    return attention.softcap == 0 ? attention.key_bias : nullptr;
+    return cancels_constants(attention) ? attention.key_bias : nullptr;
 }
 
 /// Returns whether every entry's position is its slot.

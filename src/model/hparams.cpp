@@ -91,6 +91,7 @@ void refuse_unsupported(const GgufMetadata& metadata, const ArchitectureKind& ki
 
 /// Returns the number of heads of the attending layers, which must be the same in all of them.
 int read_heads(const GgufMetadata& metadata, const std::vector<bool>& attends, const char* key) {
+    if (!metadata.is_array(key)) return metadata.count(key, largest_width);
     const std::vector<int> counts =
         metadata.counts(key, static_cast<int>(attends.size()), largest_width);
     int n = 0;

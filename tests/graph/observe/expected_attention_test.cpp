@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <cstddef>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "observe/query_statistics.h"
@@ -20,6 +22,7 @@ struct Variant {
     Rotation rotation;
     int n_embd_head, n_head, n_head_kv, first;
     ggml_type type = GGML_TYPE_F16;
+    enum { none, fixed, turning } centres = none;
 };
 
 std::ostream& operator<<(std::ostream& out, const Variant& variant) { return out << variant.name; }
@@ -112,7 +115,8 @@ class Plain {
         Numbers p;
         double total = 0;
         for (int slot = v_.first; slot < n_kv; ++slot) {
-            const std::vector<float> k = row(cache, cache.rotated_keys(0), head_kv, slot);
+            std::vector<float> k = row(cache, cache.rotated_keys(0), head_kv, slot);
+            cache.key_centres().add_rotated(0, head_kv, slot, k);  // key_centres_test checks it
             double linear = 0, square = 0;
             for (std::size_t i = 0; i < d_; ++i) {
                 linear += mean[i] * static_cast<double>(k[i]);
@@ -144,10 +148,25 @@ class ExpectedAttentionTest : public testing::TestWithParam<Variant> {
           cache_(shape_, backend_.buffer_type()),
           table_(v_.rotation, v_.n_embd_head, n_kv + n_future_positions, backend_) {
         append_random(cache_, n_kv, 3);
+        if (v_.centres != Variant::none) set_centres();
         queries_ = normal_numbers(n_queries * v_.n_head * v_.n_embd_head, 1);
         for (std::size_t i = 0; i < queries_.size(); ++i) {
             queries_[i] = 1.5f * queries_[i] + static_cast<float>(i % 7) / 4;
         }
+    }
+
+    void set_centres() {
+        std::vector<float> bias = normal_numbers(v_.n_embd_head * v_.n_head_kv, 8);
+        for (float& x : bias) x *= 3;
+        const auto table =
+            std::make_shared<const RotationTable>(v_.rotation, v_.n_embd_head, capacity, backend_);
+        KeyCentres centres(shape_);
+        if (v_.centres == Variant::fixed) {
+            centres.set(0, bias, MeanRotation(*table, 0, capacity));
+        } else {
+            centres.set_turning(0, bias, table);
+        }
+        cache_.set_key_centres(std::move(centres));
     }
 
     QueryStatistics statistics() {
@@ -229,16 +248,25 @@ TEST_P(ExpectedAttentionTest, Equals_plain_arithmetic) {
 
 INSTANTIATE_TEST_SUITE_P(
     Variants, ExpectedAttentionTest,
-    testing::Values(Variant{"norm", {.n_rot = 16}, 16, 2, 2, 0},
-                    Variant{"neox", {.n_rot = 16, .mode = GGML_ROPE_TYPE_NEOX}, 16, 2, 2, 4},
-                    Variant{"groups", {.n_rot = 16}, 16, 6, 2, 4},
-                    Variant{"one_kv_head", {.n_rot = 32}, 32, 3, 1, 1},
-                    Variant{"bf16", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_BF16},
-                    Variant{"q8_0", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_Q8_0},
-                    Variant{"q4_0", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_Q4_0},
-                    Variant{"norm_of_a_part", {.n_rot = 12}, 16, 4, 2, 3},
-                    Variant{
-                        "neox_of_a_part", {.n_rot = 8, .mode = GGML_ROPE_TYPE_NEOX}, 16, 4, 2, 36}),
+    testing::Values(
+        Variant{"norm", {.n_rot = 16}, 16, 2, 2, 0},
+        Variant{"neox", {.n_rot = 16, .mode = GGML_ROPE_TYPE_NEOX}, 16, 2, 2, 4},
+        Variant{"groups", {.n_rot = 16}, 16, 6, 2, 4},
+        Variant{"one_kv_head", {.n_rot = 32}, 32, 3, 1, 1},
+        Variant{"bf16", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_BF16},
+        Variant{"q8_0", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_Q8_0},
+        Variant{"q4_0", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_Q4_0},
+        Variant{"fixed_centres", {.n_rot = 32}, 32, 4, 2, 3, GGML_TYPE_Q8_0, Variant::fixed},
+        Variant{"turning_centres",
+                {.n_rot = 32, .mode = GGML_ROPE_TYPE_NEOX},
+                32,
+                4,
+                2,
+                3,
+                GGML_TYPE_Q4_0,
+                Variant::turning},
+        Variant{"norm_of_a_part", {.n_rot = 12}, 16, 4, 2, 3},
+        Variant{"neox_of_a_part", {.n_rot = 8, .mode = GGML_ROPE_TYPE_NEOX}, 16, 4, 2, 36}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace
