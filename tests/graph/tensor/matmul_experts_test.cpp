@@ -155,7 +155,9 @@ TEST_P(MatmulExperts, Gives_a_token_the_same_bits_in_every_batch) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, MatmulExperts, testing::Values(GGML_TYPE_Q8_0, GGML_TYPE_Q4_0),
+INSTANTIATE_TEST_SUITE_P(Types, MatmulExperts,
+                         testing::Values(GGML_TYPE_Q8_0, GGML_TYPE_Q4_0, GGML_TYPE_Q4_K,
+                                         GGML_TYPE_Q6_K, GGML_TYPE_MXFP4),
                          [](const auto& type) { return ggml_type_name(type.param); });
 
 }  // namespace
