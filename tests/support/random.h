@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -14,11 +15,15 @@ class Random {
 
     std::vector<float> normal(std::int64_t n, float mean, float deviation) {
         std::vector<float> values(static_cast<std::size_t>(n));
-        for (float& value : values) value = mean + deviation * normal();
+        const std::size_t n_drawn = std::min(values.size(), most_drawn);
+        for (std::size_t i = 0; i < n_drawn; ++i) values[i] = mean + deviation * normal();
+        for (std::size_t i = n_drawn; i < values.size(); ++i) values[i] = values[i - n_drawn];
         return values;
     }
 
    private:
+    static constexpr std::size_t most_drawn = 1 << 24;  // numbers of a tensor, which then repeat
+
     /// Box and Muller's method.
     float normal() {
         constexpr double two_pi = 6.283185307179586;

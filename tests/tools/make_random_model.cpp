@@ -38,6 +38,21 @@ const std::map<std::string, TinyModel> shapes = {
                                .type = GGML_TYPE_Q8_0,
                                .rope_freq_base = 100000.0f,
                                .vocabulary = "starcoder"}},  // as many tokens
+    // Four of 48 layers, and a twelfth of the vocabulary: the output matrix keeps its share of the
+    // work.
+    {"qwen3-30b-a3b-4-layers", TinyModel{.architecture = "qwen3moe",
+                                         .n_layer = 4,
+                                         .n_embd = 2048,
+                                         .n_head = 32,
+                                         .n_head_kv = 4,
+                                         .n_embd_head = 128,
+                                         .n_ff = 768,
+                                         .n_expert = 128,
+                                         .n_expert_used = 8,
+                                         .n_ctx_train = 32768,
+                                         .n_vocab = 12672,
+                                         .type = GGML_TYPE_Q8_0,
+                                         .rope_freq_base = 1000000.0f}},
 };
 
 }  // namespace
