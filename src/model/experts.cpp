@@ -105,15 +105,16 @@ ggml_tensor* mix_natively(Operators& g, const Experts& experts, const Mixture& m
 Experts name_experts(WeightLoader& load, const std::string& prefix, const Hparams& hparams,
                      const Mixture& mixture) {
     const int n_embd = hparams.n_embd, n_ff = hparams.n_ff_expert, n = hparams.n_expert;
+    const int n_used = mixture.n_used;
     const std::string gate = prefix + ".ffn_gate_exps", up = prefix + ".ffn_up_exps",
                       down = prefix + ".ffn_down_exps";
     const bool packed = load.packs_matrices(gate, n_embd, n_ff, n) &&
                         load.packs_matrices(up, n_embd, n_ff, n) &&
                         load.packs_matrices(down, n_ff, n_embd, n);
     Experts experts{.router = load.matrix(prefix + ".ffn_gate_inp", n_embd, n),
-                    .gate = load.matrices(gate, n_embd, n_ff, n, packed),
-                    .up = load.matrices(up, n_embd, n_ff, n, packed),
-                    .down = load.matrices(down, n_ff, n_embd, n, packed)};
+                    .gate = load.matrices(gate, n_embd, n_ff, n, n_used, packed),
+                    .up = load.matrices(up, n_embd, n_ff, n, n_used, packed),
+                    .down = load.matrices(down, n_ff, n_embd, n, n_used, packed)};
     if (mixture.biases) {
         experts.gate.bias = load.vectors(gate + ".bias", n_ff, n);
         experts.up.bias = load.vectors(up + ".bias", n_ff, n);

@@ -122,12 +122,13 @@ bool WeightLoader::packs_matrices(const std::string& name, int n_in, int n_out, 
     return tensor != nullptr && packs(tensor->type, n_in, n_out) && n <= largest_rows / n_out;
 }
 
-Matrices WeightLoader::matrices(const std::string& name, int n_in, int n_out, int n, bool packed) {
+Matrices WeightLoader::matrices(const std::string& name, int n_in, int n_out, int n, int n_used,
+                                bool packed) {
     const GgufTensor& tensor = require(name + ".weight", n_in, n_out, n);
     require_weight_type(tensor);
-    n_matrix_weights_ += static_cast<std::uint64_t>(n_in) * static_cast<std::uint64_t>(n_out) *
-                         static_cast<std::uint64_t>(n);
-    matrix_bytes_ += tensor.n_bytes;
+    const auto n_used_rows = static_cast<std::uint64_t>(n_out) * static_cast<std::uint64_t>(n_used);
+    n_matrix_weights_ += static_cast<std::uint64_t>(n_in) * n_used_rows;
+    matrix_bytes_ += n_used_rows * ggml_row_size(tensor.type, n_in);
     return {.weight = packed ? place(tensor, tensor.data, n_out * n).weight : whole(tensor),
             .n_in = n_in,
             .n_out = n_out,

@@ -97,8 +97,9 @@ class WeightLoader {
     /// Names `output`, or `token_embd` again if the weights are tied.
     OutputHead output_head(int n_embd, int n_vocab);
 
-    /// Names `name.weight` [n_in, n_out, n]. Unless `packed`, it stays as the file has it.
-    Matrices matrices(const std::string& name, int n_in, int n_out, int n, bool packed);
+    /// Names `name.weight` [n_in, n_out, n], of which a token uses n_used. Unless `packed`, it
+    /// stays as the file has it.
+    Matrices matrices(const std::string& name, int n_in, int n_out, int n, int n_used, bool packed);
 
     /// Returns whether we have a kernel for `name.weight`, so that matrices() can pack it.
     bool packs_matrices(const std::string& name, int n_in, int n_out, int n) const;

@@ -106,6 +106,17 @@ TEST_F(LoadTest, The_count_of_weights_includes_all_that_a_token_is_multiplied_wi
     }
 }
 
+TEST_F(LoadTest, The_count_of_weights_includes_only_the_experts_that_a_token_uses) {
+    TinyModel model = tiny;
+    model.n_expert = 8;
+    model.n_expert_used = 3;
+    const std::uint64_t attention = 2 * 32 * 32 + 2 * 32 * 16, router = 32 * 8, head = 32 * 400;
+    const std::uint64_t expected = attention + router + 3 * (3 * 32 * 64) + head;
+    const ModelInfo info = Model::load(write_tiny_model(model, folder_.path())).info();
+    EXPECT_EQ(info.n_matrix_weights, expected);
+    EXPECT_EQ(info.matrix_bytes, expected * sizeof(float));
+}
+
 TEST_F(LoadTest, Novelty_is_measured_against_a_multiple_of_32_tokens_or_all) {
     TinyModel packed = tiny;
     packed.type = GGML_TYPE_Q8_0;
