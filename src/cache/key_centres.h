@@ -23,9 +23,9 @@ namespace infinipot {
 /// - c turns: it is R(p) b, and the position p of an entry is its slot. Attention reads copies of
 ///   the rotated keys to which it was added. This is for layers whose bias turns fast.
 ///
-/// Readers other than attention add the centres. A soft cap of the scores does not cancel c, so
-/// layers with one have no centres. Lies on the host, as caches of quantised types do. Immutable
-/// once it is part of a cache.
+/// Readers other than attention add the centres. Neither a soft cap of the scores nor an attention
+/// sink cancels c, so layers with one have no centres. Lies on the host, as caches of quantised
+/// types do. Immutable once it is part of a cache.
 class KeyCentres {
    public:
     /// No layer has centres.
