@@ -9,9 +9,10 @@
 #include <map>
 #include <utility>
 
+#include "cache/kv_cache.h"
 #include "gguf/file.h"
 #include "infinipot/error.h"
-#include "model/hparams.h"
+#include "model/pot_size.h"
 
 namespace infinipot::models {
 namespace {
@@ -26,7 +27,9 @@ constexpr std::array<std::pair<int, const char*>, 39> file_types = {
      {28, "IQ2_S"},   {29, "IQ2_M"},   {30, "IQ4_XS"}, {31, "IQ1_M"},  {32, "BF16"},
      {33, "Q4_0"},    {34, "Q4_0"},    {35, "Q4_0"},   {36, "TQ1_0"},  {37, "TQ2_0"},
      {38, "MXFP4"},   {39, "NVFP4"},   {40, "Q1_0"},   {41, "Q2_0"}}};
-constexpr int guessed = 1024;  // llama.cpp adds this to a type that no file states
+constexpr std::size_t gib = std::size_t{1} << 30;
+constexpr int default_batch = 512;  // SessionOptions::n_batch
+constexpr int guessed = 1024;       // llama.cpp adds this to a type that no file states
 
 /// Returns the type that has most of the bytes.
 std::string commonest_type(const GgufFile& file) {
@@ -55,8 +58,10 @@ void read(const GgufFile& file, ModelFacts& facts) {
     const auto window = file.find_integer(facts.architecture + ".context_length", 0,
                                           std::numeric_limits<int>::max());
     facts.n_ctx_train = static_cast<int>(window.value_or(0));
-    const Hparams hparams = read_hparams(file);
-    facts.entry_bytes = KvCache::entry_bytes(hparams.cache_shape(hparams.n_attending(), 0));
+    const PotSize size = read_pot_size(file);
+    facts.entry_bytes = KvCache::entry_bytes(size.pot(0));
+    constexpr int any_number = std::numeric_limits<int>::max() - 1;
+    facts.entries_per_gib = size.entries_in(gib, size.pot(0), default_batch, any_number);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ ReadingWork::ReadingWork(const ModelInfo& model, bool scores_all) {
     const double head = product(model.n_embd, model.n_vocab);
     const double scoring = scores_all ? product(model.n_embd, model.n_novelty_vocab) : 0;
     flop_per_token_ = 2 * (static_cast<double>(model.n_matrix_weights) - head + scoring);
-    flop_per_pair_ = 4 * product(model.n_layer, model.n_head, model.n_embd_head);  // q·k and p·v
+    flop_per_pair_ = 4 * product(model.n_layer_kv, model.n_head, model.n_embd_head);  // q·k and p·v
 }
 
 void ReadingWork::add(std::uint64_t n_tokens, std::uint64_t n_kv, bool stays) {

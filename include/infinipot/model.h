@@ -34,8 +34,8 @@ struct ModelOptions {
     bool repack = true;
     /// Size of a sliding window for all layers, in tokens, the current one included. It is for
     /// models of architecture `llama` that were trained with a window which their file omits
-    /// (Mistral 7B v0.1: 4096). 0: the window in the file, if any. The window is counted in slots
-    /// of the KV cache, so a window of at least the capacity hides nothing.
+    /// (Mistral 7B v0.1: 4096). 0: the window in the file, if any. A window of all layers is
+    /// counted in slots of the KV cache, so that one of at least the capacity hides nothing.
     int sliding_window = 0;
     /// Number of tokens over which surprisal is normalised: the most frequent tokens of the
     /// vocabulary, and the token itself. A small number makes reading cheaper and keeps nearly the
@@ -52,6 +52,7 @@ struct ModelInfo {
     std::string architecture;  ///< general.architecture
     std::string device = {};   ///< device that holds the weights, as devices() names it
     int n_layer = 0;
+    int n_layer_kv = 0;  ///< layers that have entries: all but local and recurrent ones
     int n_embd = 0;
     int n_head = 0;
     int n_head_kv = 0;
@@ -84,10 +85,20 @@ class Model {
 
     const ModelInfo& info() const;
 
-    /// Returns the bytes of one entry of a KV cache of this type, over all layers and heads: key,
-    /// rotated key, value and tag.
+    /// Returns the bytes of one entry of a KV cache of this type, over all layers and heads that
+    /// have entries: key, rotated key, value and tag.
     /// @throws Error(invalid_argument) if the head size is no multiple of the type's block size.
     std::size_t entry_bytes(KvType type = KvType::f16) const;
+
+    /// Returns the bytes of a KV cache of so many entries and of what layers keep beside it: local
+    /// layers keep the last tokens alone, and need room for a batch of at most n_batch tokens.
+    /// @throws Error(invalid_argument) as entry_bytes() does.
+    std::size_t pot_bytes(int capacity, KvType type = KvType::f16, int n_batch = 512) const;
+
+    /// Returns the most entries, up to the model's window, whose pot_bytes() are not more than
+    /// `bytes`; 0 if not even one fits.
+    /// @throws Error(invalid_argument) as entry_bytes() does.
+    int entries_in(std::size_t bytes, KvType type = KvType::f16, int n_batch = 512) const;
 
     /// Returns the tokens of `text` without special tokens. Control words in the text stay text.
     std::vector<Token> tokenize(std::string_view text) const;

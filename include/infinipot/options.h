@@ -91,7 +91,9 @@ struct SessionOptions {
     /// Measure the surprisal of every token read, even if the policy does not need it: see
     /// Progress::surprisal.
     bool measure_surprisal = false;
-    int n_batch = 512;                  ///< tokens per forward pass while reading
+    /// Tokens per forward pass while reading. Local layers need room for them: there they are at
+    /// most half a window, or a sixteenth of the capacity if that is more.
+    int n_batch = 512;
     std::optional<int> n_threads = {};  ///< empty: one per core, at most 8
 };
 

@@ -166,7 +166,7 @@ struct HeadView {
 /// policy did not ask for it. A *slot* of a view is a place in reading order, from 0 for the oldest
 /// entry.
 struct LayerView {
-    int layer = 0;
+    int layer = 0;  ///< index among the layers that have entries: ModelInfo::n_layer_kv
     int n_head_kv = 0;
     int n_kv = 0;
     int n_new = 0;  ///< number of most recent entries that no selection has seen yet

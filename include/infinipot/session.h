@@ -129,8 +129,10 @@ struct Stats {
     std::uint64_t distillations = 0;    ///< number of times that entries were evicted
     int n_kv = 0;                       ///< entries per head in the KV cache now
     int peak_n_kv = 0;                  ///< most entries ever, the catalyst's included
-    std::size_t pot_bytes = 0;  ///< keys, rotated keys, values and tags; fixed at construction
-    /// Bytes that attention reads per entry: rotated key and value in all layers and heads.
+    /// Keys, rotated keys, values and tags, and what local and recurrent layers keep; fixed at
+    /// construction.
+    std::size_t pot_bytes = 0;
+    /// Bytes that attention reads per entry: rotated key and value in all layers that have entries.
     std::size_t attended_entry_bytes = 0;
     std::size_t compute_bytes = 0;  ///< scratch memory of its own; fixed at construction
     double prefill_seconds = 0;     ///< reading text, including the next four

@@ -8,7 +8,14 @@ namespace infinipot {
 void Checkpoints::begin_turn(Checkpoint checkpoint) {
     answer_.reset();
     turns_.push_back(std::move(checkpoint));
-    if (turns_.size() > most_turns) turns_.pop_front();
+    while (turns_.size() > most_turns || (turns_.size() > 1 && state_bytes() > most_bytes_))
+        turns_.pop_front();
+}
+
+std::size_t Checkpoints::state_bytes() const {
+    std::size_t sum = 0;
+    for (const Checkpoint& turn : turns_) sum += turn.state.size();
+    return sum;
 }
 
 void Checkpoints::keep(KvCache& cache) {

@@ -18,9 +18,12 @@ struct Checkpoint {
 /// The points that a conversation can go back to: the beginnings of its last turns, and of its last
 /// answer. As long as entries are only appended, a point is a number of entries. Before entries
 /// change, one image of the cache is made for all points. The points that need an older image are
-/// then given up, so that there is one image at most. Belongs to one thread at a time.
+/// then given up, so that there is one image at most. The states of older turns are given up when
+/// all together take more than most_bytes. Belongs to one thread at a time.
 class Checkpoints {
    public:
+    explicit Checkpoints(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+
     void begin_turn(Checkpoint checkpoint);
     void begin_answer(Checkpoint checkpoint) { answer_ = std::move(checkpoint); }
 
@@ -39,6 +42,9 @@ class Checkpoints {
    private:
     static constexpr std::size_t most_turns = 32;
 
+    std::size_t state_bytes() const;
+
+    std::size_t most_bytes_;
     std::deque<Checkpoint> turns_;
     std::optional<Checkpoint> answer_;
 };

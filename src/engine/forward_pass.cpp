@@ -23,6 +23,11 @@ int tile_tokens_for(int n_vocab, const Backend& backend) {
     return std::max(1, static_cast<int>(bytes / (size(n_vocab) * sizeof(float))));
 }
 
+int tile_for_observing(const Backend& backend, const WindowShape& windows) {
+    const int n = backend.on_cpu() ? 32 : 256;
+    return windows.n_layer == 0 ? n : std::min(n, windows.n_batch);
+}
+
 std::size_t max_nodes(const Model::Impl& model) {
     const std::size_t per_layer =
         model.architecture->nodes_per_layer() + attention_mass_nodes + query_statistics_nodes;
@@ -45,11 +50,11 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
                          const Limits& limits, const ForwardPass* other)
     : model_(model),
       cache_(cache),
-      fixed_(model.states, backend.buffer_type()),
+      states_(model, cache.shape(), limits.n_batch, backend.buffer_type()),
       workspace_(other == nullptr ? Workspace(backend, max_nodes(model))
                                   : Workspace(backend, other->workspace_)),
       tile_tokens_(std::min(limits.n_batch, tile_tokens_for(n_scored(model), backend))),
-      observed_tile_tokens_(backend.on_cpu() ? 32 : 256),
+      observed_tile_tokens_(tile_for_observing(backend, states_.windows().shape())),
       context_(make_description_context(1)),
       state_(size(model.hparams.n_embd)),
       positions_(limits.positions),
@@ -75,7 +80,8 @@ ForwardPass::ForwardPass(const Model::Impl& model, Backend& backend, KvCache& ca
 /// another.
 void ForwardPass::reserve(const Limits& limits) {
     const int capacity = cache_.shape().capacity;
-    const auto last_batch = [&](int n) { return Batch{capacity - n, n}; };
+    const int n_slots = states_.windows().shape().n_slots();
+    const auto last_batch = [&](int n) { return Batch{capacity - n, n, n_slots - n}; };
     GraphInputs inputs;
     ggml_tensor* ignored = nullptr;
     workspace_.reserve(batch_graph(last_batch(limits.n_batch), Outputs::hidden, inputs));
@@ -90,12 +96,14 @@ void ForwardPass::reserve(const Limits& limits) {
     if (future_) future_->reserve(workspace_);
     std::vector<ggml_tensor*> slots;
     if (!cache_.on_host()) workspace_.reserve(gather_graph(capacity, slots));
+    states_.reserve(workspace_);
     if (limits.renumber) workspace_.reserve(renumber_graph(0, capacity, ignored));
 }
 
 std::size_t ForwardPass::bytes() const {
-    return workspace_.bytes() + fixed_.bytes() + ggml_backend_buffer_get_size(buffer_.get()) +
-           (mass_ ? mass_->bytes() : 0) + (future_ ? future_->bytes() : 0) +
+    return workspace_.bytes() + states_.scratch_bytes() +
+           ggml_backend_buffer_get_size(buffer_.get()) + (mass_ ? mass_->bytes() : 0) +
+           (future_ ? future_->bytes() : 0) +
            (attention_.size() + logits_.size() + state_.size()) * sizeof(float) +
            indices_.size() * sizeof(std::int32_t) + mask_.capacity() * sizeof(ggml_fp16_t);
 }
@@ -124,14 +132,15 @@ Workspace::Build ForwardPass::batch_graph(const Batch& batch, Outputs outputs, G
                                           std::span<const LayerAttention> layers) const {
     return [this, batch, outputs, &inputs, layers](ggml_context* context, ggml_cgraph* graph) {
         GraphBuilder g(context, graph, model_.hparams, model_.options.kernels,
-                       {*model_.layers, cache_, fixed_}, batch, positions_,
-                       query_hook(context, graph, batch, outputs));
+                       {model_.size->layers(), cache_, states_.fixed(), states_.windows()}, batch,
+                       positions_, query_hook(context, graph, batch, outputs));
         observe(g, graph, outputs);
         g.attend_with(layers);
         ggml_tensor* hidden = model_.architecture->hidden(g);  // [n_embd, n_tokens]
         inputs = g.inputs();
         ggml_build_forward_expand(graph, inputs.mask);
         ggml_build_forward_expand(graph, inputs.positions);
+        if (inputs.local) ggml_build_forward_expand(graph, inputs.local->mask);
         if (outputs == Outputs::attention) {
             ggml_build_forward_expand(graph, hidden);
         } else {
@@ -143,13 +152,20 @@ Workspace::Build ForwardPass::batch_graph(const Batch& batch, Outputs outputs, G
 
 void ForwardPass::compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
                                 Outputs outputs, std::span<const LayerAttention> layers) {
-    const Batch batch{first_slot, static_cast<int>(tokens.size())};
+    const auto n = static_cast<int>(tokens.size());
+    states_.make_room(n, workspace_);
+    const LocalWindows& windows = states_.windows();
+    const Batch batch{first_slot, n, windows.n()};
     assert(batch.end_slot() <= cache_.shape().capacity);
     GraphInputs inputs;
     const Workspace::Use use = workspace_.prepare(batch_graph(batch, outputs, inputs, layers));
     ggml_backend_tensor_set(inputs.tokens, tokens.data(), 0, tokens.size_bytes());
     set_to_count(inputs.positions, first_position);
     set_to_count(inputs.slots, first_slot);
+    if (inputs.local) {
+        set_to_count(inputs.local->positions, windows.first_position() + windows.n());
+        set_to_count(inputs.local->slots, windows.n());
+    }
     set_masks(batch, inputs, mask_);
     set_temperatures(first_position, inputs);
     if (inputs.grouped) set_grouped_inputs(batch, positions_, *inputs.grouped);
@@ -184,8 +200,9 @@ void ForwardPass::run_with(std::span<const LayerAttention> layers, std::span<con
 
 void ForwardPass::reserve_with(std::span<const LayerAttention> layers, int n_tokens) {
     GraphInputs inputs;
-    workspace_.reserve(batch_graph({cache_.shape().capacity - n_tokens, n_tokens}, Outputs::hidden,
-                                   inputs, layers));
+    const int n_slots = states_.windows().shape().n_slots();
+    const Batch last{cache_.shape().capacity - n_tokens, n_tokens, n_slots - n_tokens};
+    workspace_.reserve(batch_graph(last, Outputs::hidden, inputs, layers));
 }
 
 std::span<float> ForwardPass::attention(int il, int head) {
@@ -253,12 +270,9 @@ void ForwardPass::advance(bool count_queries) {
     }
     ggml_backend_tensor_get(hidden_, state_.data(), size(n_run_) * hidden_->nb[1], hidden_->nb[1]);
     set_preceding_state(state_);
-    advance_layers();
+    states_.advance(n_run_);
     n_run_ = 0;
 }
-
-/// Makes what the layers of the last computed batch keep precede the next one.
-void ForwardPass::advance_layers() { fixed_.advance(); }
 
 std::vector<float> ForwardPass::preceding_state() const {
     std::vector<float> state(state_.size());
@@ -274,7 +288,7 @@ void ForwardPass::serialize(StateArchive& archive, bool observing) {
     std::vector<float> state = preceding_state();
     archive.block(std::span(state));
     set_preceding_state(state);
-    fixed_.serialize(archive);
+    states_.serialize(archive);
     if (future_) future_->statistics.serialize(archive);
     if (observing) archive.block(attention_);
 }
@@ -296,14 +310,16 @@ class ForwardPass::Trial {
 void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_position) {
     forget_attention();
     std::optional<Trial> trial;
-    if (catalyst.size() > size(observed_tile_tokens_)) trial.emplace(*this);
+    const bool has_tiles = catalyst.size() > size(observed_tile_tokens_);
+    if (has_tiles || states_.windows().must_move(static_cast<int>(catalyst.size())))
+        trial.emplace(*this);
     for (std::size_t done = 0; done < catalyst.size(); done += size(observed_tile_tokens_)) {
         const auto tile =
             catalyst.subspan(done, std::min(size(observed_tile_tokens_), catalyst.size() - done));
         const int offset = static_cast<int>(done);
         compute_batch(tile, cache_.n() + offset, first_position + offset, Outputs::attention);
         add_measured_attention(cache_.n());
-        if (trial) advance_layers();
+        if (trial) states_.advance(static_cast<int>(tile.size()));
     }
 }
 

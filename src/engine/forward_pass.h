@@ -7,9 +7,9 @@
 
 #include "base/page_memory.h"
 #include "base/state_archive.h"
-#include "cache/fixed_state.h"
 #include "cache/kv_cache.h"
 #include "engine/expected_attention_pass.h"
+#include "engine/layer_states.h"
 #include "infinipot/policy.h"
 #include "model/model_impl.h"
 #include "observe/attention_mass.h"
@@ -20,7 +20,7 @@ namespace infinipot {
 /// Runs a model over tokens that attend to a KV cache, the pot. Borrows model, backend and cache.
 /// The constructor allocates everything. Belongs to one thread at a time.
 ///
-/// Owns what layers keep beside the pot: see FixedState. A run reads it as advance() left it.
+/// Owns what layers keep beside the pot: see LayerStates. A run reads it as advance() left it.
 ///
 /// Hidden states of a batch stay in a buffer whose first row is the state before the batch, which
 /// predicts the batch's first token.
@@ -99,8 +99,8 @@ class ForwardPass {
     void set_preceding_state(std::span<const float> state);
 
     /// Returns what layers keep beside the pot, to be restored later.
-    std::vector<std::byte> layer_states() const { return fixed_.save(); }
-    void set_layer_states(std::span<const std::byte> states) { fixed_.restore(states); }
+    std::vector<std::byte> layer_states() { return states_.save(); }
+    void set_layer_states(std::span<const std::byte> states) { states_.restore(states); }
 
     /// Writes or reads what the next run() depends on besides the cache, between two runs; with
     /// `observing`, the attention measured so far as well.
@@ -120,11 +120,14 @@ class ForwardPass {
     /// Returns the seconds spent on building graphs so far.
     double graph_seconds() const { return workspace_.preparing_seconds(); }
 
-    /// Activations, scores, logits and the next version of fixed_state(); constant.
+    /// Activations, scores, logits and what layers write before advance(); constant.
     std::size_t bytes() const;
 
     /// What layers keep beside the pot; constant.
-    std::size_t layer_state_bytes() const { return fixed_.bytes(); }
+    std::size_t layer_state_bytes() const { return states_.bytes(); }
+
+    /// Returns the windows of local layers, for tests.
+    const LocalWindows& windows() const { return states_.windows(); }
 
    private:
     class Trial;
@@ -135,7 +138,6 @@ class ForwardPass {
     void compute_batch(std::span<const Token> tokens, int first_slot, int first_position,
                        Outputs outputs, std::span<const LayerAttention> layers = {});
     void set_to_count(ggml_tensor* numbers, int first);
-    void advance_layers();
     void add_measured_attention(int n_kv);
     void gather_vectors(const KeptSlots& kept);
     void reserve(const Limits& limits);
@@ -153,7 +155,7 @@ class ForwardPass {
 
     const Model::Impl& model_;
     KvCache& cache_;
-    FixedState fixed_;
+    LayerStates states_;
     Workspace workspace_;
     int tile_tokens_;  // tokens whose logits exist at one time
     int observed_tile_tokens_;

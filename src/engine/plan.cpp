@@ -14,7 +14,7 @@ namespace {
 
 bool groups_natively(const Model::Impl& model, const ResolvedOptions& o) {
     const int capacity = o.budget.capacity;
-    const CacheShape shape = model.pot_shape(capacity, o.kv_type);
+    const CacheShape shape = model.size->pot(capacity, o.kv_type);
     for (int il = 0; il < shape.n_layer; ++il) {
         if (!groups_natively(model.hparams, model.options.kernels, shape,
                              model.pot_attention(il, capacity)))
@@ -43,28 +43,27 @@ void require_at_least(int value, int least, const char* name) {
                   number(least));
 }
 
+[[noreturn]] void refuse_memory(std::size_t bytes, CacheShape shape, int n_batch,
+                                const Model::Impl& model) {
+    const auto text = [](std::size_t n) { return number(static_cast<long long>(n)) + " bytes"; };
+    shape.capacity = 1;
+    const std::size_t beside = model.size->bytes_beside(shape, n_batch);
+    too_small("a memory of " + text(bytes) + " holds not even one entry of " +
+              text(KvCache::entry_bytes(shape)) +
+              (beside == 0 ? "" : " beside the " + text(beside) + " that other layers keep"));
+}
+
 /// Returns the capacity that the budget asks for, in entries or in bytes, whichever is smaller. Who
 /// asks in bytes alone gets as many entries as fit, up to the window.
-int capacity_of(const Plan& plan, const Budget& asked, const Model::Impl& model) {
+int capacity_of(const Plan& plan, const Budget& asked, int n_batch, const Model::Impl& model) {
     const CacheShape shape = cache_shape(plan, model);
     const int window = model.hparams.n_ctx_train;
     int capacity =
         asked.capacity.value_or(asked.memory_bytes ? window : std::min(default_capacity, window));
     if (asked.memory_bytes) {
-        const std::size_t entry = KvCache::entry_bytes(shape);
-        const std::size_t fixed = FixedState::bytes(model.states);
-        const std::size_t entries =
-            (*asked.memory_bytes - std::min(*asked.memory_bytes, fixed)) / entry;
-        if (entries == 0) {
-            too_small("a memory of " + number(static_cast<long long>(*asked.memory_bytes)) +
-                      " bytes holds not even one entry of " +
-                      number(static_cast<long long>(entry)) + " bytes" +
-                      (fixed == 0 ? ""
-                                  : " beside the " + number(static_cast<long long>(fixed)) +
-                                        " bytes of the layers' states"));
-        }
-        capacity =
-            static_cast<int>(std::min<std::size_t>(entries, static_cast<std::size_t>(capacity)));
+        const int entries = model.size->entries_in(*asked.memory_bytes, shape, n_batch, capacity);
+        if (entries == 0) refuse_memory(*asked.memory_bytes, shape, n_batch, model);
+        capacity = std::min(capacity, entries);
     }
     require_at_least(capacity, 1, "the capacity");
     return capacity;
@@ -131,12 +130,12 @@ void resolve_answer_budget(Plan& plan) {
     }
 }
 
-/// Refuses windows under per-token eviction: a window is counted in slots, and a new entry takes
-/// any slot that is free.
+/// Refuses windows in the pot under per-token eviction: they are counted in slots, and a new entry
+/// takes any slot that is free.
 void check_local_layers(const Plan& plan, const Model::Impl& model) {
     if (plan.options.schedule != Schedule::per_token) return;
     const int capacity = plan.options.budget.capacity;
-    for (int il = 0; il < model.layers->n(LayerKind::global); ++il) {
+    for (int il = 0; il < model.size->layers().n(LayerKind::global); ++il) {
         const int window = model.pot_attention(il, capacity).window;
         if (window == 0 || window >= capacity) continue;
         contradiction(
@@ -247,12 +246,12 @@ void check_room_to_read(const Plan& plan) {
     }
 }
 
-void resolve_budget(Plan& plan, const Budget& asked, const Model::Impl& model) {
+void resolve_budget(Plan& plan, const Budget& asked, int n_batch, const Model::Impl& model) {
     ResolvedBudget& budget = plan.options.budget;
     const int n_opening = static_cast<int>(plan.frame.opening.size());
     budget.memory_bytes = asked.memory_bytes.value_or(0);
     budget.beyond_window = asked.beyond_window;
-    budget.capacity = capacity_of(plan, asked, model);
+    budget.capacity = capacity_of(plan, asked, n_batch, model);
     budget.reserve = asked.reserve.value_or(budget.capacity / 8);
     budget.retain = asked.retain.value_or(automatic_retain(plan));
     budget.protect_first =
@@ -281,8 +280,8 @@ int resolved_threads(std::optional<int> asked) {
 }
 
 int resolved_batch(const Plan& plan, int asked, const Model::Impl& model) {
-    require_at_least(asked, 1, "the batch");
-    const int n_batch = std::min(asked, plan.fill_limit);
+    const int n_batch =
+        std::min(model.size->batch(plan.options.budget.capacity, asked), plan.fill_limit);
     const bool grouped = plan.options.positions.rule == Positions::grouped;
     if (!grouped || groups_natively(model, plan.options)) return n_batch;
     return std::min(n_batch,
@@ -292,7 +291,7 @@ int resolved_batch(const Plan& plan, int asked, const Model::Impl& model) {
 }  // namespace
 
 CacheShape cache_shape(const Plan& plan, const Model::Impl& model) {
-    CacheShape shape = model.pot_shape(plan.options.budget.capacity, plan.options.kv_type);
+    CacheShape shape = model.size->pot(plan.options.budget.capacity, plan.options.kv_type);
     shape.accumulates = plan.needs.attention == AttentionProbe::accumulated;
     return shape;
 }
@@ -318,7 +317,8 @@ Plan make_plan(const Model::Impl& model, SessionOptions asked, const PromptToken
         if (plan.catalyst.empty()) contradiction("the catalyst prompt has no tokens");
     }
     resolve_schedule(plan, asked);
-    resolve_budget(plan, asked.budget, model);
+    require_at_least(asked.n_batch, 1, "the batch");
+    resolve_budget(plan, asked.budget, asked.n_batch, model);
     check_window(o, model);
     check_local_layers(plan, model);
     check_device(plan, model);

@@ -7,7 +7,7 @@ namespace infinipot {
 RotationTables::RotationTables(const Model::Impl& model, int capacity, int n_positions,
                                Backend& backend) {
     std::vector<Rotation> known;
-    for (int il = 0; il < model.layers->n(LayerKind::global); ++il) {
+    for (int il = 0; il < model.size->layers().n(LayerKind::global); ++il) {
         const Rotation rotation = model.pot_attention(il, capacity).rotation;
         const auto at = std::ranges::find(known, rotation);
         table_of_layer_.push_back(static_cast<std::size_t>(at - known.begin()));

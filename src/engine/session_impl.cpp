@@ -14,6 +14,8 @@ namespace infinipot {
 
 namespace {
 
+constexpr std::size_t least_checkpoint_bytes = std::size_t{64} << 20;
+
 ForwardPass::Limits limits_of(const Plan& plan) {
     return {.n_batch = plan.options.n_batch,
             .n_observed = n_observed(plan),
@@ -52,7 +54,8 @@ Session::Impl::Impl(const Model& model, Plan plan, const CacheImage* image, cons
                parent == nullptr ? nullptr : &parent->forward_),
       intake_(tokenizer_of(Access::impl(model)), plan_.frame.opening),
       writer_(plan_, Access::impl(model), cache_, forward_, backend_),
-      hiding_(cache_, plan_.largest_answer_budget()) {
+      hiding_(cache_, plan_.largest_answer_budget()),
+      checkpoints_(std::max(least_checkpoint_bytes, cache_.bytes() / 2)) {
     stats_.pot_bytes = cache_.bytes() + forward_.layer_state_bytes();
     stats_.attended_entry_bytes = KvCache::attended_entry_bytes(cache_.shape());
     stats_.compute_bytes =

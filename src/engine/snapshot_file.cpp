@@ -12,10 +12,10 @@ namespace infinipot {
 namespace {
 
 constexpr std::array<char, 8> magic = {'I', 'N', 'F', 'I', 'P', 'O', 'T', '\n'};
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version = 2;
 constexpr std::uint32_t byte_order_mark = 0x01020304;
 constexpr std::size_t header_bytes = 4096;
-constexpr std::size_t largest_small_section = std::size_t{1} << 30;
+constexpr std::size_t largest_small_section = std::size_t{4} << 30;
 
 static_assert(std::endian::native == std::endian::little, "snapshots are little-endian");
 
@@ -125,7 +125,7 @@ SnapshotFile SnapshotFile::open(const std::filesystem::path& path) {
 
 std::vector<std::byte> SnapshotFile::read(SnapshotSection section) const {
     const SnapshotPlace& where = place(section);
-    if (where.size > largest_small_section) fail("has a section of more than 1 GiB; make it again");
+    if (where.size > largest_small_section) fail("has a section of more than 4 GiB; make it again");
     std::vector<std::byte> bytes(static_cast<std::size_t>(where.size));
     bytes.resize(file_->read(bytes, where.offset));
     if (bytes.size() != where.size || hash_of(bytes) != where.hash)

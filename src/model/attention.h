@@ -30,7 +30,7 @@ struct Attention {
     /// libllama does so in some architectures.
     bool scale_queries = false;
     float softcap = 0;  ///< 0: logits are not capped
-    int window = 0;     ///< slots that a token sees, its own included; 0: all of them
+    int window = 0;     ///< tokens that a token sees, its own included; 0: all of them
     Temperature temperature = {};
     /// F32 [n_head] or null: a logit for each head, which takes part in the softmax and has no
     /// value. Source: Xiao et al. 2023, arXiv 2309.17453, section 3.2; OpenAI 2025, gpt-oss.

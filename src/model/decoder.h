@@ -69,6 +69,10 @@ class Decoder : public Architecture {
     /// Returns `attention_` with the window of the layer and the rotation for the capacity.
     Attention attention(int il, int capacity) const override;
 
+    LayerKind kind(int il) const override {
+        return window_.of(il) > 0 ? LayerKind::local : LayerKind::global;
+    }
+
     std::size_t nodes_per_layer() const override {
         return Architecture::nodes_per_layer() + (mixture_.n_used > 0 ? expert_nodes(mixture_) : 0);
     }

@@ -24,9 +24,9 @@ int padded(int n, int capacity) {
     return std::min((n + slot_padding - 1) / slot_padding * slot_padding, capacity);
 }
 
-/// Returns whether a layer's window is smaller than the KV cache. It depends on the capacity and
-/// not on the number of entries, so that all batches of a session attend alike and memory can be
-/// reserved for it.
+/// Returns whether the window of a layer of the KV cache is smaller than it. It depends on the
+/// capacity and not on the number of entries, so that all batches of a session attend alike and
+/// memory can be reserved for it.
 bool hides(const Attention& attention, const CacheShape& shape) {
     return attention.window > 0 && attention.window < shape.capacity;
 }
@@ -56,6 +56,14 @@ GraphBuilder::GraphBuilder(ggml_context* context, ggml_cgraph* graph, const Hpar
               new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "positions"),
               new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "slots"),
               new_input(context, GGML_TYPE_F16, n_kv_, batch.n_tokens, "mask")} {
+    if (const int n_slots = stores.windows.shape().n_slots(); n_slots > 0) {
+        const int n = padded(batch.first_in_window + batch.n_tokens, n_slots);
+        inputs_.local =
+            WindowInputs{new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "window_positions"),
+                         new_input(context, GGML_TYPE_I32, batch.n_tokens, 1, "window_slots"),
+                         new_input(context, GGML_TYPE_F16, n, batch.n_tokens, "local_mask"),
+                         stores.windows.shape().window};
+    }
     if (positions.rule == Positions::grouped) {
         inputs_.grouped = make_grouped_inputs(context, n_kv_, batch.n_tokens);
         neighbours_ = positions.neighbours;
@@ -76,9 +84,10 @@ ggml_tensor* GraphBuilder::by_head(ggml_tensor* x) {
     return ggml_permute(context(), x, 0, 2, 1, 3);
 }
 
-/// Returns whether the attention of layer il reads Hadamard transforms.
+/// Returns whether attention reads Hadamard transforms in layer il of the pot, or in a window.
 bool GraphBuilder::reads_transforms(int il) const {
-    return uses_hadamard(cache_.shape().type) && !cache_.key_centres().turns(il);
+    return uses_hadamard(cache_.shape().type) &&
+           (il == in_window || !cache_.key_centres().turns(il));
 }
 
 /// Transforms queries, F32 [n_embd_head, n_head, n_tokens], as the keys are that they meet.
@@ -94,30 +103,32 @@ ggml_tensor* GraphBuilder::undo_hadamard(int il, ggml_tensor* attended) {
                            attended->ne[1]);
 }
 
-/// Returns what the attention of layer il reads of the first n slots. Copies of keys come without
-/// their bias as it is at position 0, so that F16 rounds small numbers. The softmax cancels it.
-GraphBuilder::Entries GraphBuilder::attended(int il, int n) {
-    ggml_tensor *keys = slots(cache_.rotated_keys(il), n), *values = slots(cache_.values(il), n);
+/// Returns what attention reads of the first n entries. Copies of keys come without their bias as
+/// it is at position 0, so that F16 rounds small numbers. The softmax cancels it.
+GraphBuilder::Views GraphBuilder::views(const Entries& entries, int n) {
+    ggml_tensor *keys = slots(entries.rotated_keys, n), *values = slots(entries.values, n);
     const KeyCentres& centres = cache_.key_centres();
-    if (!centres.turns(il)) return {keys, values};
+    if (entries.is_local() || !centres.turns(entries.index_in_pot)) return {keys, values};
+    const int il = entries.index_in_pot;
     ggml_tensor* bias = ggml_reshape_3d(context(), centres.keys(il), keys->ne[0], 1, keys->ne[2]);
     keys = ggml_sub(context(), centres.load_rotated(context(), keys, il), bias);
     return {ggml_cast(context(), keys, GGML_TYPE_F16),
             ggml_cast(context(), load_rows(context(), values), GGML_TYPE_F16)};
 }
 
-/// Stores rows [n_embd_head, n_head_kv, n_tokens] in the batch's slots of `pot`.
-void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* pot, ggml_tensor* centre) {
-    ggml_build_forward_expand(graph_, store_rows(context(), rows, pot, inputs_.slots, centre));
+/// Stores rows [n_embd_head, n_head_kv, n_tokens] in slots of `to`.
+void GraphBuilder::store(ggml_tensor* rows, ggml_tensor* to, ggml_tensor* slots,
+                         ggml_tensor* centre) {
+    ggml_build_forward_expand(graph_, store_rows(context(), rows, to, slots, centre));
 }
 
 /// Stores keys [n_embd_head, n_head_kv, n_tokens], before RoPE, and their rotated copies.
 void GraphBuilder::store_keys(int il, ggml_tensor* k, const Attention& attention) {
     const KeyCentres& centres = cache_.key_centres();
-    store(k, cache_.keys(il), centres.keys(il));
+    store(k, cache_.keys(il), inputs_.slots, centres.keys(il));
     if (centres.turns(il)) k = ggml_sub(context(), k, centres.keys(il));
     store(attention.rotation.apply(context(), k, inputs_.positions), cache_.rotated_keys(il),
-          centres.rotated_keys(il));
+          inputs_.slots, centres.rotated_keys(il));
 }
 
 /// Returns a view of the first `n` slots of `pot`: [n_embd_head, n, n_head_kv].
@@ -152,24 +163,67 @@ void GraphBuilder::set_state(int il, int i, ggml_tensor* x) {
 
 ggml_tensor* GraphBuilder::attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                                   const Attention& attention) {
-    il = stores_.layers.index(il);
+    const int i = stores_.layers.index(il);
+    const bool is_local = stores_.layers.kind(il) == LayerKind::local;
+    return is_local ? attend_in_window(i, q, k, v, attention)
+                    : attend_in_pot(i, q, k, v, attention);
+}
+
+ggml_tensor* GraphBuilder::attend_in_window(int i, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
+                                            const Attention& attention) {
+    const WindowInputs& inputs = *inputs_.local;
+    const LocalWindows& windows = stores_.windows;
+    q = hadamard(in_window, rotate_queries(split_heads(q), inputs.positions, attention));
+    store(attention.rotation.apply(context(), split_heads(k), inputs.positions),
+          windows.rotated_keys(i), inputs.slots);
+    store(split_heads(v), windows.values(i), inputs.slots);
+    const Entries entries{windows.rotated_keys(i),
+                          windows.values(i),
+                          batch_.first_in_window + batch_.n_tokens,
+                          static_cast<int>(inputs.mask->ne[0]),
+                          windows.shape().window,
+                          in_window};
+    return undo_hadamard(in_window, attend_to(entries, q, attention));
+}
+
+ggml_tensor* GraphBuilder::attend_in_pot(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
+                                         const Attention& attention) {
     ggml_tensor* unrotated_q = split_heads(q);
     q = hadamard(il, rotate_queries(unrotated_q, inputs_.positions, attention));
     store_keys(il, split_heads(k), attention);
-    store(split_heads(v), cache_.values(il));
+    store(split_heads(v), cache_.values(il), inputs_.slots);
+    const Entries entries = entries_of_pot(il, attention);
     const bool observes_apart = mass_hook_ && !observes_natively(attention);
     if (hook_ || observes_apart) {
-        const AttentionInputs inputs{unrotated_q,        by_head(q),      attended(il, n_kv_).keys,
-                                     mask_of(attention), attention.scale, attention.softcap,
-                                     attention.sinks};
+        const AttentionInputs inputs{
+            unrotated_q,        by_head(q),      views(entries, n_kv_).keys,
+            mask_of(attention), attention.scale, attention.softcap,
+            attention.sinks};
         if (observes_apart) mass_hook_(il, inputs);
         if (hook_) hook_(il, inputs);
     }
     if (inputs_.grouped) return attend_in_groups(il, q, unrotated_q, attention);
     if (!layers_.empty()) return undo_hadamard(il, attend_outside(il, q));
-    if (mass_hook_ && !observes_apart) return undo_hadamard(il, attend_observed(il, q, attention));
-    return undo_hadamard(il, native(attention) ? attend_natively(il, q, attention)
-                                               : attend_with_ggml(il, q, attention));
+    if (mass_hook_ && !observes_apart)
+        return undo_hadamard(il, attend_observed(entries, q, attention));
+    return undo_hadamard(il, attend_to(entries, q, attention));
+}
+
+GraphBuilder::Entries GraphBuilder::entries_of_pot(int i, const Attention& attention) const {
+    return {cache_.rotated_keys(i),
+            cache_.values(i),
+            batch_.end_slot(),
+            n_kv_,
+            windowed(attention) ? attention.window : 0,
+            i};
+}
+
+/// q: [n_embd_head, n_head, n_tokens], rotated, and transformed as keys are. The functions below
+/// take the same.
+ggml_tensor* GraphBuilder::attend_to(const Entries& entries, ggml_tensor* q,
+                                     const Attention& attention) {
+    return native(attention) ? attend_natively(entries, q, attention)
+                             : attend_with_ggml(entries, q, attention);
 }
 
 bool GraphBuilder::windowed(const Attention& attention) const {
@@ -194,6 +248,10 @@ ggml_tensor* GraphBuilder::mask_of(const Attention& attention) {
     }
     assert(inputs_.window == attention.window && "one window size in a graph");
     return inputs_.window_mask;
+}
+
+ggml_tensor* GraphBuilder::mask_of(const Entries& entries, const Attention& attention) {
+    return entries.is_local() ? inputs_.local->mask : mask_of(attention);
 }
 
 bool groups_natively(const Hparams& hparams, Kernels kernels, const CacheShape& shape,
@@ -240,19 +298,19 @@ ggml_tensor* GraphBuilder::attend_in_groups(int il, ggml_tensor* q, ggml_tensor*
                               .sinks = attention.sinks});
 }
 
-/// q: [n_embd_head, n_head, n_tokens], rotated, and transformed as keys are. The functions below
-/// take the same.
-ggml_tensor* GraphBuilder::attend_natively(int il, ggml_tensor* q, const Attention& attention) {
-    const auto [keys, values] = attended(il, batch_.end_slot());
+ggml_tensor* GraphBuilder::attend_natively(const Entries& entries, ggml_tensor* q,
+                                           const Attention& attention) {
+    const auto [keys, values] = views(entries, entries.end);
     return kernels::attention(context(), q, keys, values, attention.scale,
-                              {.window = windowed(attention) ? attention.window : 0},
-                              attention.sinks);
+                              {.window = entries.window}, attention.sinks);
 }
 
-ggml_tensor* GraphBuilder::attend_observed(int il, ggml_tensor* q, const Attention& attention) {
-    const auto [keys, values] = attended(il, batch_.end_slot());
-    const auto [attended, mass] = kernels::observed_attention(
-        context(), q, keys, values, attention.scale, mass_of_layer_(il), attention.sinks);
+ggml_tensor* GraphBuilder::attend_observed(const Entries& entries, ggml_tensor* q,
+                                           const Attention& attention) {
+    const auto [keys, values] = views(entries, entries.end);
+    const auto [attended, mass] =
+        kernels::observed_attention(context(), q, keys, values, attention.scale,
+                                    mass_of_layer_(entries.index_in_pot), attention.sinks);
     ggml_build_forward_expand(graph_, mass);
     return attended;
 }
@@ -266,24 +324,27 @@ ggml_tensor* GraphBuilder::attend_outside(int il, ggml_tensor* q) {
                           call, GGML_N_TASKS_MAX, const_cast<LayerAttention*>(&layer));
 }
 
-ggml_tensor* GraphBuilder::attend_plainly(int il, ggml_tensor* q, const Attention& attention) {
-    const auto [keys, values] = attended(il, n_kv_);
+ggml_tensor* GraphBuilder::attend_plainly(const Entries& entries, ggml_tensor* q,
+                                          const Attention& attention) {
+    const auto [keys, values] = views(entries, entries.n);
     ggml_tensor* p = attention_probabilities(context(), by_head(q), load_rows(context(), keys),
-                                             mask_of(attention), attention.scale, attention.softcap,
-                                             attention.sinks);
+                                             mask_of(entries, attention), attention.scale,
+                                             attention.softcap, attention.sinks);
     return weighted_values(context(), load_rows(context(), values), p);
 }
 
-ggml_tensor* GraphBuilder::attend_with_ggml(int il, ggml_tensor* q, const Attention& attention) {
+ggml_tensor* GraphBuilder::attend_with_ggml(const Entries& entries, ggml_tensor* q,
+                                            const Attention& attention) {
     float scale = attention.scale;
     ggml_tensor* queries = q;
     if (attention.scale_queries) queries = this->scale(q, std::exchange(scale, 1.0f));
-    const auto [keys, values] = attended(il, n_kv_);
-    ggml_tensor* attended = ggml_flash_attn_ext(context(), by_head(queries), keys, values,
-                                                mask_of(attention), scale, 0.0f, attention.softcap);
+    const auto [keys, values] = views(entries, entries.n);
+    ggml_tensor* attended =
+        ggml_flash_attn_ext(context(), by_head(queries), keys, values, mask_of(entries, attention),
+                            scale, 0.0f, attention.softcap);
     ggml_flash_attn_ext_add_sinks(attended, attention.sinks);
-    if (!ggml_backend_dev_supports_op(device_of(cache_.values(il)), attended)) {
-        return attend_plainly(il, q, attention);
+    if (!ggml_backend_dev_supports_op(device_of(entries.values), attended)) {
+        return attend_plainly(entries, q, attention);
     }
     ggml_prec_set_acc(attended, GGML_PREC_F32);  // [n_embd_head, n_head, n_tokens]
     return ggml_reshape_2d(context(), attended, attended->ne[0] * attended->ne[1], batch_.n_tokens);
@@ -315,6 +376,10 @@ void set_temperatures(int first_position, const GraphInputs& inputs) {
 
 void set_masks(const Batch& batch, const GraphInputs& inputs, std::vector<ggml_fp16_t>& scratch) {
     set_causal_mask(batch, 0, inputs.mask, scratch);
+    if (inputs.local) {
+        const Batch in_window{batch.first_in_window, batch.n_tokens};
+        set_causal_mask(in_window, inputs.local->window, inputs.local->mask, scratch);
+    }
     if (inputs.window_mask == nullptr) return;
     set_causal_mask(batch, inputs.window, inputs.window_mask, scratch);
 }

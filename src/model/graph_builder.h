@@ -8,6 +8,7 @@
 
 #include "cache/fixed_state.h"
 #include "cache/kv_cache.h"
+#include "cache/local_windows.h"
 #include "model/attention.h"
 #include "model/batch.h"
 #include "model/grouped_attention.h"
@@ -45,19 +46,28 @@ using MassOfLayer = std::function<ggml_tensor*(int il)>;
 using LayerAttention =
     std::function<void(const ggml_tensor* q, ggml_tensor* out, int ith, int nth)>;
 
+/// Input tensors of a graph's local layers.
+struct WindowInputs {
+    ggml_tensor* positions;  ///< I32 [n_tokens]
+    ggml_tensor* slots;      ///< I32 [n_tokens]: slots of LocalWindows
+    ggml_tensor* mask;       ///< F16 [slots seen or hidden, n_tokens]: 0 or -inf
+    int window;              ///< size of the window, in tokens
+};
+
 /// Input tensors of a graph, in addition to weights and KV cache. Set before it is computed.
 struct GraphInputs {
     ggml_tensor* tokens;     ///< I32 [n_tokens]
     ggml_tensor* positions;  ///< I32 [n_tokens]
     ggml_tensor* slots;      ///< I32 [n_tokens]: slots for keys and values
     ggml_tensor* mask;       ///< F16 [n_kv, n_tokens]: 0 or -inf; n_kv may exceed the batch's end
-    /// The mask of layers whose window is smaller than the KV cache; null if there are none.
+    /// The mask of layers of the KV cache whose window is smaller than it; null if there are none.
     ggml_tensor* window_mask = nullptr;
     int window = 0;  ///< window size of window_mask, in slots
     /// F32 [1, 1, n_tokens]: factors of the queries; null if no layer has a temperature.
     ggml_tensor* query_factors = nullptr;
     Temperature temperature = {};               ///< of query_factors
     std::optional<GroupedInputs> grouped = {};  ///< set if positions are grouped
+    std::optional<WindowInputs> local = {};     ///< set if there are local layers
 };
 
 /// What a forward pass reads and writes besides weights.
@@ -65,6 +75,7 @@ struct Stores {
     const LayerPlan& layers;
     const KvCache& pot;
     const FixedState& fixed;
+    const LocalWindows& windows;
 };
 
 /// Builds the forward pass of one batch over the stores. An architecture describes its layers with
@@ -97,10 +108,11 @@ class GraphBuilder : public Operators {
     /// Splits x [n_embd_head * heads, n_tokens] into heads: [n_embd_head, heads, n_tokens].
     ggml_tensor* split_heads(ggml_tensor* x);
 
-    /// Writes the batch's keys and values into the KV cache and attends to all of it, causally.
-    /// q: [n_embd_head * n_head, n_tokens]; k, v: [n_embd_head * n_head_kv, n_tokens], before RoPE,
-    /// or the same split into heads. Result: [n_embd_head * n_head, n_tokens].
-    /// All windows of one graph have the same size, because a file has only one.
+    /// Writes the batch's keys and values into the KV cache and attends to all of it, causally. In
+    /// a local layer it does so with the window. q: [n_embd_head * n_head, n_tokens]; k, v:
+    /// [n_embd_head * n_head_kv, n_tokens], before RoPE, or the same split into heads. Result:
+    /// [n_embd_head * n_head, n_tokens]. All windows of one graph have the same size, because a
+    /// file has only one.
     ggml_tensor* attend(int il, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
                         const Attention& attention);
 
@@ -113,29 +125,53 @@ class GraphBuilder : public Operators {
     void set_state(int il, int i, ggml_tensor* x);
 
    private:
+    /// The slots that a layer's queries attend to.
+    struct Entries {
+        ggml_tensor *rotated_keys, *values;  // [n_embd_head, all slots, n_head_kv]
+        int end;                             // behind the slots in use
+        int n;             // slots that ggml attends to; those behind `end` masked
+        int window;        // slots that a token sees; 0: all
+        int index_in_pot;  // of the layer; in_window: it is none of the pot
+        bool is_local() const { return index_in_pot == in_window; }
+    };
+    static constexpr int in_window = -1;
+
+    /// Some of them, as attention reads them: [n_embd_head, n, n_head_kv].
+    struct Views {
+        ggml_tensor *keys, *values;
+    };
+
+    ggml_tensor* attend_in_pot(int i, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
+                               const Attention& attention);
+    ggml_tensor* attend_in_window(int i, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v,
+                                  const Attention& attention);
+    Entries entries_of_pot(int i, const Attention& attention) const;
+    ggml_tensor* attend_to(const Entries& entries, ggml_tensor* q, const Attention& attention);
     ggml_tensor* rotate_queries(ggml_tensor* q, ggml_tensor* positions, const Attention& attention);
     ggml_tensor* query_factors(const Temperature& temperature);
-    struct Entries {
-        ggml_tensor *keys, *values;  // [n_embd_head, n, n_head_kv]; keys are rotated
-    };
     bool reads_transforms(int il) const;
     ggml_tensor* hadamard(int il, ggml_tensor* q);
     ggml_tensor* undo_hadamard(int il, ggml_tensor* attended);
-    Entries attended(int il, int n);
+    Views views(const Entries& entries, int n);
     void store_keys(int il, ggml_tensor* k, const Attention& attention);
-    void store(ggml_tensor* rows, ggml_tensor* pot, ggml_tensor* centre = nullptr);
+    void store(ggml_tensor* rows, ggml_tensor* to, ggml_tensor* slots,
+               ggml_tensor* centre = nullptr);
     ggml_tensor* by_head(ggml_tensor* x);
     ggml_tensor* slots(ggml_tensor* pot, int n);
     bool windowed(const Attention& attention) const;
     bool native(const Attention& attention) const;
     ggml_tensor* mask_of(const Attention& attention);
+    ggml_tensor* mask_of(const Entries& entries, const Attention& attention);
     ggml_tensor* attend_in_groups(int il, ggml_tensor* q, ggml_tensor* unrotated_q,
                                   const Attention& attention);
     bool observes_natively(const Attention& attention) const;
-    ggml_tensor* attend_natively(int il, ggml_tensor* q, const Attention& attention);
-    ggml_tensor* attend_observed(int il, ggml_tensor* q, const Attention& attention);
-    ggml_tensor* attend_with_ggml(int il, ggml_tensor* q, const Attention& attention);
-    ggml_tensor* attend_plainly(int il, ggml_tensor* q, const Attention& attention);
+    ggml_tensor* attend_natively(const Entries& entries, ggml_tensor* q,
+                                 const Attention& attention);
+    ggml_tensor* attend_observed(const Entries& entries, ggml_tensor* q,
+                                 const Attention& attention);
+    ggml_tensor* attend_with_ggml(const Entries& entries, ggml_tensor* q,
+                                  const Attention& attention);
+    ggml_tensor* attend_plainly(const Entries& entries, ggml_tensor* q, const Attention& attention);
     ggml_tensor* attend_outside(int il, ggml_tensor* q);
 
     ggml_cgraph* graph_;

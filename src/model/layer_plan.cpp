@@ -9,6 +9,7 @@ LayerPlan::LayerPlan(std::vector<LayerKind> kinds) {
         std::ranges::replace(kinds, LayerKind::local, LayerKind::global);
     for (const LayerKind kind : kinds) {
         if (kind == LayerKind::global) in_pot_.push_back(n_layer());
+        if (kind == LayerKind::local) local_.push_back(n_layer());
         places_.push_back({kind, n(kind)});
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 namespace infinipot {
@@ -32,6 +33,9 @@ class LayerPlan {
     /// Returns the layer of the model that is layer i of the pot.
     int layer_of_pot(int i) const { return in_pot_[static_cast<std::size_t>(i)]; }
 
+    /// Returns the layer of the model that is the i-th local one.
+    int local_layer(int i) const { return local_[static_cast<std::size_t>(i)]; }
+
    private:
     struct Place {
         LayerKind kind;
@@ -40,7 +44,7 @@ class LayerPlan {
     const Place& place(int il) const { return places_[static_cast<std::size_t>(il)]; }
 
     std::vector<Place> places_;
-    std::vector<int> in_pot_;
+    std::vector<int> in_pot_, local_;
 };
 
 }  // namespace infinipot

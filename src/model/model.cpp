@@ -54,8 +54,7 @@ Model::Impl::Impl(const std::filesystem::path& path, const ModelOptions& model_o
     hparams.sliding_window = options.sliding_window;
     WeightLoader loader(file, options, device);
     architecture = make_architecture(hparams, file, loader);
-    layers = layer_plan(*architecture, hparams.n_layer);
-    for (int il = 0; il < hparams.n_layer; ++il) states.push_back(architecture->state(il));
+    size.emplace(hparams, *architecture);
     weights = loader.load();
     choose_frequent_panels();
     info = describe();
@@ -125,6 +124,7 @@ ModelInfo Model::Impl::describe() const {
             .architecture = hparams.architecture,
             .device = device_name(device),
             .n_layer = hparams.n_layer,
+            .n_layer_kv = size->layers().n(LayerKind::global),
             .n_embd = hparams.n_embd,
             .n_head = hparams.n_head,
             .n_head_kv = hparams.n_head_kv,
@@ -151,7 +151,16 @@ Model Model::load(const std::filesystem::path& path, const ModelOptions& options
 const ModelInfo& Model::info() const { return impl_->info; }
 
 std::size_t Model::entry_bytes(KvType type) const {
-    return KvCache::entry_bytes(impl_->pot_shape(0, type));
+    return KvCache::entry_bytes(impl_->size->pot(0, type));
+}
+
+std::size_t Model::pot_bytes(int capacity, KvType type, int n_batch) const {
+    return impl_->size->bytes(impl_->size->pot(capacity, type), n_batch);
+}
+
+int Model::entries_in(std::size_t bytes, KvType type, int n_batch) const {
+    const PotSize& size = *impl_->size;
+    return size.entries_in(bytes, size.pot(0, type), n_batch, impl_->hparams.n_ctx_train);
 }
 
 std::vector<Token> Model::tokenize(std::string_view text) const {

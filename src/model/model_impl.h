@@ -10,6 +10,7 @@
 #include "gguf/file.h"
 #include "infinipot/model.h"
 #include "model/architecture.h"
+#include "model/pot_size.h"
 #include "tensor/device.h"
 #include "text/chat_frame.h"
 #include "text/chat_template.h"
@@ -34,20 +35,13 @@ class Model::Impl {
     std::string chat_template_error;                ///< why a template gives no frame
     std::vector<std::int32_t> frequent_panels;      ///< SummedTokens::panels
     ArchitecturePtr architecture;
-    std::optional<LayerPlan> layers;
-    std::vector<std::vector<StateShape>> states;  ///< of each layer
+    std::optional<PotSize> size;  ///< of what is read
     WeightStorage weights;
     ModelInfo info;
 
     /// Returns how layer i of the pot attends in a KV cache of this capacity.
     Attention pot_attention(int i, int capacity) const {
-        return architecture->attention(layers->layer_of_pot(i), capacity);
-    }
-
-    /// Returns the shape of the pot.
-    /// @throws Error(invalid_argument) if the head size is no multiple of the type's block size.
-    CacheShape pot_shape(int capacity, KvType type = KvType::f16) const {
-        return hparams.cache_shape(layers->n(LayerKind::global), capacity, type);
+        return architecture->attention(size->layers().layer_of_pot(i), capacity);
     }
 
     /// Returns the tokens that surprisal is normalised over, if the architecture sums up logits.

@@ -6,12 +6,13 @@
 
 namespace infinipot {
 
-/// Sliding window of a model in which some layers are local: a token sees `size` slots back there,
-/// its own included.
+/// Sliding window of a model in which some layers are local: a token sees the last `size` tokens
+/// there, its own included.
 ///
-/// A window is counted in slots of the KV cache, which are positions after a renumbering. A window
-/// of at least the capacity hides nothing. A smaller one hides the oldest entries in its layers,
-/// until a distillation moves the survivors nearer.
+/// Tokens are counted as they were read, and local layers keep these alone: see LocalWindows. If
+/// all layers are local, they are in the KV cache, and the window is counted in its slots, which
+/// are positions after a renumbering. A window of at least the capacity then hides nothing. A
+/// smaller one hides the oldest entries, until a distillation moves the survivors nearer.
 struct SlidingWindow {
     int size = 0;                  ///< 0: no layer is local
     std::vector<bool> local = {};  ///< one flag for each layer; empty: no layer is local

@@ -220,19 +220,24 @@ HostileSnapshot HostileSnapshot::from_file(const std::filesystem::path& path) {
     return s;
 }
 
-Model model_for_snapshots(const std::filesystem::path& folder) {
+Model model_for_snapshots(const std::filesystem::path& folder, bool has_windows) {
     const char* const chat =
         "{% for message in messages %}{{ '<|user|>\n' + message['content'] + eos_token + '\n' }}"
         "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}";
-    return Model::load(write_tiny_model({.n_embd = 32,
-                                         .n_head = 2,
-                                         .n_head_kv = 1,
-                                         .n_embd_head = 32,
-                                         .n_ff = 32,
-                                         .n_ctx_train = 128,
-                                         .n_vocab = 400,
-                                         .chat_template = chat},
-                                        folder));
+    TinyModel model{.n_embd = 32,
+                    .n_head = 2,
+                    .n_head_kv = 1,
+                    .n_embd_head = 32,
+                    .n_ff = 32,
+                    .n_ctx_train = 128,
+                    .n_vocab = 400,
+                    .chat_template = chat};
+    if (has_windows) {
+        model.architecture = "gemma3";
+        model.window = 12;
+        model.window_pattern = 2;
+    }
+    return Model::load(write_tiny_model(model, folder));
 }
 
 SnapshotReader::SnapshotReader(Model model, std::span<const HostileSnapshot> sound)
@@ -292,7 +297,7 @@ void SnapshotReader::write(const HostileSnapshot& s) {
     }
     Bytes header;
     for (const char c : {'I', 'N', 'F', 'I', 'P', 'O', 'T', '\n'}) add(header, c);
-    add<std::uint32_t>(header, 1);
+    add<std::uint32_t>(header, 2);
     add<std::uint32_t>(header, 0x01020304);
     add<std::uint64_t>(header, cache_offset + cache_bytes);
     add_place(header, header_bytes, s.info.size(), hash_of(s.info));

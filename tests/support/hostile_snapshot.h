@@ -38,8 +38,8 @@ struct HostileSnapshot {
     static HostileSnapshot from_file(const std::filesystem::path& path);
 };
 
-/// The model that hostile snapshots are for, of random weights.
-Model model_for_snapshots(const std::filesystem::path& folder);
+/// The model that hostile snapshots are for, of random weights. One of its two layers may be local.
+Model model_for_snapshots(const std::filesystem::path& folder, bool has_windows = false);
 
 /// Reads hostile snapshots as a program does. To make a session takes a hundred times as long as to
 /// read what a snapshot says. Without `is_restored`, the state is therefore read into a session

@@ -178,30 +178,38 @@ std::pair<int, int> Reference::places(const Head& head, std::size_t slot) const 
     return {};
 }
 
+const Reference::Layer& Reference::layer_of_pot(int i) const {
+    return *std::ranges::find_if(layers_, [i](const Layer& layer) {
+        return layer.attends && !layer.is_local && layer.index == static_cast<std::size_t>(i);
+    });
+}
+
 std::vector<double> Reference::rotated_key(int il, int head, int slot) const {
     const Head& entries = pot_[static_cast<std::size_t>(il)][static_cast<std::size_t>(head)];
     const auto at = static_cast<std::size_t>(slot);
-    const auto layer = std::ranges::find(layers_, std::optional(static_cast<std::size_t>(il)),
-                                         &Layer::index_in_pot);
-    return rotated_copy(*layer, head, entries[at], places(entries, at).second);
+    return rotated_copy(layer_of_pot(il), head, entries[at], places(entries, at).second);
 }
 
-Reference::Vector Reference::attend_to_pot(const Layer& layer, const Vector& q, Scores* attention) {
-    const std::size_t il = layer.index_in_pot.value();
-    MatrixRows& queries = queries_[il];
-    queries.clear();
+Reference::Vector Reference::attend_to_entries(const Layer& layer, const Vector& q,
+                                               Scores* attention) {
+    const bool in_groups = positions_.rule == Positions::grouped && !layer.is_local;
+    MatrixRows queries;
     Vector out;
     for (int h = 0; h < n_head_; ++h) {
         const auto head_kv = static_cast<std::size_t>(h / (n_head_ / n_head_kv_));
-        const Head& head = pot_[il][head_kv];
+        const Head& head = heads(layer)[head_kv];
         queries.emplace_back(q.begin() + h * n_embd_head_, q.begin() + (h + 1) * n_embd_head_);
         Vector query, logits;
         for (std::size_t slot = 0; slot < head.size(); ++slot) {
-            const auto [at, key_at] = places(head, slot);
+            auto [at, key_at] = places(head, slot);
+            if (layer.is_local) {
+                at = static_cast<int>(head.size()) - 1;
+                key_at = static_cast<int>(slot);
+            }
             const auto distance = static_cast<int>(head.size() - 1 - slot);
             const bool far =  // then rotated for each query, and not rounded
-                positions_.rule == Positions::grouped && distance >= positions_.neighbours;
-            if (slot == 0 || positions_.rule == Positions::grouped) {
+                in_groups && distance >= positions_.neighbours;
+            if (slot == 0 || in_groups) {
                 query = rotated(layer, queries.back().data(), at);
                 if (normalises_after_rope_) query = normed(query, layer.q_norm);
                 const double temperature =
@@ -223,12 +231,13 @@ Reference::Vector Reference::attend_to_pot(const Layer& layer, const Vector& q, 
                 mixed[i] += p[slot] * head[slot].value[i];
         }
         out.insert(out.end(), mixed.begin(), mixed.end());
-        if (attention == nullptr) continue;
-        Vector& mass = (*attention)[il][head_kv];
+        if (attention == nullptr || layer.is_local) continue;
+        Vector& mass = (*attention)[layer.index][head_kv];
         for (std::size_t slot = 0; slot < mass.size(); ++slot) {
             mass[slot] += p[slot] / (n_head_ / n_head_kv_);
         }
     }
+    if (!layer.is_local) queries_[layer.index] = queries;
     return out;
 }
 
@@ -310,9 +319,9 @@ Reference::Vector Reference::attend(const Layer& layer, const Vector& x, Scores*
                                        : layer.key_centres[static_cast<std::size_t>(head)],
                                    entry.source);
         entry.value = stored({v.begin() + begin, v.begin() + end});
-        pot_[*layer.index_in_pot][static_cast<std::size_t>(head)].push_back(entry);
+        heads(layer)[static_cast<std::size_t>(head)].push_back(entry);
     }
-    Vector attended = attend_to_pot(layer, q, attention);
+    Vector attended = attend_to_entries(layer, q, attention);
     const Vector gate = times(layer.output_gate, x);
     for (std::size_t i = 0; i < gate.size(); ++i) attended[i] /= 1 + std::exp(-gate[i]);
     return plus(times(layer.output, attended), layer.output_bias);
@@ -324,7 +333,7 @@ Reference::Vector Reference::mix(std::size_t il, const Vector& x, Scores* attent
     std::optional<ReferenceRecurrence>& recurrence = recurrences_[il];
     if (!recurrence) return attend(layer, x, attention);
     const Vector recurred = recurrence->step(x);
-    return layer.index_in_pot ? plus(attend(layer, x, attention), recurred) : recurred;
+    return layer.attends ? plus(attend(layer, x, attention), recurred) : recurred;
 }
 
 Reference::Vector Reference::forward(Token token, Scores* attention) {

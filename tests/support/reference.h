@@ -32,8 +32,8 @@ class Reference {
         std::int64_t position = 0;  ///< in the stream
     };
     using Head = std::vector<Entry>;                               ///< slots of one KV head
-    using Scores = std::vector<std::vector<std::vector<double>>>;  ///< [layer][head][slot]
-    using Kept = std::vector<std::vector<std::vector<int>>>;       ///< [layer][head], ascending
+    using Scores = std::vector<std::vector<std::vector<double>>>;  ///< [pot layer][head][slot]
+    using Kept = std::vector<std::vector<std::vector<int>>>;       ///< [pot layer][head], ascending
 
     /// The capacity of the pot decides which factors a LongRoPE model turns by, and nothing else.
     /// The window is for files that do not say it.
@@ -92,14 +92,15 @@ class Reference {
     /// Forgets the last n tokens, those read since mark(), before which the logits were these.
     void take_back(int n, const std::vector<double>& logits);
 
-    /// Returns the queries of the last token in one layer, before RoPE, for every query head.
+    /// Returns the queries of the last token in one layer of the pot, before RoPE, for every query
+    /// head.
     const std::vector<std::vector<double>>& queries(int il) const {
         return queries_[static_cast<std::size_t>(il)];
     }
 
-    /// A query or key at a position, in a model whose layers all turn alike.
+    /// A query or key at a position, in a model whose pot's layers all turn alike.
     std::vector<double> rotated(const std::vector<double>& x, int position) const {
-        return rotated(layers_.front(), x.data(), position);
+        return rotated(layer_of_pot(0), x.data(), position);
     }
     /// A key at the position where its entry sits.
     std::vector<double> rotated_key(int il, int head, int slot) const;
@@ -112,8 +113,7 @@ class Reference {
     /// Logits for the next token.
     const std::vector<double>& logits() const { return logits_; }
     int n() const { return static_cast<int>(pot_[0][0].size()); }
-    /// [layer][head], of the layers that attend.
-    const std::vector<std::vector<Head>>& pot() const { return pot_; }
+    const std::vector<std::vector<Head>>& pot() const { return pot_; }  ///< [pot layer][head]
 
    private:
     using Vector = std::vector<double>;
@@ -132,13 +132,15 @@ class Reference {
         Vector q_norm, k_norm;                           // over each head or all; empty: none
         Vector post_attention_norm, post_ffn_norm;       // empty: none, as the two above
         MatrixRows output_gate;  // sigmoids of it multiply attention's result; empty: none
-        std::optional<std::size_t> index_in_pot;      // nothing: the layer does not attend
+        bool attends = false;    // otherwise it is recurrent
         MatrixRows key_centres, rotated_key_centres;  // [head]; empty: none
         bool centres_turn = false;
         bool has_rope = true;
         double freq_base = 10000;
         double freq_scale = 1;
-        int window = 0;  // slots seen; 0: all
+        int window = 0;         // tokens seen, or slots if all layers are local; 0: all
+        bool is_local = false;  // it is in read_, and else in pot_
+        std::size_t index = 0;  // there
     };
 
     bool is(auto... architectures) const { return ((architecture_ == architectures) || ...); }
@@ -148,10 +150,11 @@ class Reference {
     void read_attention(const GgufFile& file, const std::string& prefix, Layer& layer);
     void read_window(const GgufFile& file, int otherwise);
     void read_factors(const GgufFile& file, int capacity);
+    void place_layers();
     Vector forward(Token token, Scores* attention);
     Vector mix(std::size_t il, const Vector& x, Scores* attention);
     Vector attend(const Layer& layer, const Vector& x, Scores* attention);
-    Vector attend_to_pot(const Layer& layer, const Vector& q, Scores* attention);
+    Vector attend_to_entries(const Layer& layer, const Vector& q, Scores* attention);
     Scores no_attention(int n) const;
     Vector rotated(const Layer& layer, const double* x, int position) const;
     Vector stored(const Vector& x) const;
@@ -161,6 +164,10 @@ class Reference {
     Vector compared(const Vector& query) const;
     void drop(const Kept& kept);
     std::pair<int, int> places(const Head& head, std::size_t slot) const;
+    std::vector<Head>& heads(const Layer& layer) {
+        return (layer.is_local ? read_ : pot_)[layer.index];
+    }
+    const Layer& layer_of_pot(int i) const;
     Vector normed(const Vector& x, const Vector& weight, const Vector& bias = {}) const;
     Vector feed_forward(const Layer& layer, const Vector& x) const;
     Vector mixture(const Layer& layer, const Vector& x) const;
@@ -194,8 +201,10 @@ class Reference {
     MatrixRows embedding_, head_;
     Vector norm_, norm_bias_;
     std::vector<Layer> layers_;
-    std::vector<std::vector<Head>> pot_;
-    std::vector<MatrixRows> queries_;  // [layer of the pot][query head]
+    std::vector<std::vector<Head>> pot_;  // of layers that see everything, from which entries go
+    std::vector<std::vector<Head>>
+        read_;                         // of local layers: all tokens, of which they see the last
+    std::vector<MatrixRows> queries_;  // [pot layer][query head]
     std::vector<std::optional<ReferenceRecurrence>> recurrences_, marked_;  // [layer]
     Positions positions_;
     int first_position_ = 0;  // of slot 0, with Positions::reset

@@ -33,8 +33,10 @@ Reference::Scores Reference::catalyst_attention(const std::vector<Token>& cataly
 }
 
 void Reference::take_back(int n, const Vector& logits) {
-    for (auto& layer : pot_) {
-        for (Head& head : layer) head.resize(head.size() - static_cast<std::size_t>(n));
+    for (auto* layers : {&pot_, &read_}) {
+        for (auto& layer : *layers) {
+            for (Head& head : layer) head.resize(head.size() - static_cast<std::size_t>(n));
+        }
     }
     stream_position_ -= n;
     logits_ = logits;

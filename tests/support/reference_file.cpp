@@ -66,6 +66,22 @@ Reference::Reference(const std::filesystem::path& path, int capacity, int window
         read_layer(file, il);
     read_window(file, window);
     read_factors(file, capacity);
+    place_layers();
+}
+
+/// A layer that sees the last tokens alone keeps those, and the pot has the others. If all are so,
+/// all are in the pot.
+void Reference::place_layers() {
+    const bool any_global = std::ranges::any_of(
+        layers_, [](const Layer& layer) { return layer.attends && layer.window == 0; });
+    const std::vector<Head> heads(static_cast<std::size_t>(n_head_kv_));
+    for (Layer& layer : layers_) {
+        if (!layer.attends) continue;
+        layer.is_local = layer.window > 0 && any_global;
+        auto& kept = layer.is_local ? read_ : pot_;
+        layer.index = kept.size();
+        kept.push_back(heads);
+    }
     queries_.resize(pot_.size());
 }
 
@@ -106,8 +122,7 @@ void Reference::read_layer(const GgufFile& file, int il) {
     layer.ffn_norm = vector("ffn_norm.weight");
     if (file.find_tensor(prefix + "attn_output.weight")) {
         read_attention(file, prefix, layer);
-        layer.index_in_pot = pot_.size();
-        pot_.emplace_back(static_cast<std::size_t>(n_head_kv_));
+        layer.attends = true;
     }
     const bool recurs = file.find_tensor(prefix + "ssm_out.weight") != nullptr ||
                         file.find_tensor(prefix + "shortconv.conv.weight") != nullptr;

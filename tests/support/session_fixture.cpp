@@ -54,6 +54,8 @@ std::string contents(Session& session) {
             }
         }
     }
+    const std::vector<std::byte> beside = Access::impl(session).mark().layer_states;
+    bytes.append(reinterpret_cast<const char*>(beside.data()), beside.size());
     return bytes;
 }
 

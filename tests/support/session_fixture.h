@@ -19,7 +19,8 @@ std::string words(int n, unsigned seed = 3);
 /// Returns the first `n` bytes of a book.
 std::string book(std::size_t n);
 
-/// Returns all that the KV cache holds, bit for bit: rows, tags and accumulated attention.
+/// Returns all that the KV cache holds, bit for bit: rows, tags and accumulated attention; and what
+/// layers keep beside it.
 std::string contents(Session& session);
 
 /// Returns the sentence of the Error that `action` throws; its code must be `expected`.

@@ -175,7 +175,7 @@ void run_pot(const Inspect& inspect) {
     bar.clear();
     const KeptInspection kept = {.pot = inspect.pot,
                                  .info = info,
-                                 .n_layer = model.info().n_layer,
+                                 .n_layer = model.info().n_layer_kv,
                                  .n_head_kv = model.info().n_head_kv,
                                  .pieces = eval::kept_pieces(session, 0)};
     print(inspect.json ? eval::to_line(to_json(kept)) + "\n" : for_people(kept, may_style(stdout)));

@@ -81,7 +81,8 @@ Json summaries_json(const Inspection& inspection) {
 
 Inspection::Inspection(const Model& model)
     : model_(model),
-      survival_(std::make_shared<eval::Survival>(model.info().n_layer, model.info().n_head_kv)) {}
+      survival_(std::make_shared<eval::Survival>(model.info().n_layer_kv, model.info().n_head_kv)) {
+}
 
 void Inspection::add(const Progress& batch) {
     tokens_.insert(tokens_.end(), batch.tokens.begin(), batch.tokens.end());

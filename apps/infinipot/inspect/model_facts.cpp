@@ -26,15 +26,9 @@ std::optional<std::size_t> entry_bytes(const Model& model, KvType type) {
     }
 }
 
-/// Returns the entries that fit into a memory, at most the model's window.
-std::size_t entries(const Model& model, std::size_t entry, std::size_t memory) {
-    return std::min(memory / entry, static_cast<std::size_t>(model.info().n_ctx_train));
-}
-
 /// Returns amounts of memory, each twice the one before, up to one that buys the whole window.
 std::vector<std::size_t> budgets(const Model& model) {
-    const std::size_t most =
-        model.entry_bytes() * static_cast<std::size_t>(model.info().n_ctx_train);
+    const std::size_t most = model.pot_bytes(model.info().n_ctx_train);
     std::vector<std::size_t> amounts = {least_memory};
     while (amounts.back() < most) amounts.push_back(2 * amounts.back());
     return amounts;
@@ -57,7 +51,7 @@ std::string row(const std::string& name, const Cell& cell) {
 }
 
 std::size_t budget_bytes(const Model& model, const ResolvedOptions& asked) {
-    return model.entry_bytes(asked.kv_type) * static_cast<std::size_t>(asked.budget.capacity);
+    return model.pot_bytes(asked.budget.capacity, asked.kv_type, asked.n_batch);
 }
 
 std::string budget_text(const Model& model, const ResolvedOptions& asked) {
@@ -85,8 +79,8 @@ std::string facts_of(const Model& model, const ResolvedOptions& asked) {
     text += row("memory", [](KvType type) { return std::string(to_string(type)); });
     for (const std::size_t memory : budgets(model)) {
         text += row(format_byte_size(memory), [&](KvType type) -> std::string {
-            const std::optional<std::size_t> entry = entry_bytes(model, type);
-            return entry ? eval::count_text(entries(model, *entry, memory)) : "-";
+            if (!entry_bytes(model, type)) return "-";
+            return eval::count_text(static_cast<std::uint64_t>(model.entries_in(memory, type)));
         });
     }
     return text +

@@ -13,12 +13,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Row = std::vector<std::string>;
 
-constexpr std::uint64_t gib = std::uint64_t{1} << 30;
-
-std::uint64_t entries_per_gib(const models::ModelFacts& facts) {
-    return facts.entry_bytes == 0 ? 0 : gib / facts.entry_bytes;
-}
-
 std::string number_or_none(std::uint64_t number) {
     return number == 0 ? "-" : eval::count_text(number);
 }
@@ -33,7 +27,7 @@ Row row_of(const ListedModel& model) {
             facts.architecture + (runs ? "" : " (not supported)"),
             facts.weight_type,
             number_or_none(static_cast<std::uint64_t>(facts.n_ctx_train)),
-            number_or_none(entries_per_gib(facts)),
+            number_or_none(static_cast<std::uint64_t>(facts.entries_per_gib)),
             model.source};
 }
 
@@ -64,7 +58,7 @@ Json to_json(const ListedModel& model) {
                  {"file_bytes", model.facts.file_bytes},
                  {"n_ctx_train", model.facts.n_ctx_train},
                  {"entry_bytes", model.facts.entry_bytes},
-                 {"entries_per_gib", entries_per_gib(model.facts)}};
+                 {"entries_per_gib", model.facts.entries_per_gib}};
     if (!model.facts.problem.empty()) json["problem"] = model.facts.problem;
     return json;
 }

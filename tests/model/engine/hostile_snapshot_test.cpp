@@ -22,6 +22,9 @@ namespace {
 
 class HostileSnapshots : public testing::Test {
    protected:
+    explicit HostileSnapshots(bool has_windows = false)
+        : model_(model_for_snapshots(folder_.path(), has_windows)) {}
+
     static HostileSnapshot with(HostileSnapshot snapshot, std::uint8_t flag) {
         snapshot.flags |= flag;
         return snapshot;
@@ -33,8 +36,11 @@ class HostileSnapshots : public testing::Test {
         EXPECT_NO_THROW(reader_.read(with(snapshot, HostileSnapshot::is_used)));
     }
 
+    /// Puts one extreme number somewhere into each of n snapshots.
+    void expect_extremes_refused_or_restored(int n);
+
     TempDir folder_;
-    Model model_ = model_for_snapshots(folder_.path());
+    Model model_;
     std::vector<HostileSnapshot> sound_ = sound_snapshots(model_, folder_.path());
     SnapshotReader reader_{model_, sound_};
 };
@@ -61,10 +67,10 @@ TEST_F(HostileSnapshots, Found_by_fuzzing_are_refused_or_restored) {
     EXPECT_GT(n, 0);
 }
 
-TEST_F(HostileSnapshots, With_one_extreme_number_are_refused_or_restored) {
+void HostileSnapshots::expect_extremes_refused_or_restored(int n) {
     std::minstd_rand random(1);
     constexpr std::int64_t extremes[] = {-1, 0, 0x7fffffff, 0x7fffffffffffffff};
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < n; ++i) {
         HostileSnapshot snapshot = sound_[random() % sound_.size()];
         const std::int64_t value = extremes[random() % std::size(extremes)];
         std::vector<std::byte>& part = i % 4 == 3 ? snapshot.cache : snapshot.state;
@@ -75,6 +81,20 @@ TEST_F(HostileSnapshots, With_one_extreme_number_are_refused_or_restored) {
         std::memcpy(part.data() + at, &value, width);
         expect_sound_or_refused(snapshot);
     }
+}
+
+TEST_F(HostileSnapshots, With_one_extreme_number_are_refused_or_restored) {
+    expect_extremes_refused_or_restored(1000);
+}
+
+class HostileSnapshotsOfWindows : public HostileSnapshots {
+   protected:
+    HostileSnapshotsOfWindows() : HostileSnapshots(true) {}
+};
+
+TEST_F(HostileSnapshotsOfWindows, With_one_extreme_number_are_refused_or_restored) {
+    for (const HostileSnapshot& snapshot : sound_) EXPECT_EQ(reader_.read(snapshot), "");
+    expect_extremes_refused_or_restored(300);
 }
 
 /// Returns the snapshot with a changed plan.

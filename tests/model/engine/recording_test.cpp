@@ -38,7 +38,7 @@ class RecordingTest : public testing::Test {
     RecordingTest()
         : model_(
               Model::load(write_tiny_model({.n_embd_head = 32, .n_vocab = 600}, folder_.path()))),
-          record_(std::make_shared<Survival>(model_.info().n_layer, model_.info().n_head_kv)) {}
+          record_(std::make_shared<Survival>(model_.info().n_layer_kv, model_.info().n_head_kv)) {}
 
     static SessionOptions options(PolicyPtr policy, std::optional<Schedule> schedule) {
         return {.budget = {.capacity = 256, .retain = 96, .reserve = 40},

@@ -24,6 +24,8 @@ TEST(LayerPlan, Puts_global_layers_into_the_pot_alone) {
     const LayerPlan plan({local, local, global, recurrent, local, global});
     EXPECT_EQ(plan.layer_of_pot(0), 2);
     EXPECT_EQ(plan.layer_of_pot(1), 5);
+    EXPECT_EQ(plan.local_layer(0), 0);
+    EXPECT_EQ(plan.local_layer(2), 4);
 }
 
 TEST(LayerPlan, Puts_local_layers_into_the_pot_if_none_is_global) {
