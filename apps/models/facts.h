@@ -15,7 +15,7 @@ struct ModelFacts {
     std::uint64_t file_bytes = 0;  ///< of all parts
     int n_ctx_train = 0;           ///< window, in tokens
     std::size_t entry_bytes = 0;   ///< of one entry of an F16 KV cache, over all layers and heads
-    int entries_per_gib = 0;       ///< of that cache, with what local layers keep beside it
+    int entries_per_gib = 0;       ///< of that cache, with what local layers keep next to it
     std::string problem;  ///< why the model cannot be run, a sentence; empty: nothing known
 };
 

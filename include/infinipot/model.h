@@ -90,7 +90,7 @@ class Model {
     /// @throws Error(invalid_argument) if the head size is no multiple of the type's block size.
     std::size_t entry_bytes(KvType type = KvType::f16) const;
 
-    /// Returns the bytes of a KV cache of so many entries and of what layers keep beside it: local
+    /// Returns the bytes of a KV cache of so many entries and of what layers keep next to it: local
     /// layers keep the last tokens alone, and need room for a batch of at most n_batch tokens.
     /// @throws Error(invalid_argument) as entry_bytes() does.
     std::size_t pot_bytes(int capacity, KvType type = KvType::f16, int n_batch = 512) const;

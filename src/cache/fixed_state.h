@@ -18,8 +18,8 @@ struct StateShape {
     ggml_type type = GGML_TYPE_F32;
 };
 
-/// What layers keep beside the pot: tensors whose size does not depend on how much was read, such
-/// as the state of a recurrence. All are zeros before the first token.
+/// Tensors that layers keep next to the pot and whose size does not depend on how much was read,
+/// such as the state of a recurrence. All are zeros before the first token.
 ///
 /// There are two versions. A graph reads the *current* one and writes the *next* one, which becomes
 /// current in advance(). A graph that was interrupted, or whose tokens are not part of the stream,

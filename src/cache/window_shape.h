@@ -15,8 +15,9 @@ struct WindowShape {
     ggml_type type = GGML_TYPE_F16;
 
     /// Returns the tokens per layer that there is room for: those that the first token of a batch
-    /// sees besides itself, and the batch.
-    int n_slots() const { return n_layer == 0 ? 0 : window - 1 + n_batch; }
+    /// sees besides itself, and the batch. One slot more makes a round number of most windows,
+    /// which the attention of GPUs wants.
+    int n_slots() const { return n_layer == 0 ? 0 : window + n_batch; }
 };
 
 }  // namespace infinipot

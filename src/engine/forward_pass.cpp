@@ -293,7 +293,7 @@ void ForwardPass::serialize(StateArchive& archive, bool observing) {
     if (observing) archive.block(attention_);
 }
 
-/// Restores what layers keep beside the pot, however the runs in between end.
+/// Restores what layers keep next to the pot, however the runs in between end.
 class ForwardPass::Trial {
    public:
     explicit Trial(ForwardPass& forward) : forward_(forward), before_(forward.layer_states()) {}
@@ -306,7 +306,7 @@ class ForwardPass::Trial {
     std::vector<std::byte> before_;
 };
 
-/// A tile attends to those before it, in the pot and in what layers keep beside it.
+/// A tile attends to those before it, in the pot and in what layers keep next to it.
 void ForwardPass::run_catalyst(std::span<const Token> catalyst, int first_position) {
     forget_attention();
     std::optional<Trial> trial;

@@ -20,7 +20,7 @@ namespace infinipot {
 /// Runs a model over tokens that attend to a KV cache, the pot. Borrows model, backend and cache.
 /// The constructor allocates everything. Belongs to one thread at a time.
 ///
-/// Owns what layers keep beside the pot: see LayerStates. A run reads it as advance() left it.
+/// Owns what layers keep next to the pot: see LayerStates. A run reads it as advance() left it.
 ///
 /// Hidden states of a batch stay in a buffer whose first row is the state before the batch, which
 /// predicts the batch's first token.
@@ -98,7 +98,7 @@ class ForwardPass {
     std::vector<float> preceding_state() const;
     void set_preceding_state(std::span<const float> state);
 
-    /// Returns what layers keep beside the pot, to be restored later.
+    /// Returns what layers keep next to the pot, to be restored later.
     std::vector<std::byte> layer_states() { return states_.save(); }
     void set_layer_states(std::span<const std::byte> states) { states_.restore(states); }
 
@@ -123,7 +123,7 @@ class ForwardPass {
     /// Activations, scores, logits and what layers write before advance(); constant.
     std::size_t bytes() const;
 
-    /// What layers keep beside the pot; constant.
+    /// Returns the bytes that layers keep next to the pot; constant.
     std::size_t layer_state_bytes() const { return states_.bytes(); }
 
     /// Returns the windows of local layers, for tests.

@@ -10,9 +10,10 @@
 
 namespace infinipot {
 
-/// What the layers of a model keep beside the pot: the states of recurrent layers and the windows
-/// of local ones. A batch changes nothing of it before advance(). The constructor allocates
-/// everything. Borrows the model; the caller lends the workspace. Belongs to one thread at a time.
+/// Everything that the layers of a model keep next to the pot: the states of recurrent layers and
+/// the windows of local ones. A batch changes nothing of it before advance(). The constructor
+/// allocates everything. Borrows the model; the caller lends the workspace. Belongs to one thread
+/// at a time.
 class LayerStates {
    public:
     /// pot: the shape of the KV cache. Batches have at most n_batch tokens.

@@ -50,7 +50,7 @@ void require_at_least(int value, int least, const char* name) {
     const std::size_t beside = model.size->bytes_beside(shape, n_batch);
     too_small("a memory of " + text(bytes) + " holds not even one entry of " +
               text(KvCache::entry_bytes(shape)) +
-              (beside == 0 ? "" : " beside the " + text(beside) + " that other layers keep"));
+              (beside == 0 ? "" : " next to the " + text(beside) + " that other layers keep"));
 }
 
 /// Returns the capacity that the budget asks for, in entries or in bytes, whichever is smaller. Who

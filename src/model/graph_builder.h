@@ -70,7 +70,7 @@ struct GraphInputs {
     std::optional<WindowInputs> local = {};     ///< set if there are local layers
 };
 
-/// What a forward pass reads and writes besides weights.
+/// The memory that a forward pass reads and writes besides weights.
 struct Stores {
     const LayerPlan& layers;
     const KvCache& pot;

@@ -5,17 +5,17 @@
 
 namespace infinipot {
 
-/// How far a layer's attention sees, and thereby where it keeps keys and values.
+/// The reach of a layer's attention, which decides where it keeps keys and values.
 enum class LayerKind {
     global,     ///< all that is kept of the text: entries in the KV cache, the pot
     local,      ///< the last tokens read alone
     recurrent,  ///< it has no attention; FixedState holds what it keeps
 };
 
-/// Where the layers of a model keep their keys and values. The pot holds the global layers alone,
-/// so that policies, distillations and measurements know no others: its layer i is the i-th global
-/// one. In a model without global layers the local ones are in the pot, and their windows are
-/// counted in slots. Immutable.
+/// The places where the layers of a model keep keys and values. The pot holds the global layers
+/// alone, so that policies, distillations and measurements know no others: its layer i is the i-th
+/// global one. In a model without global layers the local ones are in the pot, and their windows
+/// are counted in slots. Immutable.
 class LayerPlan {
    public:
     /// kinds[il]: of layer il, as the architecture says.

@@ -11,8 +11,8 @@
 
 namespace infinipot {
 
-/// How large the memory of what a model has read is: the entries of the pot, the windows of local
-/// layers and the states of recurrent ones. Immutable; any thread may use it.
+/// The size of a model's memory of a text: the entries of the pot, the windows of local layers and
+/// the states of recurrent ones. Immutable; any thread may use it.
 class PotSize {
    public:
     PotSize(const Hparams& hparams, const Architecture& architecture);
@@ -26,7 +26,7 @@ class PotSize {
     /// @throws Error(invalid_argument) if the head size is no multiple of the type's block size.
     CacheShape pot(int capacity, KvType type = KvType::f16) const;
 
-    /// Returns the shape of the windows beside a pot of this shape, for batches of at most n_batch
+    /// Returns the shape of the windows next to a pot of this shape, for batches of at most n_batch
     /// tokens. A window is never larger than the pot.
     WindowShape windows(const CacheShape& pot, int n_batch) const;
 
@@ -34,10 +34,10 @@ class PotSize {
     /// windows shall not make these much larger.
     int batch(int capacity, int n_batch) const;
 
-    /// Returns the bytes beside a pot of this shape.
+    /// Returns the bytes next to a pot of this shape.
     std::size_t bytes_beside(const CacheShape& pot, int n_batch) const;
 
-    /// Returns the bytes of a pot of this shape, and of what is beside it.
+    /// Returns the bytes of a pot of this shape, and of what is next to it.
     std::size_t bytes(const CacheShape& pot, int n_batch) const;
 
     /// Returns the largest capacity, at most `most`, of a pot like `pot` in so many bytes; 0 if not

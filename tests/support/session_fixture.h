@@ -20,7 +20,7 @@ std::string words(int n, unsigned seed = 3);
 std::string book(std::size_t n);
 
 /// Returns all that the KV cache holds, bit for bit: rows, tags and accumulated attention; and what
-/// layers keep beside it.
+/// layers keep next to it.
 std::string contents(Session& session);
 
 /// Returns the sentence of the Error that `action` throws; its code must be `expected`.

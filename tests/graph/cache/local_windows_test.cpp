@@ -169,7 +169,7 @@ TEST_P(LocalWindowsTest, Refuses_numbers_that_no_windows_have) {
         std::memcpy(bytes.data() + at, &number, sizeof number);
         return bytes;
     };
-    for (const auto& bytes : {with(0, -1), with(0, 11), with(4, -1), with(4, 15), with(0, 4)}) {
+    for (const auto& bytes : {with(0, -1), with(0, 12), with(4, -1), with(4, 15), with(0, 4)}) {
         StateArchive archive(bytes);
         EXPECT_THROW(
             {
@@ -182,7 +182,7 @@ TEST_P(LocalWindowsTest, Refuses_numbers_that_no_windows_have) {
 
 TEST_P(LocalWindowsTest, Counts_the_bytes_of_keys_and_values) {
     EXPECT_EQ(LocalWindows::bytes(shape()),
-              2 * 2 * 3 * (window - 1 + n_batch) * ggml_row_size(GetParam(), n_embd_head));
+              2 * 2 * 3 * (window + n_batch) * ggml_row_size(GetParam(), n_embd_head));
     EXPECT_EQ(LocalWindows::bytes({}), 0U);
     EXPECT_FALSE(LocalWindows({}, backend_.buffer_type()).must_move(1000));
 }

@@ -78,7 +78,7 @@ TEST_P(WindowedSession, Has_entries_in_global_layers_alone) {
     EXPECT_EQ(model_.info().n_layer_kv, 2);
     EXPECT_EQ(windows(one).shape().n_layer, 2);
     EXPECT_EQ(windows(one).shape().window, window);
-    EXPECT_EQ(windows(one).shape().n_slots(), window - 1 + n_batch);
+    EXPECT_EQ(windows(one).shape().n_slots(), window + n_batch);
 }
 
 /// The values of the last window - 1 tokens in the first layer, which follow from the tokens alone.
