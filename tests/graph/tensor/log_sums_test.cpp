@@ -43,13 +43,12 @@ class LogSums : public testing::Test {
     }
 
     std::vector<float> log_sums(const LogitTransform& transform, int n_threads,
-                                const std::vector<std::int32_t>& targets = {}) {
-        ggml_tensor* of = nullptr;
-        if (!targets.empty())
-            of = graph_->input(GGML_TYPE_I32, {static_cast<std::int64_t>(targets.size())}, targets);
-        return graph_->compute(
-            kernels::log_sums(graph_->context(), type, packed_, quantized_, n_out_, transform, of),
-            n_threads);
+                                const std::vector<std::int32_t>& targets) {
+        ggml_tensor* of =
+            graph_->input(GGML_TYPE_I32, {static_cast<std::int64_t>(targets.size())}, targets);
+        return graph_->compute(kernels::log_sums(graph_->context(), type, packed_, quantized_,
+                                                 {n_out_, panels_}, transform, of),
+                               n_threads);
     }
 
     /// Returns the logits behind each position in double precision: [n_out, n_tokens].
