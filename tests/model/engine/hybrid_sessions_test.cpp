@@ -64,7 +64,7 @@ class HybridSession : public testing::TestWithParam<const char*> {
     }
 
     static std::vector<std::byte> states(Session& session) {
-        return Access::impl(session).forward().layer_states();
+        return Access::impl(session).mark().layer_states;
     }
 
     /// Reads one token more, so that logits follow.
