@@ -251,8 +251,8 @@ TEST_P(KvTypeTest, Has_the_logits_of_the_plain_reference_in_every_architecture) 
         Session session(Model::load(path, {.kernels = Kernels::ggml}), options("full"));
         Reference reference(path);
         reference.store_as(ggml_type_of(GetParam()), /*rounds_queries=*/true);
-        if (model.architecture != "gpt-oss")  // beside a sink it would not cancel
-            reference.subtract_key_bias(64, {false, false});
+        // Of glm4moe a norm follows the bias, and beside the sinks of gpt-oss it would not cancel.
+        if (model.architecture == "qwen2") reference.subtract_key_bias(64, {false, false});
         const auto tokens = random_tokens(50, 400);
         Access::impl(session).read(tokens, true);
         for (const Token token : tokens) reference.read(token);
