@@ -37,8 +37,17 @@ constexpr const char* ntk_aware[] = {"rope.scaling.alpha"};
 
 constexpr const char* scales_and_experts[] = {"embedding_scale", "residual_scale", "logit_scale",
                                               "expert_count", "expert_shared_feed_forward_length"};
-constexpr const char* recurrent_layers[] = {"attention.recurrent_layers",
-                                            "rope.dimension_sections"};
+constexpr const char* chosen_experts[] = {"expert_count", "expert_gating_func",
+                                          "leading_dense_block_count"};
+constexpr const char* delta_nets[] = {"attention.recurrent_layers", "nextn_predict_layers",
+                                      "rope.dimension_sections"};
+constexpr const char* delta_nets_and_experts[] = {
+    "attention.recurrent_layers", "nextn_predict_layers", "expert_count", "expert_shared_count",
+    "expert_shared_feed_forward_length"};
+constexpr const char* delta_nets_axes_and_experts[] = {
+    "attention.recurrent_layers", "nextn_predict_layers",
+    "rope.dimension_sections",    "expert_count",
+    "expert_shared_count",        "expert_shared_feed_forward_length"};
 
 constexpr ArchitectureKind registry[] = {
     {.name = "llama", .make = make_llama, .optional_window = true, .demands = window_and_experts},
@@ -99,6 +108,11 @@ constexpr ArchitectureKind registry[] = {
      .make = make_lfm2,
      .rope_mode = GGML_ROPE_TYPE_NEOX,
      .recurrence = Recurrence::short_convolution},
+    {.name = "lfm2moe",
+     .make = make_lfm2,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .recurrence = Recurrence::short_convolution,
+     .demands = chosen_experts},
     {.name = "granitehybrid",
      .make = make_granite_hybrid,
      .recurrence = Recurrence::mamba2,
@@ -112,7 +126,19 @@ constexpr ArchitectureKind registry[] = {
      .rope_mode = GGML_ROPE_TYPE_NEOX,
      .partial_rotary = true,
      .recurrence = Recurrence::gated_delta_net,
-     .demands = recurrent_layers},
+     .demands = delta_nets},
+    {.name = "qwen35moe",
+     .make = make_qwen35,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .partial_rotary = true,
+     .recurrence = Recurrence::gated_delta_net,
+     .demands = delta_nets_axes_and_experts},
+    {.name = "qwen3next",
+     .make = make_qwen3next,
+     .rope_mode = GGML_ROPE_TYPE_NEOX,
+     .partial_rotary = true,
+     .recurrence = Recurrence::gated_delta_net,
+     .demands = delta_nets_and_experts},
     {.name = "glm4moe",
      .make = make_glm4moe,
      .rope_mode = GGML_ROPE_TYPE_NEOX,

@@ -126,6 +126,7 @@ Experts name_experts(WeightLoader& load, const std::string& prefix, const Hparam
         experts.shared = {load.matrix(prefix + ".ffn_gate_shexp", n_embd, n_shared),
                           load.matrix(prefix + ".ffn_up_shexp", n_embd, n_shared),
                           load.matrix(prefix + ".ffn_down_shexp", n_shared, n_embd)};
+        experts.shared_gate = load.optional_vector(prefix + ".ffn_gate_inp_shexp.weight", n_embd);
     }
     return experts;
 }
@@ -138,7 +139,12 @@ ggml_tensor* mix_experts(Operators& g, const Experts& experts, const Mixture& mi
     const FeedForward& shared = experts.shared;
     if (shared.down.weight == nullptr) return mixed;
     ggml_tensor* h = g.swiglu(g.linear(shared.gate, x), g.linear(shared.up, x));
-    return g.add(mixed, g.linear(shared.down, h));
+    ggml_tensor* output = g.linear(shared.down, h);
+    if (experts.shared_gate != nullptr) {
+        ggml_tensor* gate = ggml_mul_mat(g.context(), experts.shared_gate, x);  // [1, n_tokens]
+        output = ggml_mul(g.context(), output, ggml_sigmoid(g.context(), gate));
+    }
+    return g.add(mixed, output);
 }
 
 std::size_t expert_nodes(const Mixture& mixture) {

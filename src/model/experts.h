@@ -35,6 +35,8 @@ struct Experts {
     Matrices up;                            ///< the same shape
     Matrices down;                          ///< [n_ff_expert, n_embd, n_expert]
     FeedForward shared = {};                ///< used by every token; without weights: none
+    /// F32 [n_embd] or null: the shared expert is multiplied by the sigmoid of its product with x.
+    ggml_tensor* shared_gate = nullptr;
 };
 
 /// Names `prefix.ffn_gate_inp`, `_gate_exps`, `_up_exps`, `_down_exps` and, if the file and the

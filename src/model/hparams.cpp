@@ -158,7 +158,9 @@ void read_experts(const GgufMetadata& metadata, Hparams& h) {
     }
     h.n_expert = metadata.count("expert_count", largest_experts);
     h.n_expert_used = metadata.count("expert_used_count", h.n_expert);
-    h.n_ff_expert = metadata.count("expert_feed_forward_length", largest_width, h.n_ff);
+    const char* length = "expert_feed_forward_length";
+    h.n_ff_expert = h.n_ff > 0 ? metadata.count(length, largest_width, h.n_ff)
+                               : metadata.count(length, largest_width);
     h.n_layer_dense = metadata.count_or_none("leading_dense_block_count", h.n_layer, 0);
     const int n_shared = metadata.count_or_none("expert_shared_count", largest_experts, 0);
     if (n_shared > largest_width / h.n_ff_expert)
@@ -180,9 +182,11 @@ Hparams read_hparams(const GgufFile& file) {
     h.n_layer_skipped = metadata.count_or_none("nextn_predict_layers", h.n_layer - 1, 0);
     h.n_layer -= h.n_layer_skipped;
     h.n_embd = metadata.count("embedding_length", largest_width);
-    h.n_ff = metadata.count("feed_forward_length", largest_width);
+    h.n_ff = metadata.asks_for("expert_count")  // only layers without experts need it
+                 ? metadata.count_or_none("feed_forward_length", largest_width, 0)
+                 : metadata.count("feed_forward_length", largest_width);
     read_experts(metadata, h);
-    h.attends = read_attending(metadata, kind.recurrence, h.n_layer);
+    h.attends = read_attending(metadata, kind.recurrence, h.n_layer, h.n_layer_skipped);
     h.recurrent = read_recurrent_shape(metadata, kind.recurrence, h.n_embd);
     h.n_head = read_heads(metadata, h.attends, "attention.head_count");
     h.n_head_kv = metadata.has("attention.head_count_kv")

@@ -12,7 +12,7 @@ namespace {
 bool is_lfm2(const llama_model* model) {
     char name[32] = "";
     llama_model_meta_val_str(model, "general.architecture", name, sizeof name);
-    return name == std::string("lfm2");
+    return std::string(name).starts_with("lfm2");
 }
 
 }  // namespace

@@ -52,30 +52,34 @@ TinyModel shape_of(const std::string& architecture, ggml_type type = GGML_TYPE_F
     if (architecture == "apertus") heads(128, 4, 1);
     if (architecture == "qwen3moe") heads(128, 4, 1);
     if (architecture == "olmoe") heads(64, 4, 4);
-    if (is_one_of(architecture, {"lfm2", "granitehybrid", "falcon-h1"})) heads(64, 4, 2);
-    if (is_one_of(architecture, {"qwen35"})) heads(256, 2, 1);
+    if (is_one_of(architecture, {"lfm2", "lfm2moe", "granitehybrid", "falcon-h1"})) heads(64, 4, 2);
+    if (is_one_of(architecture, {"qwen35", "qwen3next", "qwen35moe"})) heads(256, 2, 1);
     if (is_one_of(architecture, {"glm4moe", "ernie4_5-moe"})) heads(128, 4, 1);
     if (architecture == "gpt-oss") heads(64, 8, 1);
     const bool as_wide_as_heads =
         is_one_of(architecture, {"phi3", "qwen2", "olmo2", "exaone4", "command-r", "olmoe",
-                                 "cohere2", "starcoder2", "lfm2"});
+                                 "cohere2", "starcoder2", "lfm2", "lfm2moe"});
     model.n_embd = as_wide_as_heads ? model.n_head * model.n_embd_head : 128;
     model.n_ff = 192;
     if (is_one_of(architecture, {"gemma2", "gemma3", "cohere2"})) model.window = 64;
     if (architecture == "gemma3") model.window_pattern = 3;
     if (is_one_of(architecture, {"smollm3", "cohere2"})) model.n_layer = 4;  // the last: no RoPE
     if (architecture == "mistral3") model.rope_scaling = {.type = "yarn"};
-    if (is_one_of(architecture, {"glm4", "glm4moe", "qwen35"})) model.n_rot = 64;
-    if (is_one_of(architecture, {"qwen3moe", "olmoe", "glm4moe", "ernie4_5-moe", "gpt-oss"}))
+    if (is_one_of(architecture, {"glm4", "glm4moe", "qwen35", "qwen3next", "qwen35moe"}))
+        model.n_rot = 64;
+    if (is_one_of(architecture, {"qwen3moe", "olmoe", "glm4moe", "ernie4_5-moe", "gpt-oss",
+                                 "lfm2moe", "qwen3next", "qwen35moe"}))
         with_experts(model);
-    if (is_one_of(architecture, {"glm4moe", "ernie4_5-moe"})) model.n_layer_dense = 1;
+    if (is_one_of(architecture, {"glm4moe", "ernie4_5-moe", "lfm2moe"})) model.n_layer_dense = 1;
     if (architecture == "gpt-oss") {
         model.window = 64;
         model.rope_scaling = {.type = "yarn"};
     }
-    if (is_one_of(architecture, {"lfm2", "granitehybrid", "qwen35"})) model.n_layer = 4;
+    if (is_one_of(architecture,
+                  {"lfm2", "lfm2moe", "granitehybrid", "qwen35", "qwen3next", "qwen35moe"}))
+        model.n_layer = 4;
     model.n_state = 32;
-    if (architecture == "lfm2") model.n_taps = 3;
+    if (architecture.starts_with("lfm2")) model.n_taps = 3;
     if (architecture == "granitehybrid") model.n_state_group = 1;
     return model;
 }
@@ -154,6 +158,14 @@ std::vector<ParityCase> cases_of_twists() {
         case_of("_one_expert", shape_of("qwen3moe"), [](TinyModel& m) { m.n_expert_used = 1; }),
         case_of("_rope_freqs", shape_of("apertus"), [](TinyModel& m) { m.rope_freqs = true; }),
         case_of("_tied", shape_of("lfm2"), tied),
+        case_of("_experts", shape_of("granitehybrid"), with_experts),
+        case_of("_all_experts", shape_of("qwen3next"), [](TinyModel& m) { m.n_expert_used = 8; }),
+        case_of("_all_experts", shape_of("lfm2moe"), [](TinyModel& m) { m.n_expert_used = 8; }),
+        case_of("_skipped_layer", shape_of("qwen35moe"),
+                [](TinyModel& m) {
+                    m.n_layer_skipped = 1;
+                    m.lists_recurrent = true;
+                }),
         case_of("_one_layer_attends", shape_of("lfm2"),
                 [](TinyModel& m) { m.attention_interval = 3; }),
         case_of("_without_rope", shape_of("granitehybrid"),
@@ -226,11 +238,11 @@ std::vector<ParityCase> architecture_parity_cases() {
     const auto whole_window = [](TinyModel& m) { m.window = parity_n_ctx; };
     std::vector<ParityCase> cases;
     for (const char* name :
-         {"qwen2",        "qwen3",   "gemma2",        "gemma3",     "phi3",     "smollm3",
-          "granite",      "olmo2",   "glm4",          "exaone4",    "ernie4_5", "seed_oss",
-          "command-r",    "cohere2", "mistral3",      "starcoder2", "apertus",  "qwen3moe",
-          "olmoe",        "lfm2",    "granitehybrid", "falcon-h1",  "qwen35",   "glm4moe",
-          "ernie4_5-moe", "gpt-oss"}) {
+         {"qwen2",     "qwen3",     "gemma2",        "gemma3",       "phi3",     "smollm3",
+          "granite",   "olmo2",     "glm4",          "exaone4",      "ernie4_5", "seed_oss",
+          "command-r", "cohere2",   "mistral3",      "starcoder2",   "apertus",  "qwen3moe",
+          "olmoe",     "lfm2",      "granitehybrid", "falcon-h1",    "qwen35",   "glm4moe",
+          "lfm2moe",   "qwen3next", "qwen35moe",     "ernie4_5-moe", "gpt-oss"}) {
         for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_Q8_0}) {
             cases.push_back(case_of("", shape_of(name, type), plain));
         }

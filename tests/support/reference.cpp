@@ -245,7 +245,7 @@ Reference::Vector Reference::attend_to_entries(const Layer& layer, const Vector&
 std::vector<std::pair<std::size_t, double>> Reference::chosen_experts(const Layer& layer,
                                                                       const Vector& x) const {
     Vector p = plus(times(layer.router, x), layer.router_bias);
-    if (is("glm4moe")) {
+    if (is("glm4moe", "lfm2moe")) {
         for (double& number : p) number = 1 / (1 + std::exp(-number));
     } else if (!is("gpt-oss")) {
         p = softmax(p);
@@ -270,6 +270,9 @@ std::vector<std::pair<std::size_t, double>> Reference::chosen_experts(const Laye
 /// The weighted sum of the chosen experts, and the shared one.
 Reference::Vector Reference::mixture(const Layer& layer, const Vector& x) const {
     Vector y = layer.up.empty() ? Vector(x.size(), 0.0) : dense(layer, x);
+    if (!layer.shared_gate.empty()) {
+        for (double& value : y) value /= 1 + std::exp(-dot(layer.shared_gate, x));
+    }
     const auto bias = [](const MatrixRows& biases, std::size_t expert) {
         return biases.empty() ? Vector() : biases[expert];
     };

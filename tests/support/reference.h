@@ -123,14 +123,14 @@ class Reference {
         MatrixRows q, k, v, output, gate, up, down;
         Vector q_bias, k_bias, v_bias;                                               // empty: none
         Vector attention_norm_bias, ffn_norm_bias, output_bias, up_bias, down_bias;  // too
-        MatrixRows router;                               // [expert]; empty: no mixture
-        std::vector<MatrixRows> gates, ups, downs;       // [expert]
-        Vector router_bias, selection_bias;              // empty: none
-        MatrixRows gate_biases, up_biases, down_biases;  // [expert], or empty
-        Vector sinks;                                    // [query head], or empty
-        double alpha_n = 0, alpha_p = 0, beta = 0;       // of xIELU
-        Vector q_norm, k_norm;                           // over each head or all; empty: none
-        Vector post_attention_norm, post_ffn_norm;       // empty: none, as the two above
+        MatrixRows router;                                // [expert]; empty: no mixture
+        std::vector<MatrixRows> gates, ups, downs;        // [expert]
+        Vector router_bias, selection_bias, shared_gate;  // empty: none
+        MatrixRows gate_biases, up_biases, down_biases;   // [expert], or empty
+        Vector sinks;                                     // [query head], or empty
+        double alpha_n = 0, alpha_p = 0, beta = 0;        // of xIELU
+        Vector q_norm, k_norm;                            // over each head or all; empty: none
+        Vector post_attention_norm, post_ffn_norm;        // empty: none, as the two above
         MatrixRows output_gate;  // sigmoids of it multiply attention's result; empty: none
         bool attends = false;    // otherwise it is recurrent
         MatrixRows key_centres, rotated_key_centres;  // [head]; empty: none

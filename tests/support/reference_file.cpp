@@ -59,7 +59,8 @@ Reference::Reference(const std::filesystem::path& path, int capacity, int window
     read_keys(file);
     embedding_ = matrix_of(file, "token_embd.weight");
     head_ = file.find_tensor("output.weight") ? matrix_of(file, "output.weight") : embedding_;
-    norm_ = vector_of(file, is("lfm2") ? "token_embd_norm.weight" : "output_norm.weight");
+    norm_ =
+        vector_of(file, is("lfm2", "lfm2moe") ? "token_embd_norm.weight" : "output_norm.weight");
     norm_bias_ = vector_or_none(file, "output_norm.bias");
     const int n_skipped = find_integer(file, architecture_ + ".nextn_predict_layers").value_or(0);
     for (int il = 0; il < integer_of(file, architecture_ + ".block_count") - n_skipped; ++il)
@@ -206,6 +207,7 @@ void Reference::read_experts(const GgufFile& file, const std::string& prefix, La
     layer.ups = experts_of(matrix("ffn_up_exps.weight"), layer.router.size());
     layer.downs = experts_of(matrix("ffn_down_exps.weight"), layer.router.size());
     layer.router_bias = vector_or_none(file, prefix + "ffn_gate_inp.bias");
+    layer.shared_gate = vector_or_none(file, prefix + "ffn_gate_inp_shexp.weight");
     layer.selection_bias = vector_or_none(file, prefix + "exp_probs_b.bias");
     layer.gate_biases = matrix_or_none("ffn_gate_exps.bias");
     layer.up_biases = matrix_or_none("ffn_up_exps.bias");

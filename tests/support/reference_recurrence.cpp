@@ -39,7 +39,7 @@ ReferenceRecurrence::ReferenceRecurrence(const GgufFile& file, const std::string
     };
     const auto vector = [&](const char* name) { return vector_or_none(file, block + name); };
     eps_ = static_cast<double>(file.get_f32(architecture_ + ".attention.layer_norm_rms_epsilon"));
-    if (architecture_ == "lfm2") {
+    if (architecture_.starts_with("lfm2")) {
         in_ = matrix("shortconv.in_proj");
         kernel_ = matrix("shortconv.conv");
         out_ = matrix("shortconv.out_proj");

@@ -56,7 +56,8 @@ class TinyModelWriter {
     bool is(auto... architectures) const { return ((m_.architecture == architectures) || ...); }
     bool is_gemma() const { return is("gemma2", "gemma3"); }
     bool normalises_heads() const {
-        return is("qwen3", "gemma3", "exaone4", "hunyuan-dense", "apertus", "qwen3moe", "lfm2") ||
+        return is("qwen3", "gemma3", "exaone4", "hunyuan-dense", "apertus", "qwen3moe", "lfm2",
+                  "lfm2moe") ||
                has_delta_nets(m_) || (is("glm4moe") && m_.query_key_norm);
     }
     bool is_cohere() const { return is("command-r", "cohere2"); }
@@ -66,7 +67,10 @@ class TinyModelWriter {
     bool has_norm_behind_attention() const {
         return is("seed_oss", "glm4moe", "gpt-oss") || has_delta_nets(m_);
     }
-    bool shares_experts() const { return is("glm4moe", "ernie4_5-moe"); }
+    bool has_selection_bias() const { return is("glm4moe", "ernie4_5-moe", "lfm2moe"); }
+    bool shares_experts() const {
+        return is("glm4moe", "ernie4_5-moe", "granitehybrid", "qwen3next", "qwen35moe");
+    }
     bool normalises_behind() const { return is_gemma() || is("olmo2", "exaone4", "glm4"); }
     bool normalises_before() const { return !is("olmo2", "exaone4"); }
     bool fuses_gate() const { return is("phi3", "glm4"); }
@@ -153,9 +157,13 @@ void TinyModelWriter::add_keys() {
 void TinyModelWriter::add_expert_keys() {
     file_.set(key("expert_count"), m_.n_expert);
     file_.set(key("expert_used_count"), m_.n_expert_used);
-    if (is("qwen3moe", "gpt-oss", "glm4moe", "ernie4_5-moe"))
+    if (is("qwen3moe", "gpt-oss", "glm4moe", "ernie4_5-moe", "lfm2moe", "qwen3next", "qwen35moe"))
         file_.set(key("expert_feed_forward_length"), m_.n_ff);
-    if (shares_experts()) file_.set(key("leading_dense_block_count"), m_.n_layer_dense);
+    if (has_selection_bias()) file_.set(key("leading_dense_block_count"), m_.n_layer_dense);
+    if (is("lfm2moe")) file_.set(key("expert_gating_func"), 2);
+    if (is("granitehybrid", "qwen3next", "qwen35moe"))
+        file_.set(key("expert_shared_feed_forward_length"), m_.n_ff);
+    if (m_.n_layer_skipped > 0) file_.set(key("nextn_predict_layers"), m_.n_layer_skipped);
     if (is("ernie4_5-moe")) {
         file_.set(key("interleave_moe_layer_step"), 1);
         file_.set(key("expert_shared_count"), 2);
@@ -167,7 +175,6 @@ void TinyModelWriter::add_expert_keys() {
     file_.set(key("expert_gating_func"), 2);
     file_.set(key("expert_weights_norm"), true);
     file_.set(key("expert_weights_scale"), 1.5f);
-    if (m_.n_layer_skipped > 0) file_.set(key("nextn_predict_layers"), m_.n_layer_skipped);
 }
 
 void TinyModelWriter::add_granite_keys() {
@@ -232,7 +239,7 @@ void TinyModelWriter::add_embeddings() {
     const float deviation = 3.0f / std::sqrt(static_cast<float>(m_.n_embd));
     file_.add("token_embd.weight", m_.type, {m_.n_embd, m_.n_vocab},
               random_.normal(std::int64_t{m_.n_embd} * m_.n_vocab, 0.0f, deviation));
-    add_norm(is("lfm2") ? "token_embd_norm" : "output_norm");
+    add_norm(is("lfm2", "lfm2moe") ? "token_embd_norm" : "output_norm");
     if (!m_.tied && !is_gemma() && !is_cohere()) add_matrix("output", m_.n_embd, m_.n_vocab, 3.0f);
     if (m_.rope_freqs) add_rope_freqs();
 }
@@ -332,12 +339,14 @@ void TinyModelWriter::add_experts(const std::string& block) {
     add_matrices(block + "ffn_up_exps", m_.n_embd, m_.n_ff, 1.0f);
     add_matrices(block + "ffn_down_exps", m_.n_ff, m_.n_embd, 1.5f);
     if (is("gpt-oss")) add_bias(block + "ffn_gate_inp", m_.n_expert);
+    if (has_selection_bias()) add_vector(block + "exp_probs_b.bias", m_.n_expert, 0.0f, 0.2f);
     if (!shares_experts()) return;
-    add_vector(block + "exp_probs_b.bias", m_.n_expert, 0.0f, 0.2f);
     const int n_shared = is("ernie4_5-moe") ? 2 * m_.n_ff : m_.n_ff;
     add_matrix(block + "ffn_gate_shexp", m_.n_embd, n_shared, 1.0f);
     add_matrix(block + "ffn_up_shexp", m_.n_embd, n_shared, 1.0f);
     add_matrix(block + "ffn_down_shexp", n_shared, m_.n_embd, 1.5f);
+    if (has_delta_nets(m_))
+        add_vector(block + "ffn_gate_inp_shexp.weight", m_.n_embd, 0.0f, deviation);
 }
 
 /// What a layer that predicts several tokens has beyond a block.

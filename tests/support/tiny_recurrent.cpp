@@ -13,6 +13,8 @@ bool is_one_of(const TinyModel& model, auto... architectures) {
 
 bool has_mamba2(const TinyModel& model) { return is_one_of(model, "granitehybrid", "falcon-h1"); }
 
+bool has_short_convolutions(const TinyModel& model) { return is_one_of(model, "lfm2", "lfm2moe"); }
+
 int n_inner(const TinyModel& model) {
     return has_mamba2(model) ? 2 * model.n_embd : model.n_state * model.n_state_head;
 }
@@ -99,12 +101,12 @@ bool has_delta_nets(const TinyModel& model) {
 }
 
 bool is_hybrid(const TinyModel& model) {
-    return has_delta_nets(model) || has_mamba2(model) || is_one_of(model, "lfm2");
+    return has_delta_nets(model) || has_mamba2(model) || has_short_convolutions(model);
 }
 
 bool attends(const TinyModel& model, int il) {
     return !is_hybrid(model) || is_one_of(model, "falcon-h1") ||
-           (il + 1) % model.attention_interval == 0;
+           (il + 1) % model.attention_interval == 0 || il >= model.n_layer;
 }
 
 bool recurs(const TinyModel& model, int il) {
@@ -113,7 +115,7 @@ bool recurs(const TinyModel& model, int il) {
 
 void add_recurrent_keys(const TinyModel& model, GgufWriter& file) {
     const auto key = [&](const char* name) { return model.architecture + "." + name; };
-    if (is_one_of(model, "lfm2")) {
+    if (has_short_convolutions(model)) {
         file.set(key("shortconv.l_cache"), model.n_taps);
     } else {
         file.set(key("ssm.conv_kernel"), model.n_taps);
@@ -131,9 +133,10 @@ void add_recurrent_keys(const TinyModel& model, GgufWriter& file) {
         if (!model.lists_recurrent)
             return file.set(key("full_attention_interval"), model.attention_interval);
         std::array<bool, 64> flags;
-        for (int il = 0; il < model.n_layer; ++il)
+        const int n_layer = model.n_layer + model.n_layer_skipped;
+        for (int il = 0; il < n_layer; ++il)
             flags[static_cast<std::size_t>(il)] = recurs(model, il);
-        const auto n = static_cast<std::size_t>(model.n_layer);
+        const auto n = static_cast<std::size_t>(n_layer);
         file.set(key("attention.recurrent_layers"), std::span<const bool>(flags).first(n));
     } else if (!is_one_of(model, "falcon-h1")) {
         std::vector<std::int32_t> heads;

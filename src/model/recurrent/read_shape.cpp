@@ -39,15 +39,17 @@ std::vector<bool> listed_as_recurrent(const GgufMetadata& metadata, int n_layer)
 
 }  // namespace
 
-std::vector<bool> read_attending(const GgufMetadata& metadata, Recurrence kind, int n_layer) {
+std::vector<bool> read_attending(const GgufMetadata& metadata, Recurrence kind, int n_layer,
+                                 int n_skipped) {
     if (kind == Recurrence::none) return std::vector<bool>(static_cast<std::size_t>(n_layer), true);
     std::vector<bool> attends;
     if (kind == Recurrence::gated_delta_net) {
-        attends = listed_as_recurrent(metadata, n_layer);
+        attends = listed_as_recurrent(metadata, n_layer + n_skipped);
         attends.flip();
     } else {
-        attends = with_heads(metadata, n_layer);
+        attends = with_heads(metadata, n_layer + n_skipped);
     }
+    attends.resize(static_cast<std::size_t>(n_layer));
     if (std::ranges::find(attends, true) == attends.end())
         metadata.damaged("none of its layers attends");
     return attends;

@@ -36,7 +36,8 @@ TinyModel tiny_of(const std::string& architecture) {
     }
     if (architecture == "smollm3") model.n_layer = 4;  // the last has no RoPE
     if (architecture == "glm4") model.n_rot = 16;
-    for (const char* name : {"qwen3moe", "olmoe", "glm4moe", "ernie4_5-moe", "gpt-oss"}) {
+    for (const char* name : {"qwen3moe", "olmoe", "glm4moe", "ernie4_5-moe", "gpt-oss", "lfm2moe",
+                             "qwen3next", "qwen35moe"}) {
         if (architecture == name)
             model.n_expert = model.n_expert_used = 3;  // or a rounding would choose another
     }
@@ -56,10 +57,10 @@ TinyModel tiny_of(const std::string& architecture) {
         model.window_pattern = 3;
         model.rope_scaling = TinyModel::RopeScaling{};
     }
-    if (architecture == "qwen35") model.n_rot = 16;
+    if (has_delta_nets(model)) model.n_rot = 16;
     if (is_hybrid(model)) model.n_layer = 4;
     for (const char* name : {"qwen2", "phi3", "olmo2", "olmoe", "exaone4", "command-r", "cohere2",
-                             "starcoder2", "lfm2"}) {
+                             "starcoder2", "lfm2", "lfm2moe"}) {
         if (architecture == name) model.n_embd = 128;  // as wide as all heads
     }
     if (architecture == "phi3") {
@@ -374,8 +375,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{"qwen3moe", Kernels::native}, Setting{"olmoe", Kernels::native},
                     Setting{"lfm2", Kernels::native}, Setting{"granitehybrid", Kernels::native},
                     Setting{"falcon-h1", Kernels::native}, Setting{"qwen35", Kernels::native},
-                    Setting{"glm4moe", Kernels::native}, Setting{"ernie4_5-moe", Kernels::native},
-                    Setting{"gpt-oss", Kernels::native}, Setting{"gpt-oss", Kernels::ggml}),
+                    Setting{"lfm2moe", Kernels::native}, Setting{"qwen3next", Kernels::native},
+                    Setting{"qwen35moe", Kernels::native}, Setting{"glm4moe", Kernels::native},
+                    Setting{"ernie4_5-moe", Kernels::native}, Setting{"gpt-oss", Kernels::native},
+                    Setting{"gpt-oss", Kernels::ggml}),
     name);
 
 }  // namespace

@@ -237,16 +237,19 @@ TEST_P(KvTypeTest, Reading_in_one_call_or_in_many_leaves_the_same_pot) {
 /// Hadamard transforms.
 TEST_P(KvTypeTest, Has_the_logits_of_the_plain_reference_in_every_architecture) {
     for (const char* architecture :
-         {"qwen2", "qwen3", "gemma2", "gemma3", "phi3", "glm4moe", "ernie4_5-moe", "gpt-oss"}) {
+         {"qwen2", "qwen3", "gemma2", "gemma3", "phi3", "glm4moe", "ernie4_5-moe", "gpt-oss",
+          "lfm2", "granitehybrid", "falcon-h1", "qwen3next"}) {
         TinyModel model = tiny;
         model.architecture = architecture;
         model.n_embd = 128;
         if (model.architecture.starts_with("gemma")) model.window = 30;
         if (model.architecture == "gemma3") model.window_pattern = 2;
         if (model.architecture == "phi3") model.n_rot = 24;
-        if (model.architecture.ends_with("moe") || model.architecture == "gpt-oss")
+        if (model.architecture.ends_with("moe") || model.architecture == "gpt-oss" ||
+            model.architecture == "qwen3next")
             model.n_expert = model.n_expert_used = 2;  // or a rounding would choose another
         if (model.architecture == "gpt-oss") model.window = 30;
+        if (model.architecture == "qwen3next") model.n_rot = 16;
         const auto path = write_tiny_model(model, folder_.path(), architecture + ".gguf"s);
         Session session(Model::load(path, {.kernels = Kernels::ggml}), options("full"));
         Reference reference(path);

@@ -45,11 +45,12 @@ class Damage : public testing::TestWithParam<const char*> {
             model.window = 40;
             model.window_pattern = 2;
         }
-        for (const char* name : {"qwen3moe", "olmoe", "glm4moe", "ernie4_5-moe", "gpt-oss"}) {
+        for (const char* name : {"qwen3moe", "olmoe", "glm4moe", "ernie4_5-moe", "gpt-oss",
+                                 "lfm2moe", "qwen3next", "qwen35moe"}) {
             if (architecture == name) model.n_expert = 2;
         }
         if (architecture == "gpt-oss") model.window = 40;
-        if (architecture == "glm4moe") model.n_layer_skipped = 1;
+        if (architecture == "glm4moe" || architecture == "qwen35moe") model.n_layer_skipped = 1;
         model.lists_recurrent = true;
         model.rope_scaling = {.type = architecture == "phi3" ? "longrope" : "yarn"};
         return model;
@@ -121,7 +122,8 @@ INSTANTIATE_TEST_SUITE_P(Architectures, Damage,
                                          "ernie4_5", "hunyuan-dense", "seed_oss", "command-r",
                                          "cohere2", "mistral3", "starcoder2", "apertus", "qwen3moe",
                                          "olmoe", "lfm2", "granitehybrid", "falcon-h1", "qwen35",
-                                         "glm4moe", "ernie4_5-moe", "gpt-oss"),
+                                         "glm4moe", "ernie4_5-moe", "gpt-oss", "lfm2moe",
+                                         "qwen3next", "qwen35moe"),
                          [](const auto& test_case) {
                              std::string name = test_case.param;
                              std::ranges::replace(name, '-', '_');

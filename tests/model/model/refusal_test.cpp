@@ -14,7 +14,8 @@ namespace infinipot {
 namespace {
 
 bool has_experts(const std::string& architecture) {
-    return architecture.ends_with("moe") || architecture == "gpt-oss";
+    return architecture.ends_with("moe") || architecture == "gpt-oss" ||
+           architecture == "qwen3next";
 }
 
 class Refusal : public testing::Test {
@@ -56,8 +57,10 @@ bool implements(const std::string& architecture, const std::string& key) {
         return architecture == "granitehybrid" || architecture == "llama" ||
                has_experts(architecture);
     if (key == "expert_shared_count")
-        return architecture == "glm4moe" || architecture == "ernie4_5-moe";
-    if (key == "nextn_predict_layers") return architecture == "glm4moe";
+        return architecture == "glm4moe" || architecture == "ernie4_5-moe" ||
+               architecture == "qwen3next" || architecture == "qwen35moe";
+    if (key == "nextn_predict_layers")
+        return architecture == "glm4moe" || has_delta_nets({.architecture = architecture});
     if (architecture == "command-r" || architecture == "cohere2") return key == "logit_scale";
     if (architecture == "mistral3")
         return key == "attention.temperature_scale" || key == "rope.scaling.yarn_log_multiplier";
@@ -69,7 +72,8 @@ const std::vector<std::string> architectures = {
     "smollm3",       "granite",  "olmo2",        "glm4",    "exaone4",       "ernie4_5",
     "hunyuan-dense", "seed_oss", "command-r",    "cohere2", "mistral3",      "starcoder2",
     "apertus",       "qwen3moe", "olmoe",        "lfm2",    "granitehybrid", "falcon-h1",
-    "qwen35",        "glm4moe",  "ernie4_5-moe", "gpt-oss"};
+    "qwen35",        "glm4moe",  "ernie4_5-moe", "gpt-oss", "lfm2moe",       "qwen3next",
+    "qwen35moe"};
 
 TEST_F(Refusal, Every_architecture_loads_unchanged) {
     for (const auto& name : architectures) {
@@ -133,7 +137,7 @@ TEST_F(Refusal, Counts_per_layer_and_axes_of_rope_are_named) {
                 file.set(name + "." + key, std::span<const std::int32_t>(counts));
             });
         }
-        if (name == "qwen35") continue;
+        if (name.starts_with("qwen35")) continue;
         expect_named(name, "rope.dimension_sections", [&](GgufWriter& file) {
             file.set(name + ".rope.dimension_sections", std::span<const std::int32_t>(sections));
         });
