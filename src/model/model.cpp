@@ -130,7 +130,8 @@ ModelInfo Model::Impl::describe() const {
             .n_head_kv = hparams.n_head_kv,
             .n_embd_head = hparams.n_embd_head,
             .n_vocab = hparams.n_vocab,
-            .n_novelty_vocab = frequent_panels.empty() ? hparams.n_vocab : n_frequent,
+            .n_novelty_vocab =
+                frequent_panels.empty() ? hparams.n_vocab : std::min(n_frequent, hparams.n_vocab),
             .n_ctx_train = hparams.n_ctx_train,
             .has_chat_template = frame.has_value(),
             .chat_template_error = chat_template_error,

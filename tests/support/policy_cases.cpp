@@ -278,7 +278,8 @@ TinyModel policy_model_of(const std::string& architecture) {
     if (architecture == "gpt-oss") {
         // Every token uses all experts, or a rounding would choose another.
         model.n_expert = model.n_expert_used = 2;
-        model.window = model.n_ctx_train;
+        model.n_layer *= 2;  // half of which are local
+        model.window = 32;
     }
     return model;
 }

@@ -43,8 +43,8 @@ inline const TinyModel policy_model_with_key_bias = [] {
     return model;
 }();
 
-/// Returns the same with another architecture and, if that is a hybrid, twice as many layers, half
-/// of which attend.
+/// Returns the same with another architecture and, if half of its layers are not in the pot, twice
+/// as many layers.
 TinyModel policy_model_of(const std::string& architecture);
 
 /// Returns the largest difference that rounding may make between logits of engine and reference,
