@@ -170,6 +170,9 @@ TEST_P(Parity, Surprisal_is_minus_log_of_libllamas_probability) {
 // As if there were no tokens but the frequent ones and the one that came.
 TEST_P(Parity, Surprisal_against_some_tokens_equals_libllamas_softmax_over_them) {
     if (GetParam().chooses_experts()) GTEST_SKIP() << "other experts may be chosen";
+    // libllama rounds activations otherwise for K-quants.
+    const double tolerance = (ggml_blck_size(GetParam().model.type) == 256 ? 0.3 : 0.1) *
+                             std::sqrt(GetParam().tolerance / 1e-6);
     for (const int wanted : {100, 0}) {
         Engine ours(path_, Kernels::native, KvType::f16, wanted);
         const Model::Impl& model = Access::impl(ours.model);
@@ -187,7 +190,7 @@ TEST_P(Parity, Surprisal_against_some_tokens_equals_libllamas_softmax_over_them)
             double sum = model.is_summed(tokens_[t]) ? 0 : 1;
             for (std::size_t token = 0; token < row.size(); ++token)
                 if (model.is_summed(static_cast<Token>(token))) sum += std::exp(row[token] - own);
-            ASSERT_NEAR(nats[t], std::log(sum), 0.1 * std::sqrt(GetParam().tolerance / 1e-6)) << t;
+            ASSERT_NEAR(nats[t], std::log(sum), tolerance) << t;
             n_summed += model.is_summed(tokens_[t]) ? 1 : 0;
         }
         EXPECT_GT(n_summed, 0U);
