@@ -17,7 +17,7 @@ enum class RecurrentLayers {
 };
 
 /// A decoder with recurrent layers, all of the kind that Hparams::recurrent says. They keep the
-/// past in a state of fixed size beside the pot, which evicts nothing from it.
+/// past in a state of fixed size, from which the pot evicts nothing.
 class HybridDecoder : public Decoder {
    public:
     /// Names all tensors.
