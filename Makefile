@@ -10,8 +10,8 @@ help: ## this list
 build: build/release/build.ninja ## the library, the program, tests and benchmarks, in build/release
 	cmake --build build/release -j $(JOBS)
 
-demo: build ## read a book in fixed memory and answer questions about it
-	build/release/infinipot pull tinyllama
+demo: build ## read a novel in fixed memory and answer twenty questions about it
+	build/release/infinipot pull
 	scripts/demo
 
 test: build ## every test

@@ -1,5 +1,7 @@
 #include "models/catalogue.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -86,6 +88,13 @@ std::span<const CataloguedModel> catalogue() { return table(); }
 const CataloguedModel* find_in_catalogue(std::string_view name) {
     const auto found = std::ranges::find(table(), name, &CataloguedModel::name);
     return found == table().end() ? nullptr : &*found;
+}
+
+std::string default_model() {
+    constexpr std::uint64_t enough = std::uint64_t{3} << 30;
+    const auto n_pages = static_cast<std::uint64_t>(std::max(sysconf(_SC_PHYS_PAGES), 0L));
+    const auto page_bytes = static_cast<std::uint64_t>(std::max(sysconf(_SC_PAGESIZE), 0L));
+    return n_pages * page_bytes < enough ? "qwen2.5-coder-0.5b" : "qwen2.5-coder-1.5b";
 }
 
 std::uint64_t model_bytes(const CataloguedModel& model) {

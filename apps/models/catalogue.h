@@ -41,6 +41,10 @@ std::span<const CataloguedModel> catalogue();
 /// Returns the model with a name; null if there is none.
 const CataloguedModel* find_in_catalogue(std::string_view name);
 
+/// Returns the name of the model that commands use unless they are given one: Qwen2.5-Coder of 1.5
+/// billion parameters, or of 0.5 billion on a machine with less than 3 GiB of memory.
+std::string default_model();
+
 /// Returns the bytes that a model takes on the disk.
 std::uint64_t model_bytes(const CataloguedModel& model);
 

