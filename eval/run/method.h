@@ -10,7 +10,7 @@ namespace infinipot::eval {
 /// A model and all settings of reading and answering, as far as they are known before the
 /// questions.
 struct Method {
-    std::string model;         ///< file or name
+    std::string model;        ///< file or name
     bool gets_model = false;  ///< whether the model may be loaded from the network
     ModelOptions model_options;
     SessionOptions session;            ///< without policy and catalyst
