@@ -105,6 +105,13 @@ std::string lower_first(std::string sentence) {
     return sentence;
 }
 
+std::string sentence_of(const CLI::ParseError& error) {
+    const std::string sentence = error.what();
+    const std::size_t end_of_name = sentence.find(": At Most 1 required");
+    if (end_of_name == std::string::npos) return lower_first(sentence);
+    return sentence.substr(0, end_of_name) + " is given more than once";
+}
+
 std::vector<std::string> arguments_of(int argc, char** argv) {
     std::vector<std::string> arguments =
         with_todays_options({argv + std::min(argc, 1), argv + argc});
@@ -127,7 +134,7 @@ bool parse(CLI::App& program, int argc, char** argv) {
         print(std::string(version.what()) + "\n");
         return false;
     } catch (const CLI::ParseError& error) {
-        refuse_usage(chosen_command(program), lower_first(error.what()));
+        refuse_usage(chosen_command(program), sentence_of(error));
     }
     refuse_unknown(program);
     return true;

@@ -16,6 +16,7 @@ refuses 2 'no question' "${ask[@]}"
 refuses 2 'a question is empty' "${ask[@]}" " "
 refuses 2 'no option --capcity; did you mean --capacity\?' "${ask[@]}" --capcity=512 "Who?"
 refuses 2 'no option --fil; did you mean --file\?' ask --fil "$work/text.txt" "Who?"
+refuses 2 '--capacity is given more than once' "${ask[@]}" -c 512 --capacity 256 "Who?"
 refuses 2 '--capacity wants a whole number of at least 1, not "many"' \
     "${ask[@]}" --capacity many "Who?"
 refuses 2 '--capacity wants' "${ask[@]}" --capacity -1 "Who?"
