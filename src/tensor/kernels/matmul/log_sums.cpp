@@ -37,8 +37,6 @@ char* parameters_of(ggml_tensor* op) {
     return reinterpret_cast<char*>(op->op_params) + parameters_at;
 }
 
-int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 int64_t n_panels(const SummedTokens& summed) {
     return summed.panels.empty() ? div_up(summed.n_out, row_panel)
                                  : static_cast<int64_t>(summed.panels.size());

@@ -11,8 +11,6 @@
 namespace infinipot::kernels {
 namespace {
 
-int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 /// The parts of a packed matrix: its quants, and from `scales` on its scales.
 struct Parts {
     int64_t quants_bytes;  ///< of a group

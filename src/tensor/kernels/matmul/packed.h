@@ -9,6 +9,8 @@
 
 namespace infinipot::kernels {
 
+inline int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
 /// W, as pack() writes it.
 struct PackedMatrix {
     const void* data;
